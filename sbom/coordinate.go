@@ -1,0 +1,129 @@
+package sbom
+
+import (
+	"strings"
+
+	"github.com/open-postmarket/postmarket/sbom/cpe"
+)
+
+// A Coordinate is a name under which records and components meet. It has no
+// version. Components and records each compute theirs with the functions here,
+// so that equal text means "may speak of the same thing", and a store needs to
+// index text only. Forms:
+//
+//	pkg:PyPI/django          a package of an OSV ecosystem
+//	purl:github/wolfssl/wolfssl   a package URL of no ecosystem
+//	cpe:a:wolfssl:wolfssl    part, vendor and product of a CPE name
+//	cpe:a:*:wolfssl          the same where a record leaves the vendor open
+//	name:jquery              a bare name: a hint, never an identity
+//	in:osv:PyPI              all packages of an ecosystem in one source
+type Coordinate string
+
+// PackageCoordinate is the coordinate of a package by the ecosystem's name for
+// it. A release after the ecosystem ("Debian:12") is left out.
+func PackageCoordinate(ecosystem, name string) Coordinate {
+	e, _ := Release(ecosystem)
+	return Coordinate("pkg:" + e + "/" + packageName(e, name))
+}
+
+// EcosystemCoordinate is the coordinate of everything that source holds in an
+// ecosystem.
+func EcosystemCoordinate(source, ecosystem string) Coordinate {
+	e, _ := Release(ecosystem)
+	return Coordinate("in:" + source + ":" + e)
+}
+
+// NameCoordinate is the coordinate of a bare name. Case and the difference
+// between space, underscore and dash do not count.
+func NameCoordinate(name string) Coordinate {
+	return Coordinate("name:" + FoldName(name))
+}
+
+// FoldName folds what NameCoordinate does not count.
+func FoldName(name string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return r == ' ' || r == '_' || r == '-'
+	}), " ")
+}
+
+// CPECoordinate is the coordinate of a CPE name as a record states it. A vendor
+// or product that is open or holds a wildcard is written as "*".
+func CPECoordinate(n cpe.Name) Coordinate {
+	return cpeCoordinate(n.Part, n.Vendor, n.Product)
+}
+
+func cpeCoordinate(part, vendor, product cpe.Value) Coordinate {
+	open := func(v cpe.Value) string {
+		if !v.Literal() && v != cpe.NA || v.Pattern() {
+			return "*"
+		}
+		return string(v)
+	}
+	return Coordinate("cpe:" + open(part) + ":" + open(vendor) + ":" + open(product))
+}
+
+// Coordinates returns every coordinate under which a record may speak of c, the
+// most telling first: its package, its CPE and the forms of it that a record
+// with wildcards would use, its names. A component whose vendor or product is
+// itself a wildcard has no CPE coordinate: it names nothing.
+func (c Component) Coordinates() []Coordinate {
+	var out []Coordinate
+	if p, err := c.Package(); err == nil {
+		if e, name, ok := p.Ecosystem(); ok {
+			out = append(out, PackageCoordinate(e, name))
+		} else {
+			out = append(out, purlCoordinate(p))
+		}
+	}
+	n, err := c.CPEName()
+	if err == nil && n.Names() {
+		out = append(out,
+			cpeCoordinate(n.Part, n.Vendor, n.Product),
+			cpeCoordinate(n.Part, cpe.Any, n.Product),
+			cpeCoordinate(n.Part, n.Vendor, cpe.Any),
+			cpeCoordinate(n.Part, cpe.Any, cpe.Any),
+			cpeCoordinate(cpe.Any, n.Vendor, n.Product),
+			cpeCoordinate(cpe.Any, cpe.Any, n.Product))
+	}
+	for _, name := range c.Names() {
+		out = append(out, NameCoordinate(name))
+	}
+	return out
+}
+
+// Names returns the bare names c goes by: its name and its CPE product, when
+// they differ.
+func (c Component) Names() []string {
+	var out []string
+	if trim(c.Name) != "" {
+		out = append(out, trim(c.Name))
+	}
+	if n, err := c.CPEName(); err == nil && n.Product.Literal() && !n.Product.Pattern() {
+		if p := n.Product.Text(); len(out) == 0 || FoldName(p) != FoldName(out[0]) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Coordinate returns the one coordinate that stands for c in keys: its package,
+// else its CPE, else its group and name.
+func (c Component) Coordinate() Coordinate {
+	for _, at := range c.Coordinates() {
+		if !strings.HasPrefix(string(at), "name:") {
+			return at
+		}
+	}
+	if trim(c.Group) != "" {
+		return NameCoordinate(c.Group + "/" + c.Name)
+	}
+	return NameCoordinate(c.Name)
+}
+
+func purlCoordinate(p Package) Coordinate {
+	at := "purl:" + p.Type + "/"
+	if p.Namespace != "" {
+		at += strings.ToLower(p.Namespace) + "/"
+	}
+	return Coordinate(at + strings.ToLower(p.Name))
+}

@@ -1,0 +1,176 @@
+package cpe
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// A Name is a CPE name: eleven attributes. The zero Name is not valid.
+type Name struct {
+	Part, Vendor, Product, Version, Update, Edition, Language,
+	SWEdition, TargetSW, TargetHW, Other Value
+}
+
+// ErrEmpty says that there was no text to read.
+var ErrEmpty = errors.New("cpe: no name")
+
+// A SyntaxError tells why a text is not a CPE name.
+type SyntaxError struct {
+	Text string
+	Why  string
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("cpe: %q: %s", e.Text, e.Why) }
+
+// Parse reads a CPE 2.3 formatted string or a CPE 2.2 URI. Case is folded, as
+// the standard asks. Characters that should have been escaped and were not are
+// taken literally; a wrong part, a wrong number of attributes and an empty
+// attribute of a formatted string are errors.
+func Parse(text string) (Name, error) {
+	lower := strings.ToLower(text)
+	switch {
+	case text == "":
+		return Name{}, ErrEmpty
+	case strings.HasPrefix(lower, "cpe:2.3:"):
+		return formatted(text, lower[len("cpe:2.3:"):])
+	case strings.HasPrefix(lower, "cpe:/"):
+		return uri(text, lower[len("cpe:/"):])
+	}
+	return Name{}, &SyntaxError{text, `does not begin with "cpe:2.3:" or "cpe:/"`}
+}
+
+func formatted(text, body string) (Name, error) {
+	fields := split(body)
+	if len(fields) != 11 {
+		return Name{}, &SyntaxError{text, fmt.Sprintf("has %d attributes, not 11", len(fields))}
+	}
+	var n Name
+	for i, at := range n.attributes() {
+		if fields[i] == "" {
+			return Name{}, &SyntaxError{text, fmt.Sprintf("attribute %d is empty", i+1)}
+		}
+		v, err := value(fields[i])
+		if err != nil {
+			return Name{}, &SyntaxError{text, err.Error()}
+		}
+		*at = v
+	}
+	return n, n.check(text)
+}
+
+func (n *Name) attributes() [11]*Value {
+	return [11]*Value{
+		&n.Part, &n.Vendor, &n.Product, &n.Version, &n.Update, &n.Edition, &n.Language,
+		&n.SWEdition, &n.TargetSW, &n.TargetHW, &n.Other,
+	}
+}
+
+func (n *Name) check(text string) error {
+	switch n.Part {
+	case "a", "o", "h", Any:
+		return nil
+	}
+	return &SyntaxError{text, fmt.Sprintf("part %q is not a, o or h", string(n.Part))}
+}
+
+// split cuts at colons that are not escaped.
+func split(s string) []string {
+	var out []string
+	start := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case ':':
+			out = append(out, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, s[start:])
+}
+
+// uri reads the 2.2 form: up to seven colon-separated components, percent
+// encoded, an empty one meaning any; the edition may pack five (NISTIR 7695, 6.1).
+func uri(text, body string) (Name, error) {
+	fields := strings.Split(body, ":")
+	if len(fields) > 7 {
+		return Name{}, &SyntaxError{text, fmt.Sprintf("has %d components, more than 7", len(fields))}
+	}
+	n := Name{Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any}
+	if len(fields) > 5 && strings.HasPrefix(fields[5], "~") {
+		packed := strings.Split(fields[5], "~")
+		if len(packed) != 6 {
+			return Name{}, &SyntaxError{text, "has a packed edition without its five parts"}
+		}
+		fields[5] = packed[1]
+		for i, at := range []*Value{&n.SWEdition, &n.TargetSW, &n.TargetHW, &n.Other} {
+			v, err := uriValue(packed[i+2])
+			if err != nil {
+				return Name{}, &SyntaxError{text, err.Error()}
+			}
+			*at = v
+		}
+	}
+	at := n.attributes()
+	for i := range fields {
+		v, err := uriValue(fields[i])
+		if err != nil {
+			return Name{}, &SyntaxError{text, err.Error()}
+		}
+		*at[i] = v
+	}
+	return n, n.check(text)
+}
+
+func uriValue(s string) (Value, error) {
+	switch s {
+	case "":
+		return Any, nil
+	case "-":
+		return NA, nil
+	}
+	// %01 and %02 stand for the wildcards ? and * (NISTIR 7695, 6.1.2).
+	s = strings.NewReplacer("%01", "\x01", "%02", "\x02").Replace(s)
+	plain, err := url.PathUnescape(s)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, r := range plain {
+		switch {
+		case r == '\x01':
+			b.WriteByte('?')
+		case r == '\x02':
+			b.WriteByte('*')
+		default:
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		}
+	}
+	return value(b.String())
+}
+
+// Names reports whether n says which product it is: part, vendor and product
+// are stated, none of them a wildcard.
+func (n Name) Names() bool {
+	for _, v := range []Value{n.Part, n.Vendor, n.Product} {
+		if !v.Literal() || v.Pattern() {
+			return false
+		}
+	}
+	return true
+}
+
+// String returns the formatted string of CPE 2.3, attributes in canonical
+// spelling.
+func (n Name) String() string {
+	var b strings.Builder
+	b.WriteString("cpe:2.3")
+	for _, at := range n.attributes() {
+		b.WriteByte(':')
+		b.WriteString(string(*at))
+	}
+	return b.String()
+}

@@ -1,0 +1,145 @@
+package sbom
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	packageurl "github.com/package-url/packageurl-go"
+
+	"github.com/open-postmarket/postmarket/sbom/cpe"
+)
+
+// A Package is a component's package URL, read.
+type Package struct {
+	Type, Namespace, Name, Version string
+	// Distro is the value of the distro qualifier ("debian-12"); empty when
+	// not said.
+	Distro string
+}
+
+// ErrNoPURL says that a component has no package URL.
+var ErrNoPURL = fmt.Errorf("sbom: component has no purl")
+
+// Package reads the component's package URL. A component without one gives
+// [ErrNoPURL].
+func (c Component) Package() (Package, error) {
+	text := trim(c.PURL)
+	if text == "" {
+		return Package{}, ErrNoPURL
+	}
+	p, err := packageurl.FromString(text)
+	if err != nil {
+		return Package{}, fmt.Errorf("sbom: purl %q: %w", c.PURL, err)
+	}
+	return Package{
+		Type: p.Type, Namespace: p.Namespace, Name: p.Name, Version: trim(p.Version),
+		Distro: p.Qualifiers.Map()["distro"],
+	}, nil
+}
+
+// CPEName reads the component's CPE. A component without one gives
+// [cpe.ErrEmpty].
+func (c Component) CPEName() (cpe.Name, error) {
+	return cpe.Parse(trim(c.CPE))
+}
+
+// purlEcosystems says which OSV ecosystem a purl type belongs to, where the
+// type alone decides (purl type definitions; ecosystems of the OSV schema).
+// A type that is absent has no ecosystem: pkg:generic and pkg:github name no
+// registry, so records of a registry say nothing about them.
+var purlEcosystems = map[string]string{
+	"bioconductor":  "Bioconductor",
+	"bitnami":       "Bitnami",
+	"cargo":         "crates.io",
+	"composer":      "Packagist",
+	"conan":         "ConanCenter",
+	"cran":          "CRAN",
+	"gem":           "RubyGems",
+	"githubactions": "GitHub Actions",
+	"golang":        "Go",
+	"hackage":       "Hackage",
+	"hex":           "Hex",
+	"julia":         "Julia",
+	"maven":         "Maven",
+	"npm":           "npm",
+	"nuget":         "NuGet",
+	"pub":           "Pub",
+	"pypi":          "PyPI",
+	"swift":         "SwiftURL",
+}
+
+// distroEcosystems says the same for operating system packages, where the
+// namespace decides.
+var distroEcosystems = map[string]string{
+	"apk/alpine":       "Alpine",
+	"apk/chainguard":   "Chainguard",
+	"apk/wolfi":        "Wolfi",
+	"deb/debian":       "Debian",
+	"deb/ubuntu":       "Ubuntu",
+	"rpm/almalinux":    "AlmaLinux",
+	"rpm/mageia":       "Mageia",
+	"rpm/openeuler":    "openEuler",
+	"rpm/opensuse":     "openSUSE",
+	"rpm/redhat":       "Red Hat",
+	"rpm/rocky":        "Rocky Linux",
+	"rpm/rocky-linux":  "Rocky Linux",
+	"rpm/rockylinux":   "Rocky Linux",
+	"rpm/suse":         "SUSE",
+	"rpm/sles":         "SUSE",
+	"rpm/photon":       "Photon OS",
+	"rpm/azurelinux":   "Azure Linux",
+	"deb/raspbian":     "Debian",
+	"rpm/centos":       "Red Hat",
+	"rpm/rhel":         "Red Hat",
+	"apk/alpaquita":    "Alpaquita",
+	"apk/minimos":      "MinimOS",
+	"rpm/alma":         "AlmaLinux",
+	"rpm/opensuseleap": "openSUSE",
+}
+
+// Ecosystem returns the OSV ecosystem that p belongs to and p's name as that
+// ecosystem writes it. ok is false when p belongs to none.
+func (p Package) Ecosystem() (ecosystem, name string, ok bool) {
+	if e, found := distroEcosystems[p.Type+"/"+strings.ToLower(p.Namespace)]; found {
+		return e, p.Name, true
+	}
+	e, found := purlEcosystems[p.Type]
+	if !found {
+		return "", "", false
+	}
+	switch {
+	case p.Namespace == "":
+		name = p.Name
+	case e == "Maven":
+		name = p.Namespace + ":" + p.Name
+	case e == "ConanCenter", e == "Bitnami":
+		name = p.Name
+	default:
+		name = p.Namespace + "/" + p.Name
+	}
+	return e, name, true
+}
+
+// runs are what PyPI names treat as one dash (PEP 503).
+var runs = regexp.MustCompile(`[-_.]+`)
+
+// packageName returns name in the one spelling under which it is indexed: an
+// ecosystem's own equal spellings fall together. Case is folded in all of
+// them, because purl and OSV do not agree on it (purl lower-cases Go paths).
+func packageName(ecosystem, name string) string {
+	name = strings.ToLower(name)
+	if ecosystem == "PyPI" {
+		return runs.ReplaceAllString(name, "-")
+	}
+	return name
+}
+
+// Release splits an OSV ecosystem into its name and the release of an
+// operating system: "Debian:12" is "Debian" and "12".
+func Release(ecosystem string) (name, release string) {
+	name, release, _ = strings.Cut(ecosystem, ":")
+	return name, release
+}
+
+func trim(s string) string { return strings.TrimSpace(s) }
