@@ -1,0 +1,196 @@
+package feeds
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// A Vulnerability is one flaw as all records together tell it. It has at most
+// one CVE id.
+type Vulnerability struct {
+	// ID is its CVE id, or the least of its ids when it has none.
+	ID ID
+	// IDs are all its ids, ID among them, sorted.
+	IDs []ID
+	// Records are those that speak of it, by source and item. A record that names
+	// several CVE ids is in each of theirs.
+	Records []Record
+}
+
+// Merge joins records that speak of the same vulnerability under different
+// names. The order of the records does not count. Two CVE ids are never one
+// vulnerability: an id that is tied to several of them belongs to each. Records
+// without a name (bulletins) are left out.
+func Merge(records []Record) []Vulnerability {
+	g := aliases{ties: map[ID]map[ID]bool{}}
+	for _, r := range records {
+		g.add(r.Names)
+	}
+	groups := g.groups()
+	byID := map[ID][]Record{}
+	for _, r := range records {
+		for _, id := range r.speaksOf(groups) {
+			byID[id] = append(byID[id], r)
+		}
+	}
+	out := make([]Vulnerability, 0, len(byID))
+	for id, rs := range byID {
+		slices.SortFunc(rs, func(a, b Record) int {
+			return cmp.Or(compareRecords(a, b), cmp.Compare(a.Digest(), b.Digest()))
+		})
+		out = append(out, Vulnerability{ID: id, IDs: g.members(id, groups), Records: rs})
+	}
+	slices.SortFunc(out, func(a, b Vulnerability) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// speaksOf returns the vulnerabilities r belongs to: the CVE ids it names, or
+// those of the group its own id is in.
+func (r Record) speaksOf(groups map[ID][]ID) []ID {
+	var out []ID
+	for _, id := range r.Names {
+		if id.CVE() && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	if len(out) == 0 && len(r.Names) > 0 {
+		out = groups[r.Names[0]]
+	}
+	return out
+}
+
+// aliases is the graph of ids that records tie together. A record ties its own
+// id, the first, to each of the others: that its others are the same thing too
+// is not said when there are several CVE ids among them.
+type aliases struct {
+	ties map[ID]map[ID]bool
+}
+
+func (g *aliases) add(names []ID) {
+	for i, id := range names {
+		if g.ties[id] == nil {
+			g.ties[id] = map[ID]bool{}
+		}
+		if i > 0 && id != names[0] {
+			g.ties[names[0]][id] = true
+			g.ties[id][names[0]] = true
+		}
+	}
+}
+
+// groups says for each id which vulnerabilities it belongs to, sorted: a CVE id to
+// itself; another id to the CVE ids it is tied to; one that is tied to none to
+// those that the ids reachable from it without crossing a CVE id are tied to;
+// and where there are none at all, to the least id that can be reached.
+func (g *aliases) groups() map[ID][]ID {
+	direct := map[ID][]ID{}
+	for id, ties := range g.ties {
+		if id.CVE() {
+			direct[id] = []ID{id}
+			continue
+		}
+		for other := range ties {
+			if other.CVE() {
+				direct[id] = append(direct[id], other)
+			}
+		}
+		slices.Sort(direct[id])
+	}
+	out := map[ID][]ID{}
+	for id := range g.ties {
+		if len(direct[id]) > 0 {
+			out[id] = direct[id]
+			continue
+		}
+		if out[id] != nil {
+			continue
+		}
+		reached, owners := g.reach(id, direct)
+		if len(owners) == 0 {
+			owners = []ID{slices.Min(reached)}
+		}
+		for _, r := range reached {
+			out[r] = owners
+		}
+	}
+	return out
+}
+
+// reach walks from id over ids that are tied to no CVE id, and returns them with
+// the CVE ids that their neighbors are tied to.
+func (g *aliases) reach(id ID, direct map[ID][]ID) (reached, owners []ID) {
+	seen := map[ID]bool{id: true}
+	found := map[ID]bool{}
+	reached = []ID{id}
+	for i := 0; i < len(reached); i++ {
+		for other := range g.ties[reached[i]] {
+			for _, c := range direct[other] {
+				found[c] = true
+			}
+			if len(direct[other]) == 0 && !seen[other] {
+				seen[other] = true
+				reached = append(reached, other)
+			}
+		}
+	}
+	for c := range found {
+		owners = append(owners, c)
+	}
+	slices.Sort(owners)
+	return reached, owners
+}
+
+func (g *aliases) members(id ID, groups map[ID][]ID) []ID {
+	var out []ID
+	for other, owners := range groups {
+		if slices.Contains(owners, id) {
+			out = append(out, other)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Has reports whether id is one of v's ids.
+func (v Vulnerability) Has(id ID) bool {
+	_, found := slices.BinarySearch(v.IDs, id)
+	return found
+}
+
+// Exploited returns the first record, by source and item, that says v is
+// exploited in the wild.
+func (v Vulnerability) Exploited() (Exploited, bool) {
+	for _, r := range v.Records {
+		if r.Exploited != nil && r.Live() {
+			return *r.Exploited, true
+		}
+	}
+	return Exploited{}, false
+}
+
+// Published returns the earliest day any record gives for publication, and the
+// source that gives it; zero and empty when none does.
+func (v Vulnerability) Published() (at time.Time, by string) {
+	for _, r := range v.Records {
+		if !r.Published.IsZero() && (at.IsZero() || r.Published.Before(at)) {
+			at, by = r.Published, r.Source
+		}
+	}
+	return at, by
+}
+
+// Title returns the first title or text of a record, and its source.
+func (v Vulnerability) Title() (text, by string) {
+	for _, r := range v.Records {
+		if r.Title != "" {
+			return r.Title, r.Source
+		}
+	}
+	for _, r := range v.Records {
+		if r.Text != "" {
+			return r.Text, r.Source
+		}
+	}
+	return "", ""
+}

@@ -1,0 +1,270 @@
+package feeds
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-postmarket/postmarket/sbom"
+	"github.com/open-postmarket/postmarket/sbom/cpe"
+	"github.com/open-postmarket/postmarket/tlp"
+)
+
+// An ID names a vulnerability in somebody's numbering: CVE-…, GHSA-…, GO-…
+type ID string
+
+var cve = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,19}$`)
+
+// CVE reports whether id is a CVE id in its canonical spelling.
+func (id ID) CVE() bool { return cve.MatchString(string(id)) }
+
+// CleanID trims text and, when it is a CVE id in another case, spells it in
+// capitals. Other ids stay as their publishers spell them.
+func CleanID(text string) ID {
+	id := strings.TrimSpace(text)
+	if up := strings.ToUpper(id); ID(up).CVE() {
+		return ID(up)
+	}
+	return ID(id)
+}
+
+// A Record is one statement of one source: a full advisory, or a single fact
+// about a vulnerability, with different fields filled. Its key is (Source, Item).
+// Times are UTC; the zero time means not said.
+type Record struct {
+	Source string `json:"source"`
+	// Item is the publisher's own id for this statement.
+	Item string `json:"item"`
+	// Names are the vulnerabilities the record speaks of, its own id first; none
+	// for a bulletin. A record with several CVE ids speaks of each of them.
+	Names []ID `json:"names,omitempty"`
+	// State is the publisher's own word for the state of the record ("Analyzed",
+	// "Deferred", "Rejected"); empty when it has none.
+	State     string    `json:"state,omitempty"`
+	Published time.Time `json:"published,omitzero"`
+	Modified  time.Time `json:"modified,omitzero"`
+	// Withdrawn is when the publisher took the statement back. Rejected says so
+	// without a time. Either way it no longer matches.
+	Withdrawn  time.Time   `json:"withdrawn,omitzero"`
+	Rejected   bool        `json:"rejected,omitempty"`
+	Title      string      `json:"title,omitempty"`
+	Text       string      `json:"text,omitempty"`
+	Scores     []Score     `json:"scores,omitempty"`
+	Weaknesses []string    `json:"weaknesses,omitempty"` // CWE-…
+	References []Reference `json:"references,omitempty"`
+	// Packages say what is affected by package and version range (OSV).
+	Packages []Package `json:"packages,omitempty"`
+	// Configurations say it by CPE names joined with AND and OR (NVD). One of
+	// them is enough.
+	Configurations []Configuration `json:"configurations,omitempty"`
+	// Exploited is set when the record says that it is being exploited (KEV).
+	Exploited *Exploited `json:"exploited,omitempty"`
+	// Mark is the source's label: how far this record may travel.
+	Mark tlp.Mark `json:"mark,omitzero"`
+}
+
+// A Score is a CVSS vector, and who gave it.
+type Score struct {
+	// Vector is the vector as published, with its header where its version has one.
+	Vector string `json:"vector"`
+	// Base is the score as published; 0 when none was.
+	Base float64 `json:"base,omitempty"`
+	// By is who scored ("nvd@nist.gov"); Primary says that the source counts it first.
+	By      string `json:"by,omitempty"`
+	Primary bool   `json:"primary,omitempty"`
+}
+
+// A Reference is a link, with the publisher's words for what is behind it.
+type Reference struct {
+	URL  string   `json:"url"`
+	Tags []string `json:"tags,omitempty"`
+}
+
+// A Package is one affected package, as OSV states it.
+type Package struct {
+	// Ecosystem is the OSV ecosystem with its release, if any ("Debian:12").
+	Ecosystem string `json:"ecosystem"`
+	Name      string `json:"name"`
+	PURL      string `json:"purl,omitempty"`
+	// Ranges and Versions: a version in either is affected.
+	Ranges   []Range  `json:"ranges,omitempty"`
+	Versions []string `json:"versions,omitempty"`
+}
+
+// A Range is a line of events along the versions of a package.
+type Range struct {
+	Type   RangeType `json:"type"`
+	Repo   string    `json:"repo,omitempty"`
+	Events []Event   `json:"events,omitempty"`
+}
+
+// RangeType says how the versions of a range are ordered.
+type RangeType string
+
+// The types of the OSV schema.
+const (
+	SemVer    RangeType = "SEMVER"
+	Ecosystem RangeType = "ECOSYSTEM"
+	Git       RangeType = "GIT"
+)
+
+// An Event is a place on the line where something changes; one field is set.
+type Event struct {
+	Introduced   string `json:"introduced,omitempty"` // "0" is before every version
+	Fixed        string `json:"fixed,omitempty"`
+	LastAffected string `json:"last_affected,omitempty"`
+	Limit        string `json:"limit,omitempty"`
+}
+
+// A Configuration is one tree of CPE criteria. A Node, too, may hold nodes.
+type Configuration struct {
+	// Operator joins the nodes: "AND" or "OR"; empty is OR.
+	Operator string `json:"operator,omitempty"`
+	Negate   bool   `json:"negate,omitempty"`
+	Nodes    []Node `json:"nodes,omitempty"`
+}
+
+// A Node joins criteria, and nodes below it, by its operator.
+type Node struct {
+	Operator string      `json:"operator,omitempty"`
+	Negate   bool        `json:"negate,omitempty"`
+	Criteria []Criterion `json:"criteria,omitempty"`
+	Nodes    []Node      `json:"nodes,omitempty"`
+}
+
+// A Criterion is one leaf: a CPE name and, when its version is open, bounds.
+type Criterion struct {
+	CPE string `json:"cpe"`
+	// Vulnerable says that what matches is affected. A criterion without it only
+	// says where ("running on").
+	Vulnerable     bool   `json:"vulnerable,omitempty"`
+	StartIncluding string `json:"start_including,omitempty"`
+	StartExcluding string `json:"start_excluding,omitempty"`
+	EndIncluding   string `json:"end_including,omitempty"`
+	EndExcluding   string `json:"end_excluding,omitempty"`
+}
+
+// String returns the criterion as one readable line.
+func (c Criterion) String() string {
+	var b strings.Builder
+	b.WriteString(c.CPE)
+	for _, bound := range []struct{ op, v string }{
+		{">=", c.StartIncluding}, {">", c.StartExcluding}, {"<=", c.EndIncluding}, {"<", c.EndExcluding},
+	} {
+		if bound.v != "" {
+			fmt.Fprintf(&b, " %s %s", bound.op, bound.v)
+		}
+	}
+	return b.String()
+}
+
+// Exploited says that a vulnerability is exploited in the wild.
+type Exploited struct {
+	// Added is the day it was listed; Due the date the list asks its own
+	// addressees to act by, which is never the maker's deadline.
+	Added time.Time `json:"added,omitzero"`
+	Due   time.Time `json:"due,omitzero"`
+	// Ransomware says that use in ransomware campaigns is known.
+	Ransomware bool `json:"ransomware,omitempty"`
+	// Vendor and Product are names as the list writes them, not identifiers.
+	Vendor  string `json:"vendor,omitempty"`
+	Product string `json:"product,omitempty"`
+	// Action is what the list tells its addressees to do.
+	Action string `json:"action,omitempty"`
+}
+
+// Live reports whether the record still stands.
+func (r Record) Live() bool { return r.Withdrawn.IsZero() && !r.Rejected }
+
+// Digest is the lower-case hex SHA-256 over all of r that counts as a change:
+// every field.
+func (r Record) Digest() string {
+	body, err := json.Marshal(r)
+	if err != nil {
+		// Only a time outside the years 0 to 9999 cannot be written; Validate
+		// refuses it.
+		body = fmt.Appendf(nil, "%+v", r)
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// Validate reports what keeps r from being kept: no source, no item, a time
+// that cannot be written.
+func (r Record) Validate() error {
+	if err := CheckName(r.Source); err != nil {
+		return err
+	}
+	if strings.TrimSpace(r.Item) == "" {
+		return fmt.Errorf("feeds: a record of %s has no item", r.Source)
+	}
+	for _, t := range []time.Time{r.Published, r.Modified, r.Withdrawn} {
+		if y := t.Year(); y < 0 || y > 9999 {
+			return fmt.Errorf("feeds: record %s %q has a date in the year %d", r.Source, r.Item, y)
+		}
+	}
+	return nil
+}
+
+// Coordinates returns every coordinate at which r may speak of a component, each
+// once, sorted: its packages and their ecosystems, its CPE criteria (a criterion that is not a
+// CPE name has none), the product name of a list of exploited vulnerabilities.
+func (r Record) Coordinates() []sbom.Coordinate {
+	set := map[sbom.Coordinate]bool{}
+	for _, p := range r.Packages {
+		if p.Ecosystem != "" && p.Name != "" {
+			set[sbom.PackageCoordinate(p.Ecosystem, p.Name)] = true
+			set[sbom.EcosystemCoordinate(r.Source, p.Ecosystem)] = true
+		}
+	}
+	for c := range r.Criteria() {
+		if n, err := cpe.Parse(c.CPE); err == nil {
+			set[sbom.CPECoordinate(n)] = true
+		}
+	}
+	if r.Exploited != nil && r.Exploited.Product != "" {
+		set[sbom.NameCoordinate(r.Exploited.Product)] = true
+	}
+	out := make([]sbom.Coordinate, 0, len(set))
+	for at := range set {
+		out = append(out, at)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Criteria yields every criterion of every configuration, in order.
+func (r Record) Criteria() func(yield func(Criterion) bool) {
+	return func(yield func(Criterion) bool) {
+		for _, c := range r.Configurations {
+			if !eachCriterion(c.Nodes, yield) {
+				return
+			}
+		}
+	}
+}
+
+func eachCriterion(nodes []Node, yield func(Criterion) bool) bool {
+	for _, n := range nodes {
+		for _, c := range n.Criteria {
+			if !yield(c) {
+				return false
+			}
+		}
+		if !eachCriterion(n.Nodes, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// compareRecords orders records by source and item.
+func compareRecords(a, b Record) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Item, b.Item))
+}
