@@ -162,6 +162,7 @@ func TestAClockSurvivesJSON(t *testing.T) {
 	require.NoError(t, err)
 	b, err := json.Marshal(clock)
 	require.NoError(t, err)
+	require.Equal(t, "2026-08-03T08:00:00.123456Z", clock.Start.Format(time.RFC3339Nano), "microseconds, as the ledger keeps them")
 	var got rule.Clock
 	require.NoError(t, json.Unmarshal(b, &got))
 	require.Equal(t, clock, got)

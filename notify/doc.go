@@ -1,0 +1,12 @@
+// Package notify tells a person or a system that something needs their eyes.
+//
+// The noun it owns is the [Message]: what is said, about which records, and
+// how far it may travel. Its port is [Notifier], one verb; [All], [Func] and
+// [Log] are notifiers too, so they can be put into one another.
+//
+// It is not a gate: a notifier sends what it is given, and who gives it asks a
+// [tlp.Gate] before. It keeps nothing and repeats nothing; a message that is
+// told twice has the same ID, so that receivers can drop the second.
+//
+// Start with [Log] in a program, and [Func] to reach anything else.
+package notify
