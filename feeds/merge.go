@@ -21,7 +21,7 @@ type Vulnerability struct {
 // Merge joins records that speak of the same vulnerability under different
 // names. The order of the records does not count. Two CVE ids are never one
 // vulnerability: an id that is tied to several of them belongs to each. Records
-// without a name (bulletins) are left out.
+// without a name (bulletins) are left out. Each (Source, Item) is expected once.
 func Merge(records []Record) []Vulnerability {
 	g := aliases{ties: map[ID]map[ID]bool{}}
 	for _, r := range records {
@@ -34,12 +34,17 @@ func Merge(records []Record) []Vulnerability {
 			byID[id] = append(byID[id], r)
 		}
 	}
+	members := map[ID][]ID{}
+	for id, owners := range groups {
+		for _, owner := range owners {
+			members[owner] = append(members[owner], id)
+		}
+	}
 	out := make([]Vulnerability, 0, len(byID))
 	for id, rs := range byID {
-		slices.SortFunc(rs, func(a, b Record) int {
-			return cmp.Or(compareRecords(a, b), cmp.Compare(a.Digest(), b.Digest()))
-		})
-		out = append(out, Vulnerability{ID: id, IDs: g.members(id, groups), Records: rs})
+		slices.SortFunc(rs, compareRecords)
+		slices.Sort(members[id])
+		out = append(out, Vulnerability{ID: id, IDs: members[id], Records: rs})
 	}
 	slices.SortFunc(out, func(a, b Vulnerability) int { return cmp.Compare(a.ID, b.ID) })
 	return out
@@ -139,17 +144,6 @@ func (g *aliases) reach(id ID, direct map[ID][]ID) (reached, owners []ID) {
 	}
 	slices.Sort(owners)
 	return reached, owners
-}
-
-func (g *aliases) members(id ID, groups map[ID][]ID) []ID {
-	var out []ID
-	for other, owners := range groups {
-		if slices.Contains(owners, id) {
-			out = append(out, other)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // Has reports whether id is one of v's ids.
