@@ -1,0 +1,126 @@
+package csaf
+
+// A Document is one CSAF 2.0 document. Section 3.2 of the standard.
+type Document struct {
+	Document        Meta            `json:"document,omitzero"`
+	ProductTree     *ProductTree    `json:"product_tree,omitempty"`
+	Vulnerabilities []Vulnerability `json:"vulnerabilities,omitempty"`
+
+	// Unread is what Decode met in the text and the model cannot hold: members
+	// the schema does not define, members given twice, null and empty values,
+	// values of the wrong type. Nothing is dropped without a line here. Check
+	// reports them, and Encode refuses a document that has any, so that nothing is
+	// lost silently; setting it to nil accepts the loss.
+	Unread []Failure `json:"-"`
+}
+
+// Meta is what a document says about itself. Section 3.2.1.
+type Meta struct {
+	Acknowledgments   []Acknowledgment   `json:"acknowledgments,omitempty"`
+	AggregateSeverity *AggregateSeverity `json:"aggregate_severity,omitempty"`
+	Category          string             `json:"category,omitempty"` // a profile (Profile… constants) or free text
+	CSAFVersion       string             `json:"csaf_version,omitempty"`
+	Distribution      *Distribution      `json:"distribution,omitempty"`
+	Lang              string             `json:"lang,omitempty"` // BCP 47
+	Notes             []Note             `json:"notes,omitempty"`
+	Publisher         Publisher          `json:"publisher,omitzero"`
+	References        []Reference        `json:"references,omitempty"`
+	SourceLang        string             `json:"source_lang,omitempty"` // BCP 47; of the text this one translates
+	Title             string             `json:"title,omitempty"`
+	Tracking          Tracking           `json:"tracking,omitzero"`
+}
+
+// Version is the one value of Meta.CSAFVersion this package reads and writes.
+const Version = "2.0"
+
+// Values of Meta.Category that select a profile. Section 4.
+const (
+	ProfileBase             = "csaf_base"
+	ProfileIncidentResponse = "csaf_security_incident_response"
+	ProfileInformational    = "csaf_informational_advisory"
+	ProfileSecurityAdvisory = "csaf_security_advisory"
+	ProfileVEX              = "csaf_vex"
+)
+
+// An Acknowledgment credits people or organizations. Section 3.1.1.
+type Acknowledgment struct {
+	Names        []string `json:"names,omitempty"`
+	Organization string   `json:"organization,omitempty"`
+	Summary      string   `json:"summary,omitempty"`
+	URLs         []string `json:"urls,omitempty"`
+}
+
+// AggregateSeverity is the publisher's own word for how bad it is as a whole.
+type AggregateSeverity struct {
+	Namespace string `json:"namespace,omitempty"` // URL of the scale
+	Text      string `json:"text,omitempty"`
+}
+
+// Distribution says who may have the document.
+type Distribution struct {
+	Text string `json:"text,omitempty"`
+	TLP  *TLP   `json:"tlp,omitempty"`
+}
+
+// TLP is a traffic light label of the first version of that protocol, the only
+// one CSAF 2.0 has. See Distribute for the way from version 2.0 of it.
+type TLP struct {
+	Label TLPLabel `json:"label,omitempty"`
+	URL   string   `json:"url,omitempty"`
+}
+
+// A Note is a paragraph of prose. Section 3.1.4.
+type Note struct {
+	Audience string       `json:"audience,omitempty"`
+	Category NoteCategory `json:"category,omitempty"`
+	Text     string       `json:"text,omitempty"`
+	Title    string       `json:"title,omitempty"`
+}
+
+// Publisher is who speaks.
+type Publisher struct {
+	Category         PublisherCategory `json:"category,omitempty"`
+	ContactDetails   string            `json:"contact_details,omitempty"`
+	IssuingAuthority string            `json:"issuing_authority,omitempty"`
+	Name             string            `json:"name,omitempty"`
+	Namespace        string            `json:"namespace,omitempty"` // URL that names the publisher
+}
+
+// A Reference points elsewhere. Section 3.1.10.
+type Reference struct {
+	Category ReferenceCategory `json:"category,omitempty"` // empty reads as external, by the standard's default
+	Summary  string            `json:"summary,omitempty"`
+	URL      string            `json:"url,omitempty"`
+}
+
+// Tracking is the document's identity and history. Section 3.2.1.12.
+type Tracking struct {
+	Aliases            []string   `json:"aliases,omitempty"`
+	CurrentReleaseDate Date       `json:"current_release_date,omitempty"`
+	Generator          *Generator `json:"generator,omitempty"`
+	ID                 string     `json:"id,omitempty"`
+	InitialReleaseDate Date       `json:"initial_release_date,omitempty"`
+	RevisionHistory    []Revision `json:"revision_history,omitempty"`
+	Status             Status     `json:"status,omitempty"`
+	Version            string     `json:"version,omitempty"` // integer or semantic, as in every Revision
+}
+
+// Generator is the program that made the document.
+type Generator struct {
+	Date   Date   `json:"date,omitempty"`
+	Engine Engine `json:"engine,omitzero"`
+}
+
+// Engine names that program.
+type Engine struct {
+	Name    string `json:"name,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// A Revision is one line of the document's history.
+type Revision struct {
+	Date          Date   `json:"date,omitempty"`
+	LegacyVersion string `json:"legacy_version,omitempty"`
+	Number        string `json:"number,omitempty"`
+	Summary       string `json:"summary,omitempty"`
+}

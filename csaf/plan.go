@@ -1,0 +1,92 @@
+package csaf
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// A kind is what JSON value a member holds.
+type kind int
+
+const (
+	text kind = iota
+	number
+	object
+	texts
+	objects
+)
+
+// A plan is a Go struct of the model seen as a JSON object: one member for each
+// field, with the rule of the schema that belongs to it.
+type plan struct {
+	name    string // the struct's
+	members []member
+	byName  map[string]int
+	cvss    bool // part of a CVSS object, whose schema is FIRST's
+}
+
+type member struct {
+	name    string
+	field   int
+	kind    kind
+	pointer bool  // the field is a pointer to its kind
+	sub     *plan // of object and objects
+	rule    rule
+}
+
+// plans holds the plan of every struct of the model.
+var plans = sync.OnceValue(func() map[reflect.Type]*plan {
+	known := map[reflect.Type]*plan{}
+	planOf(reflect.TypeFor[Document](), known)
+	return known
+})
+
+// document is the plan of Document; it reaches all others.
+func document() *plan { return plans()[reflect.TypeFor[Document]()] }
+
+func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
+	if p, ok := known[t]; ok {
+		return p
+	}
+	p := &plan{name: t.Name(), byName: map[string]int{}, cvss: strings.HasPrefix(t.Name(), "CVSSv")}
+	known[t] = p
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
+		m := member{name: name, field: i, rule: rules[p.name+"."+name]}
+		ft := f.Type
+		if ft.Kind() == reflect.Pointer {
+			m.pointer, ft = true, ft.Elem()
+		}
+		switch {
+		case ft.Kind() == reflect.Float64:
+			m.kind = number
+		case ft.Kind() == reflect.Struct:
+			m.kind, m.sub = object, planOf(ft, known)
+		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
+			m.kind, m.sub = objects, planOf(ft.Elem(), known)
+		case ft.Kind() == reflect.Slice:
+			m.kind = texts
+		}
+		p.byName[name] = len(p.members)
+		p.members = append(p.members, m)
+	}
+	return p
+}
+
+// test is the name under which a breach of p's schema is reported.
+func (p *plan) test() string {
+	if p.cvss {
+		return "6.1.8"
+	}
+	return testSchema
+}
+
+const (
+	testSchema     = "schema"
+	testAdditional = "6.2.20"
+)

@@ -1,0 +1,118 @@
+package csaf
+
+import "iter"
+
+// ProductTree names every product the document speaks of. Section 3.2.2.
+type ProductTree struct {
+	Branches         []Branch       `json:"branches,omitempty"`
+	FullProductNames []Product      `json:"full_product_names,omitempty"`
+	ProductGroups    []ProductGroup `json:"product_groups,omitempty"`
+	Relationships    []Relationship `json:"relationships,omitempty"`
+}
+
+// A Branch is one step from vendor to version: it holds either further branches
+// or one product, never both. Section 3.1.2.
+type Branch struct {
+	Branches []Branch       `json:"branches,omitempty"`
+	Category BranchCategory `json:"category,omitempty"`
+	Name     string         `json:"name,omitempty"`
+	Product  *Product       `json:"product,omitempty"`
+}
+
+// A Product is the standard's full product name: what the rest of the document
+// refers to by ID. Section 3.1.3.
+type Product struct {
+	Name   string  `json:"name,omitempty"`
+	ID     string  `json:"product_id,omitempty"`
+	Helper *Helper `json:"product_identification_helper,omitempty"`
+}
+
+// A Helper identifies a product by other people's names for it.
+type Helper struct {
+	CPE           string       `json:"cpe,omitempty"`
+	Hashes        []FileHashes `json:"hashes,omitempty"`
+	ModelNumbers  []string     `json:"model_numbers,omitempty"`
+	PURL          string       `json:"purl,omitempty"`
+	SBOMURLs      []string     `json:"sbom_urls,omitempty"`
+	SerialNumbers []string     `json:"serial_numbers,omitempty"`
+	SKUs          []string     `json:"skus,omitempty"`
+	GenericURIs   []GenericURI `json:"x_generic_uris,omitempty"`
+}
+
+// FileHashes are the digests of one file.
+type FileHashes struct {
+	FileHashes []FileHash `json:"file_hashes,omitempty"`
+	Filename   string     `json:"filename,omitempty"`
+}
+
+// A FileHash is one digest in hexadecimal.
+type FileHash struct {
+	Algorithm string `json:"algorithm,omitempty"`
+	Value     string `json:"value,omitempty"`
+}
+
+// A GenericURI is an identifier of a scheme that has no member of its own, for
+// instance a UDI-DI.
+type GenericURI struct {
+	Namespace string `json:"namespace,omitempty"`
+	URI       string `json:"uri,omitempty"`
+}
+
+// A ProductGroup is two or more products under one id.
+type ProductGroup struct {
+	GroupID    string   `json:"group_id,omitempty"`
+	ProductIDs []string `json:"product_ids,omitempty"`
+	Summary    string   `json:"summary,omitempty"`
+}
+
+// A Relationship makes a new product out of two: this one installed on that one.
+type Relationship struct {
+	Category                  RelationshipCategory `json:"category,omitempty"`
+	FullProductName           Product              `json:"full_product_name,omitzero"`
+	ProductReference          string               `json:"product_reference,omitempty"`
+	RelatesToProductReference string               `json:"relates_to_product_reference,omitempty"`
+}
+
+// Products yields every product the tree defines with its JSON pointer in the
+// document: full product names first, then branches depth first, then
+// relationships. A nil tree yields none.
+func (t *ProductTree) Products() iter.Seq2[string, *Product] {
+	return func(yield func(string, *Product) bool) {
+		t.products(func(at *place, p *Product) bool { return yield(at.String(), p) })
+	}
+}
+
+func (t *ProductTree) products(yield func(*place, *Product) bool) bool {
+	if t == nil {
+		return true
+	}
+	root := (*place)(nil).key("product_tree")
+	names, rels := root.key("full_product_names"), root.key("relationships")
+	for i := range t.FullProductNames {
+		if !yield(names.at(i), &t.FullProductNames[i]) {
+			return false
+		}
+	}
+	if !branchProducts(root.key("branches"), t.Branches, yield) {
+		return false
+	}
+	for i := range t.Relationships {
+		if !yield(rels.at(i).key("full_product_name"), &t.Relationships[i].FullProductName) {
+			return false
+		}
+	}
+	return true
+}
+
+func branchProducts(at *place, bs []Branch, yield func(*place, *Product) bool) bool {
+	for i := range bs {
+		here := at.at(i)
+		if bs[i].Product != nil && !yield(here.key("product"), bs[i].Product) {
+			return false
+		}
+		if len(bs[i].Branches) > 0 && !branchProducts(here.key("branches"), bs[i].Branches, yield) {
+			return false
+		}
+	}
+	return true
+}
