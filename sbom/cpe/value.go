@@ -161,3 +161,20 @@ func glob(pattern, text []string) bool {
 	}
 	return reach[len(text)]
 }
+
+// Literal returns text as the value of an attribute, every character of it taken
+// for itself. Case is folded.
+func Literal(text string) Value {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if !plain(c) || text == "-" {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+	return Value(b.String())
+}

@@ -90,6 +90,9 @@ func Parse(scheme Scheme, text string) (Version, error) {
 // String returns the text as it was given, without surrounding space.
 func (v Version) String() string { return v.text }
 
+// Scheme returns the scheme v was read under.
+func (v Version) Scheme() Scheme { return v.scheme }
+
 // Compare returns -1, 0 or 1 as v comes before, equals or comes after w. Versions
 // of different schemes, and versions whose order the scheme leaves open, give an
 // [*IncomparableError].
