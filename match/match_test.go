@@ -1,0 +1,288 @@
+package match_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/match"
+	"github.com/open-postmarket/postmarket/sbom"
+)
+
+// nvd makes a record of one configuration.
+func nvd(id feeds.ID, c feeds.Configuration) feeds.Record {
+	return feeds.Record{Source: "nvd", Item: string(id), Names: []feeds.ID{id}, Configurations: []feeds.Configuration{c}}
+}
+
+func or(cs ...feeds.Criterion) feeds.Node       { return feeds.Node{Operator: "OR", Criteria: cs} }
+func any1(ns ...feeds.Node) feeds.Configuration { return feeds.Configuration{Nodes: ns} }
+func and(ns ...feeds.Node) feeds.Configuration {
+	return feeds.Configuration{Operator: "AND", Nodes: ns}
+}
+
+func vulnerable(cpe string) feeds.Criterion { return feeds.Criterion{CPE: cpe, Vulnerable: true} }
+func on(cpe string) feeds.Criterion         { return feeds.Criterion{CPE: cpe} }
+
+func device(cs ...sbom.Component) sbom.BOM {
+	return sbom.BOM{Root: sbom.Component{Ref: "device", Name: "Device", Type: sbom.Device}, Components: cs}
+}
+
+func part(name, version, cpe string) sbom.Component {
+	return sbom.Component{Ref: name, Name: name, Version: version, CPE: cpe}
+}
+
+func find(bom sbom.BOM, records ...feeds.Record) match.Result {
+	return match.Build(records, nil).Find("", bom)
+}
+
+func ids(r match.Result) []string {
+	out := []string{}
+	for _, f := range r.Findings {
+		out = append(out, string(f.Vulnerability))
+	}
+	return out
+}
+
+func TestARangeHoldsFromItsStartToItsEnd(t *testing.T) {
+	t.Parallel()
+	const open = "cpe:2.3:a:wolfssl:wolfssl:*:*:*:*:*:*:*:*"
+	for _, c := range []struct {
+		name string
+		leaf feeds.Criterion
+		want bool
+		why  string
+	}{
+		{"end excluding above", feeds.Criterion{EndExcluding: "5.2.0"}, true, ""},
+		{"end excluding equal", feeds.Criterion{EndExcluding: "4.8.1"}, false, "4.8.1 is not < 4.8.1"},
+		{"end including equal", feeds.Criterion{EndIncluding: "4.8.1"}, true, ""},
+		{"start including equal", feeds.Criterion{StartIncluding: "4.8.1"}, true, ""},
+		{"start excluding equal", feeds.Criterion{StartExcluding: "4.8.1"}, false, "4.8.1 is not > 4.8.1"},
+		{"start above", feeds.Criterion{StartIncluding: "5.0.0", EndExcluding: "5.1.1"}, false, "4.8.1 is not >= 5.0.0"},
+		{"no bound", feeds.Criterion{}, true, ""},
+	} {
+		c.leaf.CPE, c.leaf.Vulnerable = open, true
+		got := find(device(part("wolfSSL", "4.8.1", "cpe:2.3:a:wolfssl:wolfssl:4.8.1:*:*:*:*:*:*:*")), nvd("CVE-2022-0001", any1(or(c.leaf))))
+		if c.want {
+			require.Equal(t, []string{"CVE-2022-0001"}, ids(got), c.name)
+			require.Empty(t, got.Rejected, c.name)
+			continue
+		}
+		require.Empty(t, got.Findings, c.name)
+		require.Len(t, got.Rejected, 1, c.name)
+		require.Equal(t, c.why, got.Rejected[0].Why, c.name)
+		require.Contains(t, got.Rejected[0].Leaf, open, c.name)
+	}
+}
+
+func TestHalfOfAnANDPairNeverMatches(t *testing.T) {
+	t.Parallel()
+	r := nvd("CVE-2022-0002", and(
+		or(vulnerable("cpe:2.3:o:acme:pump_firmware:1.0:*:*:*:*:*:*:*")),
+		or(on("cpe:2.3:h:acme:pump:-:*:*:*:*:*:*:*")),
+	))
+	firmware := part("firmware", "1.0", "cpe:2.3:o:acme:pump_firmware:1.0:*:*:*:*:*:*:*")
+	pump := part("pump", "", "cpe:2.3:h:acme:pump:*:*:*:*:*:*:*:*")
+	other := part("other", "", "cpe:2.3:h:acme:other:-:*:*:*:*:*:*:*")
+
+	both := find(device(firmware, pump), r)
+	require.Equal(t, []string{"CVE-2022-0002"}, ids(both))
+	require.Len(t, both.Findings[0].Instances, 1, "what only says where is never what is affected")
+	require.Equal(t, "firmware", both.Findings[0].Instances[0].Component.Name)
+	require.Equal(t, []string{"pump: cpe:2.3:h:acme:pump:-:*:*:*:*:*:*:*"}, both.Findings[0].Instances[0].Evidence[0].With)
+
+	require.Empty(t, find(device(pump), r).Findings)
+
+	wrong := find(device(firmware, other), r)
+	require.Empty(t, wrong.Findings)
+	require.Contains(t, wrong.Rejected[0].Why, "the device holds no cpe:2.3:h:acme:pump")
+
+	silent := find(device(firmware), r)
+	require.Empty(t, silent.Findings)
+	require.Empty(t, silent.Rejected)
+	require.Contains(t, silent.Undecided[0].Why, "does the device run on")
+}
+
+func TestTreesFollowTheirOperators(t *testing.T) {
+	t.Parallel()
+	a := part("a", "1.0", "cpe:2.3:a:v:a:1.0:*:*:*:*:*:*:*")
+	b := part("b", "1.0", "cpe:2.3:a:v:b:1.0:*:*:*:*:*:*:*")
+	leafA, leafB := vulnerable("cpe:2.3:a:v:a:1.0:*:*:*:*:*:*:*"), vulnerable("cpe:2.3:a:v:b:1.0:*:*:*:*:*:*:*")
+	absent := vulnerable("cpe:2.3:a:v:absent:*:*:*:*:*:*:*:*")
+	for _, c := range []struct {
+		name string
+		tree feeds.Configuration
+		want []string
+	}{
+		{"OR of one that is there", any1(or(leafA, absent)), []string{"a"}},
+		{"OR of two", any1(or(leafA, leafB)), []string{"a", "b"}},
+		{"AND of two", and(or(leafA), or(leafB)), []string{"a", "b"}},
+		{"AND with one absent", and(or(leafA), or(absent)), nil},
+		{"AND node inside", any1(feeds.Node{Operator: "AND", Nodes: []feeds.Node{or(leafA), or(leafB)}}), []string{"a", "b"}},
+		{"AND node with criteria", any1(feeds.Node{Operator: "AND", Criteria: []feeds.Criterion{leafA, absent}}), nil},
+		{"negation of what is absent", and(or(leafA), feeds.Node{Operator: "OR", Negate: true, Criteria: []feeds.Criterion{absent}}), []string{"a"}},
+		{"negation of what is there", and(or(leafA), feeds.Node{Operator: "OR", Negate: true, Criteria: []feeds.Criterion{leafB}}), nil},
+		{"an empty node holds nothing", and(or(leafA), or()), nil},
+	} {
+		got := find(device(a, b), nvd("CVE-2022-0003", c.tree))
+		var names []string
+		for _, f := range got.Findings {
+			for _, i := range f.Instances {
+				names = append(names, i.Component.Name)
+			}
+		}
+		require.Equal(t, c.want, names, c.name)
+	}
+}
+
+func TestAttributesThatTheComponentLeavesOpenAreAssumedAndSaid(t *testing.T) {
+	t.Parallel()
+	r := nvd("CVE-2022-0004", any1(or(vulnerable("cpe:2.3:a:v:plugin:1.0:*:*:*:*:wordpress:*:*"))))
+	open := find(device(part("plugin", "1.0", "cpe:2.3:a:v:plugin:1.0:*:*:*:*:*:*:*")), r)
+	require.Equal(t, []string{"target_sw is wordpress"}, open.Findings[0].Instances[0].Evidence[0].Assumed)
+	other := find(device(part("plugin", "1.0", "cpe:2.3:a:v:plugin:1.0:*:*:*:*:drupal:*:*")), r)
+	require.Empty(t, other.Findings)
+	require.Equal(t, "target_sw is drupal, not wordpress", other.Rejected[0].Why)
+}
+
+func TestAVersionCountsWhereverItIsStated(t *testing.T) {
+	t.Parallel()
+	r := nvd("CVE-2022-0005", any1(or(feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"})))
+	for _, c := range []struct{ name, version, cpe, from string }{
+		{"own field", "1.0", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", "version"},
+		{"CPE", "", "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*", "cpe"},
+		{"the affected one of two", "3.0", "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*", "cpe"},
+	} {
+		got := find(device(part("p", c.version, c.cpe)), r)
+		require.Len(t, got.Findings, 1, c.name)
+		require.Equal(t, c.from, got.Findings[0].Instances[0].Evidence[0].VersionFrom, c.name)
+	}
+	osv := feeds.Record{Source: "osv", Item: "PYSEC-1", Names: []feeds.ID{"PYSEC-1"}, Packages: []feeds.Package{{
+		Ecosystem: "PyPI", Name: "Django", Ranges: []feeds.Range{{Type: feeds.Ecosystem, Events: []feeds.Event{{Introduced: "0"}, {Fixed: "2.0"}}}},
+	}}}
+	got := find(device(sbom.Component{Ref: "d", Name: "django", Version: "1.9", PURL: "pkg:pypi/django"}), osv)
+	require.Len(t, got.Findings, 1, "the purl has no version, the component has")
+}
+
+func TestRangesOfAPackageFollowTheirEvents(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		events  []feeds.Event
+		version string
+		want    bool
+	}{
+		{"from the beginning", []feeds.Event{{Introduced: "0"}, {Fixed: "1.5.0"}}, "1.0.0", true},
+		{"fixed", []feeds.Event{{Introduced: "0"}, {Fixed: "1.5.0"}}, "1.5.0", false},
+		{"last affected", []feeds.Event{{Introduced: "0"}, {LastAffected: "1.5.0"}}, "1.5.0", true},
+		{"after last affected", []feeds.Event{{Introduced: "0"}, {LastAffected: "1.5.0"}}, "1.5.1", false},
+		{"second interval", []feeds.Event{{Introduced: "0"}, {Fixed: "1.0.0"}, {Introduced: "2.0.0"}, {Fixed: "2.1.0"}}, "2.0.5", true},
+		{"between intervals", []feeds.Event{{Introduced: "0"}, {Fixed: "1.0.0"}, {Introduced: "2.0.0"}, {Fixed: "2.1.0"}}, "1.5.0", false},
+		{"events in disorder", []feeds.Event{{Fixed: "2.1.0"}, {Introduced: "2.0.0"}, {Fixed: "1.0.0"}, {Introduced: "0"}}, "2.0.5", true},
+		{"never fixed", []feeds.Event{{Introduced: "1.0.0"}}, "9.0.0", true},
+		{"a pre-release of the fix", []feeds.Event{{Introduced: "0"}, {Fixed: "1.5.0"}}, "1.5.0-rc.1", true},
+		{"limit", []feeds.Event{{Introduced: "0"}, {Limit: "1.0.0"}}, "1.0.0", false},
+	} {
+		r := feeds.Record{Source: "osv", Item: "X-1", Names: []feeds.ID{"X-1"}, Packages: []feeds.Package{{
+			Ecosystem: "crates.io", Name: "x", Ranges: []feeds.Range{
+				{Type: feeds.Git, Repo: "https://example.org/x", Events: []feeds.Event{{Introduced: "0"}}}, // listed first, hides nothing
+				{Type: feeds.SemVer, Events: c.events},
+			},
+		}}}
+		got := find(device(sbom.Component{Ref: "x", Name: "x", PURL: "pkg:cargo/x@" + c.version}), r)
+		require.Equal(t, c.want, len(got.Findings) == 1, c.name)
+		require.Equal(t, !c.want, len(got.Rejected) == 1, c.name)
+	}
+}
+
+func TestWhatWasWithdrawnDoesNotMatch(t *testing.T) {
+	t.Parallel()
+	r := nvd("CVE-2022-0006", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
+	r.Rejected = true
+	require.Empty(t, find(device(part("p", "1", "cpe:2.3:a:v:p:1:*:*:*:*:*:*:*")), r).Findings)
+}
+
+func TestTwoCVEIdsAreNeverOneFinding(t *testing.T) {
+	t.Parallel()
+	r := feeds.Record{Source: "osv", Item: "GHSA-1", Names: []feeds.ID{"GHSA-1", "CVE-2022-0007", "CVE-2022-0008"}, Packages: []feeds.Package{{
+		Ecosystem: "npm", Name: "x", Versions: []string{"1.0.0"},
+	}}}
+	got := find(device(sbom.Component{Ref: "x", Name: "x", PURL: "pkg:npm/x@1.0.0"}), r)
+	require.Equal(t, []string{"CVE-2022-0007", "CVE-2022-0008"}, ids(got))
+	require.Equal(t, []feeds.ID{"CVE-2022-0007", "GHSA-1"}, got.Findings[0].IDs)
+}
+
+func TestCoverageGivesTheFirstReasonThatHolds(t *testing.T) {
+	t.Parallel()
+	records := []feeds.Record{
+		nvd("CVE-2022-0009", any1(or(feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"}))),
+		{Source: "osv", Item: "G-1", Names: []feeds.ID{"G-1"}, Packages: []feeds.Package{{Ecosystem: "Go", Name: "x", Versions: []string{"1.0.0"}}}},
+		{Source: "kev", Item: "CVE-2022-0010", Names: []feeds.ID{"CVE-2022-0010"}, Exploited: &feeds.Exploited{Product: "Thing"}},
+	}
+	for _, c := range []struct {
+		name      string
+		component sbom.Component
+		nvd, osv  string
+	}{
+		{"nothing", sbom.Component{Name: "x", Version: "1"}, match.NoIdentifier, match.NoIdentifier},
+		{"a broken purl", sbom.Component{Name: "x", Version: "1", PURL: "pkg:"}, match.NoIdentifier, match.NoIdentifier},
+		{"another ecosystem", sbom.Component{Name: "x", PURL: "pkg:nuget/x@1"}, match.NoIdentifier, match.NoEcosystem},
+		{"no ecosystem at all", sbom.Component{Name: "x", Version: "1", PURL: "pkg:github/x/x"}, match.NoIdentifier, match.NoEcosystem},
+		{"another vendor", part("x", "1", "cpe:2.3:a:w:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.NoIdentifier},
+		{"another part", part("x", "1", "cpe:2.3:o:v:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.NoIdentifier},
+		{"an open vendor", part("x", "1", "cpe:2.3:a:*:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.NoIdentifier},
+		{"no version", part("x", "", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"), match.NoVersion, match.NoIdentifier},
+		{"no order", part("x", "unknown", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"), match.NotComparable, match.NoIdentifier},
+		{"both ways", sbom.Component{Name: "x", Version: "1.0", PURL: "pkg:golang/x@v1.0.0", CPE: "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*"}, "", ""},
+		{"another package of the ecosystem", sbom.Component{Name: "y", PURL: "pkg:golang/y@v1.0.0"}, match.NoIdentifier, ""},
+		{"a package without version", sbom.Component{Name: "x", PURL: "pkg:golang/x"}, match.NoIdentifier, match.NoVersion},
+		{"a package version without order", sbom.Component{Name: "x", PURL: "pkg:golang/x@abc"}, match.NoIdentifier, match.NotComparable},
+	} {
+		c.component.Ref = "it"
+		got := find(device(c.component), records...)
+		require.Len(t, got.Coverage, 2, "%s: one row a source, none for a source of facts", c.name)
+		for _, row := range got.Coverage {
+			want := map[string]string{"nvd": c.nvd, "osv": c.osv}[row.Source]
+			require.Equal(t, want, row.Why, "%s by %s", c.name, row.Source)
+			require.Equal(t, want == "", row.Verdict == match.Evaluated, "%s by %s", c.name, row.Source)
+		}
+	}
+}
+
+func TestALoadedSourceThatHoldsNothingIsStillToldOf(t *testing.T) {
+	t.Parallel()
+	x := match.Build(nil, &match.Options{Sources: []string{"osv"}, Ecosystems: map[string][]string{"osv": {"PyPI"}}})
+	got := x.Find("", device(sbom.Component{Ref: "a", Name: "a", PURL: "pkg:pypi/a@1.0"}, sbom.Component{Ref: "b", Name: "b", PURL: "pkg:npm/b@1.0.0"}))
+	require.Equal(t, match.Evaluated, got.Coverage[0].Verdict)
+	require.Equal(t, match.NoEcosystem, got.Coverage[1].Why)
+	components, evaluated := got.Seen()
+	require.Equal(t, 2, components)
+	require.Equal(t, 1, evaluated)
+}
+
+func TestAnEqualNameIsALeadAndNotAFinding(t *testing.T) {
+	t.Parallel()
+	kev := feeds.Record{Source: "kev", Item: "CVE-2020-11023", Names: []feeds.ID{"CVE-2020-11023"}, Exploited: &feeds.Exploited{Vendor: "JQuery", Product: "JQuery"}}
+	bom := device(part("jQuery", "3.1.1", "cpe:2.3:a:the_jquery_foundation:jquery:3.1.1:*:*:*:*:*:*:*"), part("lib", "1", "cpe:2.3:a:x:jquery:1:*:*:*:*:*:*:*"), part("jquery-ui", "1", ""))
+	got := find(bom, kev)
+	require.Empty(t, got.Findings)
+	require.Len(t, got.Leads, 2)
+	require.Equal(t, "jQuery", got.Leads[0].Name)
+	require.Equal(t, "jquery", got.Leads[1].Name)
+
+	affected := nvd("CVE-2020-11023", any1(or(vulnerable("cpe:2.3:a:x:jquery:*:*:*:*:*:*:*:*"))))
+	got = find(bom, kev, affected)
+	require.Len(t, got.Leads, 1, "a finding is no longer a hint")
+	require.NotNil(t, got.Findings[0].Exploited)
+}
+
+func TestTheOrderOfRecordsDoesNotCount(t *testing.T) {
+	t.Parallel()
+	a := nvd("CVE-2022-0011", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
+	b := feeds.Record{Source: "osv", Item: "G-2", Names: []feeds.ID{"G-2", "CVE-2022-0011"}, Packages: []feeds.Package{{Ecosystem: "npm", Name: "p", Versions: []string{"1.0.0"}}}}
+	bom := device(sbom.Component{Ref: "p", Name: "p", Version: "1.0.0", PURL: "pkg:npm/p@1.0.0", CPE: "cpe:2.3:a:v:p:1.0.0:*:*:*:*:*:*:*"})
+	one, two := find(bom, a, b), find(bom, b, a)
+	require.Equal(t, one, two)
+	require.Len(t, one.Findings, 1, "aliases are one finding")
+	require.Equal(t, []string{"nvd", "osv"}, one.Findings[0].Sources)
+}
