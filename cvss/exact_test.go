@@ -165,16 +165,24 @@ func TestEveryBaseScoreEqualsTheFormulaInExactFractions(t *testing.T) {
 	require.Greater(t, nearest, 1e-6, "float64 errs by about 1e-9 of this unit: far from every jump")
 	t.Logf("%d vectors, %d different scores, nearest jump %.2g", n, len(scores), nearest)
 
-	// Every score there is, with every temporal combination there is.
+	everyTemporalCombination(t, scores, cvss.Vector.Temporal)
+}
+
+// everyTemporalCombination tempers one vector of each score in all ways.
+func everyTemporalCombination(t *testing.T, scores map[int64]cvss.Vector, score func(cvss.Vector) float64) {
+	t.Helper()
 	for tenths, v := range scores {
 		for e, we := range weights["E"] {
 			for rl, wrl := range weights["RL"] {
 				for rc, wrc := range weights["RC"] {
 					tv := with(t, v, "E", e, "RL", rl, "RC", rc)
 					x := product(big.NewRat(tenths, 10), rat(we), rat(wrl), rat(wrc))
-					require.Equal(t, float64(integerRoundup(x))/10, tv.Temporal(), tv.String())
-					require.Equal(t, integerRoundup(x), leastNotBelow(x), "%s: the roundings of v3.0 and v3.1 differ", tv)
-					require.Equal(t, v.Base(), tv.Base(), "temporal metrics leave the base score alone")
+					if want := integerRoundup(x); want != leastNotBelow(x) || float64(want)/10 != score(tv) {
+						t.Fatalf("%s: %d tenths by v3.1, %d by v3.0, got %v", tv, want, leastNotBelow(x), score(tv))
+					}
+					if tv.Base() != v.Base() {
+						t.Fatalf("%s: temporal metrics changed the base score", tv)
+					}
 				}
 			}
 		}
@@ -202,7 +210,7 @@ func TestEveryEnvironmentalScoreEqualsTheFormulaInExactFractions(t *testing.T) {
 		impacts[k] = exactImpact(miss, k.s, k.version, true)
 		return impacts[k]
 	}
-	n, nearest, versionsDiffer, roundingsDiffer := 0, 1.0, 0, 0
+	n, nearest, versionsDiffer, scores := 0, 1.0, 0, map[int64]cvss.Vector{}
 	base, err := cvss.Parse("CVSS:3.1/AV:P/AC:H/PR:L/UI:N/S:U/C:L/I:N/A:N")
 	require.NoError(t, err)
 	walk(func(av, ac, pr, ui, s, c, i, a string) {
@@ -221,13 +229,14 @@ func TestEveryEnvironmentalScoreEqualsTheFormulaInExactFractions(t *testing.T) {
 						if x != nil {
 							want = integerRoundup(x)
 							if want != leastNotBelow(x) {
-								roundingsDiffer++
+								t.Fatalf("%s: the roundings of v3.0 and v3.1 differ", v)
 							}
 							nearest = min(nearest, margin(x))
 						}
+						scores[want] = v
 						got[k] = v.Environmental()
 						if float64(want)/10 != got[k] {
-							require.Equal(t, float64(want)/10, got[k], v.String())
+							t.Fatalf("%s: %v, want %d tenths", v, got[k], want)
 						}
 					}
 					if got[0] != got[1] {
@@ -240,7 +249,8 @@ func TestEveryEnvironmentalScoreEqualsTheFormulaInExactFractions(t *testing.T) {
 	require.Equal(t, 2*2592*27, n)
 	require.Greater(t, nearest, 1e-6)
 	require.NotZero(t, versionsDiffer, "v3.1 changed the formula for a changed scope")
-	t.Logf("%d vectors; nearest jump %.2g; versions differ on %d; roundings of v3.0 and v3.1 differ on %d", n, nearest, versionsDiffer, roundingsDiffer)
+	t.Logf("%d vectors, %d different scores, nearest jump %.2g; v3.0 and v3.1 differ on %d pairs", n, len(scores), nearest, versionsDiffer)
+	everyTemporalCombination(t, scores, cvss.Vector.Environmental)
 }
 
 // with sets metrics given as name, value, name, value.

@@ -60,17 +60,21 @@ func looksLike2(s string) bool {
 	return strings.HasPrefix(s, "Au:") || strings.HasPrefix(s, "AV:") && strings.Contains(s, "/Au:")
 }
 
+// maxName is longer than any metric's name.
+const maxName = 4
+
 // parse3 reads the metrics of s from byte i on into v.
 func parse3(v Vector, s string, i int) (Vector, error) {
 	next := 0 // the metric that follows the last one in canonical order
 	var seen uint
 	for {
-		m, colon := -1, i
-		for colon < len(s) && s[colon] != ':' && s[colon] != '/' {
+		m, colon, key := -1, i, uint32(0)
+		for colon < len(s) && s[colon] != ':' && colon-i < maxName {
+			key = addKey(key, s[colon])
 			colon++
 		}
 		if colon < len(s) && s[colon] == ':' {
-			m = metric3(s[i:colon], next)
+			m = metric3(key, next)
 		}
 		if m < 0 {
 			return Vector{}, elementError(s, i)

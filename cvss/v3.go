@@ -46,6 +46,30 @@ var metrics3 = [count3]struct{ name, values string }{
 	mMS: {"MS", "UC"}, mMC: {"MC", "HLN"}, mMI: {"MI", "HLN"}, mMA: {"MA", "HLN"},
 }
 
+// keys3 and codes3 are metrics3 turned around, for reading: the key of each
+// name, and for each letter its code. X is notDefined, other letters are 0.
+var keys3, codes3 = func() (keys [count3]uint32, codes [count3][26]uint8) {
+	for m, metric := range metrics3 {
+		for i := range len(metric.name) {
+			keys[m] = addKey(keys[m], metric.name[i])
+		}
+		for i := range len(metric.values) {
+			codes[m][metric.values[i]-'A'] = uint8(i + 1)
+		}
+		if m > mA {
+			codes[m]['X'-'A'] = notDefined
+		}
+	}
+	return keys, codes
+}()
+
+const notDefined = 8 // its low bits are code 0
+
+// addKey adds a letter to the key of a name: its last three letters, with its
+// length in the high byte, so that no two names of up to 255 letters share the
+// key of one of up to three.
+func addKey(key uint32, c byte) uint32 { return key&0xff000000 + 1<<24 | key<<8&0xffff00 | uint32(c) }
+
 // The weights of the values, by code (v3.1 specification, section 7.4; v3.0
 // section 8.4 has the same). Code 0 is "not defined".
 var (
@@ -65,15 +89,25 @@ var (
 
 const changed = 2 // the code of S:C and MS:C
 
-// metric3 finds a metric by name, or returns -1. It looks first at the one
+// metric3 finds a metric by its key, or returns -1. It looks first at the one
 // that is likely next.
-func metric3(name string, next int) int {
+func metric3(key uint32, next int) int {
 	for m := next; m < count3; m++ {
-		if metrics3[m].name == name {
+		if keys3[m] == key {
 			return m
 		}
 	}
 	for m := range min(next, count3) {
+		if keys3[m] == key {
+			return m
+		}
+	}
+	return -1
+}
+
+// named3 finds a metric by its name, or returns -1.
+func named3(name string) int {
+	for m := range metrics3 {
 		if metrics3[m].name == name {
 			return m
 		}
@@ -82,10 +116,10 @@ func metric3(name string, next int) int {
 }
 
 func code3(m int, letter byte) (code uint8, ok bool) {
-	if i := strings.IndexByte(metrics3[m].values, letter); i >= 0 {
-		return uint8(i + 1), true
+	if letter -= 'A'; letter < 26 {
+		code = codes3[m][letter]
 	}
-	return 0, letter == 'X' && m > mA
+	return code &^ notDefined, code != 0
 }
 
 // choices3 lists the values of metric m for a message.

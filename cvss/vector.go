@@ -41,7 +41,7 @@ func (v Vector) Get(metric string) string {
 	if v.version == 0 {
 		return ""
 	}
-	m := metric3(metric, 0)
+	m := named3(metric)
 	if m < 0 {
 		return ""
 	}
@@ -58,7 +58,7 @@ func (v Vector) With(metric, value string) (Vector, error) {
 	if v.version == 0 {
 		return fail("there is no vector to change")
 	}
-	m := metric3(metric, 0)
+	m := named3(metric)
 	if m < 0 {
 		return fail("no such metric in version " + v.Version())
 	}

@@ -82,6 +82,25 @@ func TestParseRefusesWhatIsNotAVectorAndSaysWhere(t *testing.T) {
 	}
 }
 
+func TestABaseMetricIsAlwaysDefined(t *testing.T) {
+	t.Parallel()
+	for _, element := range strings.Split(dos, "/")[1:] {
+		name, _, _ := strings.Cut(element, ":")
+		_, err := cvss.Parse(strings.Replace(dos, "/"+element, "/"+name+":X", 1))
+		require.ErrorContains(t, err, "metric "+name+` cannot be "X"`)
+		_, err = parsed(t, dos).With(name, "X")
+		require.Error(t, err)
+	}
+}
+
+func TestANameThatOnlyEndsLikeAMetricIsUnknown(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"XMAV", "\x00MAV", "\x00E", "EE", "\x00\x00E", "AMAV", "ME", strings.Repeat("\x00", 255) + "E", strings.Repeat("A", 256) + "E"} {
+		_, err := cvss.Parse(dos + "/" + name + ":N")
+		require.ErrorContains(t, err, "unknown metric", "%q", name)
+	}
+}
+
 func TestAnErrorDoesNotRepeatAHugeText(t *testing.T) {
 	t.Parallel()
 	_, err := cvss.Parse("CVSS:3.1/" + strings.Repeat("Z", 1<<20) + ":N")
