@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/cvss/rubric"
 )
 
@@ -83,4 +84,32 @@ func ExampleParseExtended() {
 	// Output:
 	// XAVN:Y/XAVT:Y/XACL:Y
 	// rubric: extended vector "XAVN:Y/XAVN:N" at byte 7: XAVN is given twice
+}
+
+// On load, a stored vector is compared with what its answers say.
+func ExampleAnswers_Check() {
+	answers, err := rubric.ParseExtended("XAVN:Y/XAVT:Y/XACL:Y/XPRL:N/XUI:N/XS:N/XCP:N/XIP:N/XAP:N/XCD:N/XID:N/XAD:N/" +
+		"XCT:N/XIT:N/XAT:H/XCW:N/XIW:N/XAW:N/XCS:N/XIS:N/XAS:N/XCO:N/XIO:N/XAO:N")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stored, err := cvss.Parse("CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:H")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(answers.Check(stored))
+	// Output:
+	// rubric: the answers give "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", not "CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:N/A:H": differ in AC
+}
+
+// The recognitions are data: what they mean on a day is the reader's to say.
+func ExampleRecognitions() {
+	for _, r := range rubric.Recognitions() {
+		fmt.Println(r.ID, r.Standard, r.Since, r.Until)
+	}
+	// Output:
+	// 13-116 CVSS v3.0 2020-10-19 2026-12-20
+	// 13-142 CVSS v3.1 2025-05-26 2027-07-04
 }
