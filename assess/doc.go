@@ -1,0 +1,17 @@
+// Package assess judges what a finding means for a patient: four steps with
+// evidence, then harm × exploitability, then a determination that a named
+// person approves who is not the one who proposed it.
+//
+// It owns the [Assessment], the [Matrix] it is read against, and the instants
+// a finding keeps: [Instants]. All functions are pure: each step returns a new
+// value and takes its time from the caller. Nothing here starts a clock or
+// plans a fix (package patch does), and the score never decides by itself.
+//
+//	a, err := assess.Open(finding, time.Time{}, "analyst-1", at)
+//	a, err = a.WithTriage(assess.Triage{Step: step, Result: assess.Affected})
+//	a, err = a.WithExploitability(step, answers, matrix)
+//	a, err = a.WithImpact(assess.Impact{Step: step, Harm: assess.Serious, Statement: "…"})
+//	a, err = a.WithScore(step, answers, nil)
+//	a, err = a.Propose(matrix, assess.Proposal{Step: step})
+//	a, err = a.Settle(assess.Approval{By: "safety-lead", At: at, Why: "…"})
+package assess
