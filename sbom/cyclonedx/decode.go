@@ -120,6 +120,13 @@ func decodeJSON(data []byte, doc *cdx.BOM) error {
 			e.Path = kind.Field
 			return e
 		}
+		// What the library says of a wrong version names neither it nor the place.
+		var head struct {
+			SpecVersion string `json:"specVersion"`
+		}
+		if json.Unmarshal(data, &head) == nil && head.SpecVersion != "" {
+			return &SyntaxError{Path: "specVersion", Why: fmt.Sprintf("%q is not a version that is known", head.SpecVersion), Err: err}
+		}
 		return &SyntaxError{Why: err.Error(), Err: err}
 	}
 	// The library reads a document of another kind, and {}, without a word.
