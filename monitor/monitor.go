@@ -1,0 +1,217 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/open-postmarket/postmarket/device"
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/match"
+	"github.com/open-postmarket/postmarket/notify"
+	"github.com/open-postmarket/postmarket/sbom"
+	"github.com/open-postmarket/postmarket/store"
+	"github.com/open-postmarket/postmarket/tlp"
+)
+
+// Config is what a Monitor works with. Ledger and Mirror are required.
+type Config struct {
+	Ledger  *store.Ledger
+	Mirror  feeds.Mirror
+	Sources []feeds.Source
+	// Notify is told of what changed. Nil means nobody is.
+	Notify notify.Notifier
+	// Gate is asked before anything is told; required with Notify.
+	Gate tlp.Gate
+	// Who is the subject id under which the monitor writes. Empty means "monitor".
+	Who string
+	// Progress, if set, is called as a sync moves on.
+	Progress func(feeds.Progress)
+	// Log takes what happens; nil discards it.
+	Log *slog.Logger
+}
+
+// A Monitor watches the products that its ledger holds.
+type Monitor struct {
+	c Config
+}
+
+// New returns a Monitor, or everything that is missing in c at once.
+func New(c Config) (*Monitor, error) {
+	var errs []error
+	if c.Ledger == nil {
+		errs = append(errs, errors.New("monitor: no ledger"))
+	}
+	if c.Mirror == nil {
+		errs = append(errs, errors.New("monitor: no mirror"))
+	}
+	if c.Notify != nil && c.Gate == nil {
+		errs = append(errs, errors.New("monitor: a notifier without a gate"))
+	}
+	names := map[string]bool{}
+	for _, s := range c.Sources {
+		if s == nil {
+			errs = append(errs, errors.New("monitor: a source is nil"))
+			continue
+		}
+		if err := feeds.CheckName(s.Name()); err != nil {
+			errs = append(errs, err)
+		}
+		if names[s.Name()] {
+			errs = append(errs, fmt.Errorf("monitor: two sources are named %q", s.Name()))
+		}
+		names[s.Name()] = true
+	}
+	if c.Who == "" {
+		c.Who = "monitor"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Monitor{c}, errors.Join(errs...)
+}
+
+// A Report says what one step did.
+type Report struct {
+	At       time.Time
+	Sources  []Synced
+	Products []Looked
+}
+
+// Synced is what became of one source.
+type Synced struct {
+	feeds.Synced
+	// Err is why the reading failed; nil when it did not.
+	Err error
+}
+
+// Looked is what was found of one product.
+type Looked struct {
+	Product string
+	// Components counts those of the BOM, without the root; Evaluated those that
+	// at least one source could speak of.
+	Components, Evaluated int
+	Findings              int
+	// Events are what changed since the last look.
+	Events []match.Event
+	// Told says that a message went out; Held is why one did not.
+	Told bool
+	Held string
+	Err  error
+}
+
+// Step walks once, as of at: sync, match, notify. A source that fails does not
+// keep the others, nor the products, from being looked at with what the mirror
+// holds; every failure is in the report and, joined, in the error. What changed
+// is kept before it is told, so a step that is cut off in between tells nothing
+// twice.
+func (m *Monitor) Step(ctx context.Context, at time.Time) (Report, error) {
+	at = at.UTC().Truncate(time.Microsecond)
+	report := Report{At: at}
+	var errs []error
+	for _, s := range m.c.Sources {
+		done, err := feeds.Sync(ctx, s, m.c.Mirror, &feeds.SyncOptions{At: at, Progress: m.c.Progress})
+		report.Sources = append(report.Sources, Synced{done, err})
+		errs = append(errs, err)
+		m.c.Log.InfoContext(ctx, "source synced", "source", s.Name(), "records", done.Records,
+			"gone", done.Gone, "quarantined", len(done.Rejected), "failed", err != nil)
+		if ctx.Err() != nil {
+			return report, errors.Join(errs...)
+		}
+	}
+	for p, err := range device.Products.All(ctx, m.c.Ledger, "") {
+		if err != nil {
+			return report, errors.Join(append(errs, err)...)
+		}
+		looked := m.product(ctx, p, at)
+		report.Products = append(report.Products, looked)
+		errs = append(errs, looked.Err)
+	}
+	return report, errors.Join(errs...)
+}
+
+// product looks at one product, keeps what changed and tells of it.
+func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) Looked {
+	looked := Looked{Product: p.ID}
+	fail := func(err error) Looked {
+		looked.Err = fmt.Errorf("monitor: product %q: %w", p.ID, err)
+		return looked
+	}
+	result, position, err := m.match(ctx, p.ID)
+	if err != nil {
+		return fail(err)
+	}
+	looked.Components, looked.Evaluated = result.Seen()
+	looked.Findings = len(result.Findings)
+	by := store.By{Who: m.c.Who, Why: "look at " + p.ID}
+	err = m.c.Ledger.Do(ctx, by, func(tx *store.Tx) error {
+		state, err := match.States.Get(tx, p.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		var next match.State
+		next, looked.Events = state.Next(p.ID, result.Findings, position, at)
+		if len(looked.Events) == 0 {
+			return nil
+		}
+		return match.States.Put(tx, next)
+	})
+	if err != nil {
+		looked.Events = nil
+		return fail(err)
+	}
+	if len(looked.Events) == 0 || m.c.Notify == nil {
+		return looked
+	}
+	if err := m.tell(ctx, p, result.Findings, &looked, at); err != nil {
+		return fail(err)
+	}
+	return looked
+}
+
+// Look holds what the mirror says now against a product's BOM, without a sync
+// and without keeping anything. Findings carry when they were first seen, if a
+// step has seen them. A product without a BOM is store.ErrNotFound.
+func (m *Monitor) Look(ctx context.Context, product string) (match.Result, error) {
+	result, position, err := m.match(ctx, product)
+	if err != nil {
+		return match.Result{}, fmt.Errorf("monitor: product %q: %w", product, err)
+	}
+	state, _, err := match.States.Latest(ctx, m.c.Ledger, product)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return match.Result{}, err
+	}
+	_, events := state.Next(product, result.Findings, position, time.Time{})
+	for _, e := range events {
+		m.c.Log.DebugContext(ctx, "not yet kept", "finding", e.Finding, "change", string(e.Change))
+	}
+	return result, nil
+}
+
+func (m *Monitor) match(ctx context.Context, product string) (match.Result, int64, error) {
+	filed, _, err := sbom.Files.Latest(ctx, m.c.Ledger, product)
+	if err != nil {
+		return match.Result{}, 0, err
+	}
+	g := gathering{mirror: m.c.Mirror, records: map[key]feeds.Record{}}
+	if err := g.about(ctx, filed.BOM); err != nil {
+		return match.Result{}, 0, err
+	}
+	opts := match.Options{Sources: []string{}, Ecosystems: map[string][]string{}}
+	for _, s := range m.c.Sources {
+		if !feeds.Matches(s) {
+			continue
+		}
+		opts.Sources = append(opts.Sources, s.Name())
+		held, err := g.ecosystems(ctx, s.Name(), filed.BOM)
+		if err != nil {
+			return match.Result{}, 0, err
+		}
+		opts.Ecosystems[s.Name()] = held
+	}
+	result := match.Build(g.list(), &opts).Find(product, filed.BOM)
+	position, err := g.date(ctx, result.Findings)
+	return result, position, err
+}
