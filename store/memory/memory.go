@@ -20,6 +20,7 @@ type Store struct {
 	entries []store.Entry        // entry seq is at seq-1; never changed once there
 	records map[store.Name][]int // the indexes in entries, ascending
 	vault   map[string][]byte    // nil = erased
+	mirror  mirror
 }
 
 var (
@@ -29,7 +30,7 @@ var (
 
 // New returns an empty Store.
 func New() *Store {
-	return &Store{records: map[store.Name][]int{}, vault: map[string][]byte{}}
+	return &Store{records: map[store.Name][]int{}, vault: map[string][]byte{}, mirror: newMirror()}
 }
 
 // Close makes every later use give store.ErrClosed and lets the data go.
@@ -37,7 +38,7 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	s.entries, s.records, s.vault = nil, nil, nil
+	s.entries, s.records, s.vault, s.mirror = nil, nil, nil, mirror{}
 	return nil
 }
 

@@ -249,19 +249,3 @@ func one[T any](scan func(...any) error) (v T, err error) {
 	err = scan(&v)
 	return v, err
 }
-
-// instant is t as it is kept: microseconds since 1970, 0 for the zero time.
-func instant(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// when is the inverse of instant.
-func when(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
-}
