@@ -1,0 +1,211 @@
+package nvd
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/feeds/fetch"
+	"github.com/open-postmarket/postmarket/tlp"
+)
+
+// cve is a CVE object of the API 2.0, as far as it is used.
+type cve struct {
+	ID           string `json:"id"`
+	Published    string `json:"published"`
+	LastModified string `json:"lastModified"`
+	Status       string `json:"vulnStatus"`
+	Descriptions []text `json:"descriptions"`
+	Metrics      struct {
+		V40 []metric `json:"cvssMetricV40"`
+		V31 []metric `json:"cvssMetricV31"`
+		V30 []metric `json:"cvssMetricV30"`
+		V2  []metric `json:"cvssMetricV2"`
+	} `json:"metrics"`
+	Weaknesses []struct {
+		Description []text `json:"description"`
+	} `json:"weaknesses"`
+	Configurations []configuration `json:"configurations"`
+	References     []struct {
+		URL  string   `json:"url"`
+		Tags []string `json:"tags"`
+	} `json:"references"`
+}
+
+type text struct {
+	Lang  string `json:"lang"`
+	Value string `json:"value"`
+}
+
+type metric struct {
+	Source string `json:"source"`
+	Type   string `json:"type"`
+	Data   struct {
+		Vector string  `json:"vectorString"`
+		Base   float64 `json:"baseScore"`
+	} `json:"cvssData"`
+}
+
+type configuration struct {
+	Operator string `json:"operator"`
+	Negate   bool   `json:"negate"`
+	Nodes    []node `json:"nodes"`
+}
+
+type node struct {
+	Operator string  `json:"operator"`
+	Negate   bool    `json:"negate"`
+	Match    []match `json:"cpeMatch"`
+	Nodes    []node  `json:"nodes"`
+}
+
+type match struct {
+	Vulnerable     bool   `json:"vulnerable"`
+	Criteria       string `json:"criteria"`
+	StartIncluding string `json:"versionStartIncluding"`
+	StartExcluding string `json:"versionStartExcluding"`
+	EndIncluding   string `json:"versionEndIncluding"`
+	EndExcluding   string `json:"versionEndExcluding"`
+}
+
+// object reads one CVE object. The record's Item is set with the error, too, as
+// far as it could be read.
+func object(raw json.RawMessage) (feeds.Record, error) {
+	var c cve
+	err := json.Unmarshal(raw, &c)
+	id := feeds.CleanID(c.ID)
+	if !id.CVE() {
+		if err == nil {
+			err = fmt.Errorf("not a CVE record of NVD: %q is no CVE id", c.ID)
+		}
+		return feeds.Record{}, err
+	}
+	record := feeds.Record{
+		Source: Name, Item: string(id), Names: []feeds.ID{id},
+		State: c.Status, Rejected: strings.EqualFold(c.Status, "Rejected"),
+		Text: english(c.Descriptions), Mark: tlp.Marked(tlp.Clear, Name),
+	}
+	if err != nil {
+		return record, err
+	}
+	if err := fetch.CheckText(raw); err != nil {
+		return record, err
+	}
+	if c.Status == "" && c.LastModified == "" && c.Descriptions == nil && c.Configurations == nil {
+		return record, errors.New("not a CVE record of NVD: it has neither status, date, description nor configurations")
+	}
+	if record.Published, err = instant("published", c.Published); err != nil {
+		return record, err
+	}
+	if record.Modified, err = instant("lastModified", c.LastModified); err != nil {
+		return record, err
+	}
+	record.Scores = scores(c)
+	for _, w := range c.Weaknesses {
+		for _, d := range w.Description {
+			if strings.HasPrefix(d.Value, "CWE-") && !slices.Contains(record.Weaknesses, d.Value) {
+				record.Weaknesses = append(record.Weaknesses, d.Value)
+			}
+		}
+	}
+	for _, r := range c.References {
+		record.References = append(record.References, feeds.Reference{URL: r.URL, Tags: r.Tags})
+	}
+	for i, in := range c.Configurations {
+		out, err := in.tree()
+		if err != nil {
+			return record, fmt.Errorf("configurations[%d].%w", i, err)
+		}
+		record.Configurations = append(record.Configurations, out)
+	}
+	return record, record.Validate()
+}
+
+// english is the text in English, else the first.
+func english(in []text) string {
+	for _, t := range in {
+		if t.Lang == "en" || strings.HasPrefix(t.Lang, "en-") {
+			return t.Value
+		}
+	}
+	if len(in) > 0 {
+		return in[0].Value
+	}
+	return ""
+}
+
+// instant reads a time of NVD, which has no zone and is UTC; empty is not said.
+func instant(field, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s %q is no time", field, text)
+}
+
+// scores are the CVSS vectors, those of the newest version first.
+func scores(c cve) []feeds.Score {
+	var out []feeds.Score
+	for _, ms := range [][]metric{c.Metrics.V40, c.Metrics.V31, c.Metrics.V30, c.Metrics.V2} {
+		for _, m := range ms {
+			out = append(out, feeds.Score{
+				Vector: m.Data.Vector, Base: m.Data.Base, By: m.Source, Primary: m.Type == "Primary",
+			})
+		}
+	}
+	return out
+}
+
+func (c configuration) tree() (feeds.Configuration, error) {
+	op, err := operator(c.Operator)
+	if err != nil {
+		return feeds.Configuration{}, err
+	}
+	nodes, err := trees(c.Nodes)
+	return feeds.Configuration{Operator: op, Negate: c.Negate, Nodes: nodes}, err
+}
+
+func trees(in []node) ([]feeds.Node, error) {
+	var out []feeds.Node
+	for i, n := range in {
+		op, err := operator(n.Operator)
+		if err != nil {
+			return nil, fmt.Errorf("nodes[%d].%w", i, err)
+		}
+		below, err := trees(n.Nodes)
+		if err != nil {
+			return nil, fmt.Errorf("nodes[%d].%w", i, err)
+		}
+		to := feeds.Node{Operator: op, Negate: n.Negate, Nodes: below}
+		for j, m := range n.Match {
+			if strings.TrimSpace(m.Criteria) == "" {
+				return nil, fmt.Errorf("nodes[%d].cpeMatch[%d] has no criteria", i, j)
+			}
+			to.Criteria = append(to.Criteria, feeds.Criterion{
+				CPE: m.Criteria, Vulnerable: m.Vulnerable,
+				StartIncluding: m.StartIncluding, StartExcluding: m.StartExcluding,
+				EndIncluding: m.EndIncluding, EndExcluding: m.EndExcluding,
+			})
+		}
+		out = append(out, to)
+	}
+	return out, nil
+}
+
+// operator reads the word that joins; another than these would change what is
+// affected, so it is refused and never guessed.
+func operator(text string) (string, error) {
+	switch op := strings.ToUpper(strings.TrimSpace(text)); op {
+	case "", "AND", "OR":
+		return op, nil
+	}
+	return "", fmt.Errorf("operator %q is neither AND nor OR", text)
+}

@@ -1,0 +1,13 @@
+// Package nvd reads CVE records as the National Vulnerability Database publishes
+// them (JSON 2.0): one object, a page of them, or a folder of both.
+//
+// It owns the [Feed]. Its records say what is affected by CPE names joined with
+// AND and OR; many have none, and those that NVD has not analyzed say so in
+// State. It does not evaluate the trees: package match does. It does not read
+// the JSON 1.1 feeds, which NVD has retired.
+//
+//	feed := nvd.New(&nvd.Options{From: "nvd/"})
+//
+// This product uses data from the NVD API but is not endorsed or certified by
+// the NVD.
+package nvd
