@@ -195,23 +195,17 @@ func (m *Monitor) match(ctx context.Context, product string) (match.Result, int6
 	if err != nil {
 		return match.Result{}, 0, err
 	}
-	g := gathering{mirror: m.c.Mirror, records: map[key]feeds.Record{}}
-	if err := g.about(ctx, filed.BOM); err != nil {
+	var sources []string
+	for _, s := range m.c.Sources {
+		if feeds.Matches(s) {
+			sources = append(sources, s.Name())
+		}
+	}
+	index, err := match.Gather(ctx, m.c.Mirror, sources, filed.BOM)
+	if err != nil {
 		return match.Result{}, 0, err
 	}
-	opts := match.Options{Sources: []string{}, Ecosystems: map[string][]string{}}
-	for _, s := range m.c.Sources {
-		if !feeds.Matches(s) {
-			continue
-		}
-		opts.Sources = append(opts.Sources, s.Name())
-		held, err := g.ecosystems(ctx, s.Name(), filed.BOM)
-		if err != nil {
-			return match.Result{}, 0, err
-		}
-		opts.Ecosystems[s.Name()] = held
-	}
-	result := match.Build(g.list(), &opts).Find(product, filed.BOM)
-	position, err := g.date(ctx, result.Findings)
+	result := index.Find(product, filed.BOM)
+	position, err := match.Date(ctx, m.c.Mirror, result.Findings)
 	return result, position, err
 }

@@ -1,0 +1,142 @@
+package match
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/sbom"
+)
+
+// Gather builds an Index from what a mirror holds about the BOMs: the records at
+// their coordinates, and every other record of the same vulnerabilities. sources are the
+// names of those that were loaded as a base for matching (feeds.Matches); each
+// gets its coverage verdicts.
+func Gather(ctx context.Context, mirror feeds.Mirror, sources []string, boms ...sbom.BOM) (*Index, error) {
+	g := gathering{mirror: mirror, records: map[recordKey]feeds.Record{}, asked: map[feeds.ID]bool{}}
+	opts := Options{Sources: append([]string{}, sources...), Ecosystems: map[string][]string{}}
+	asked := map[sbom.Coordinate]bool{}
+	var at []sbom.Coordinate
+	ecosystems := map[string]bool{}
+	for _, bom := range boms {
+		for _, c := range bom.Coordinates() {
+			if !asked[c] {
+				asked[c] = true
+				at = append(at, c)
+			}
+		}
+		for _, c := range bom.All() {
+			if p, err := c.Package(); err == nil {
+				if e, _, ok := p.Ecosystem(); ok {
+					ecosystems[e] = true
+				}
+			}
+		}
+	}
+	if err := g.about(ctx, at); err != nil {
+		return nil, err
+	}
+	for _, s := range sources {
+		for e := range ecosystems {
+			held, err := g.holds(ctx, sbom.EcosystemCoordinate(s, e))
+			if err != nil {
+				return nil, err
+			}
+			if held {
+				opts.Ecosystems[s] = append(opts.Ecosystems[s], e)
+			}
+		}
+	}
+	return Build(g.list(), &opts), nil
+}
+
+// recordKey names a record.
+type recordKey struct{ source, item string }
+
+// gathering takes records from a mirror.
+type gathering struct {
+	mirror  feeds.Mirror
+	records map[recordKey]feeds.Record
+	asked   map[feeds.ID]bool
+}
+
+// about takes the records at the coordinates and then, by name, every other
+// record of the same vulnerabilities, until no new name comes up.
+func (g *gathering) about(ctx context.Context, at []sbom.Coordinate) error {
+	fresh, err := g.take(g.mirror.About(ctx, at...))
+	for err == nil && len(fresh) > 0 {
+		fresh, err = g.take(g.mirror.Named(ctx, fresh...))
+	}
+	return err
+}
+
+// take keeps records and returns the names that were not asked for yet.
+func (g *gathering) take(records iter.Seq2[feeds.Record, error]) ([]feeds.ID, error) {
+	var fresh []feeds.ID
+	for r, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		g.records[recordKey{r.Source, r.Item}] = r
+		for _, id := range r.Names {
+			if !g.asked[id] {
+				g.asked[id] = true
+				fresh = append(fresh, id)
+			}
+		}
+	}
+	return fresh, nil
+}
+
+func (g *gathering) list() []feeds.Record {
+	out := make([]feeds.Record, 0, len(g.records))
+	for _, r := range g.records {
+		out = append(out, r)
+	}
+	return out
+}
+
+// holds reports whether anything at all stands at a coordinate. One record is
+// enough to know.
+func (g *gathering) holds(ctx context.Context, at sbom.Coordinate) (bool, error) {
+	for _, err := range g.mirror.About(ctx, at) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
+// Date fills in when the records behind each finding were first kept in the
+// mirror, and returns the highest position among their changes.
+func Date(ctx context.Context, mirror feeds.Mirror, findings []Finding) (position int64, err error) {
+	var ids []feeds.ID
+	for _, f := range findings {
+		ids = append(ids, f.IDs...)
+	}
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	first := map[recordKey]time.Time{}
+	for c, err := range mirror.History(ctx, ids...) {
+		if err != nil {
+			return 0, err
+		}
+		position = max(position, c.Position)
+		k := recordKey{c.Source, c.Item}
+		if at, known := first[k]; !known || c.First.Before(at) {
+			first[k] = c.First
+		}
+	}
+	for i := range findings {
+		f := &findings[i]
+		for _, instance := range f.Instances {
+			for _, e := range instance.Evidence {
+				at := first[recordKey{e.Source, e.Item}]
+				if !at.IsZero() && (f.Mirrored.IsZero() || at.Before(f.Mirrored)) {
+					f.Mirrored = at
+				}
+			}
+		}
+	}
+	return position, nil
+}
