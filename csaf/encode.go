@@ -22,7 +22,7 @@ func Encode(w io.Writer, doc *Document) error {
 		return fmt.Errorf("csaf: no document")
 	}
 	if n := len(doc.Unread); n > 0 {
-		return fmt.Errorf("csaf: %d things read would be lost, first %s", n, doc.Unread[0])
+		return fmt.Errorf("csaf: what was read would be lost (%d), first %s", n, doc.Unread[0])
 	}
 	if v := doc.Document.CSAFVersion; v != Version {
 		return fmt.Errorf("csaf: %w: /document/csaf_version is %s", ErrVersion, brief(v))

@@ -1,7 +1,5 @@
 package csaf
 
-import "slices"
-
 // defined gathers the product ids of the tree.
 func (c *checker) defined() map[string]bool {
 	if c.products == nil {
@@ -264,16 +262,17 @@ func (c *checker) rangesIn(at *place, bs []Branch) {
 	}
 }
 
-// covers resolves groups and reports whether id is among products or in one of
-// the groups.
-func (c *checker) covers(id string, products, groups []string) bool {
-	if slices.Contains(products, id) {
-		return true
+// covered is a set of product ids, gathered from lists that name products or
+// groups of them.
+type covered map[string]bool
+
+func (s covered) add(c *checker, products, groups []string) {
+	for _, id := range products {
+		s[id] = true
 	}
 	for _, g := range groups {
-		if slices.Contains(c.grouped()[g], id) {
-			return true
+		for _, id := range c.grouped()[g] {
+			s[id] = true
 		}
 	}
-	return false
 }

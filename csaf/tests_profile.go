@@ -132,11 +132,17 @@ func (c *checker) vexImpact() {
 		if v.ProductStatus == nil {
 			return
 		}
+		told := covered{}
+		for _, f := range v.Flags {
+			told.add(c, f.ProductIDs, f.GroupIDs)
+		}
+		for _, t := range v.Threats {
+			if t.Category == ThreatImpact {
+				told.add(c, t.ProductIDs, t.GroupIDs)
+			}
+		}
 		for i, id := range v.ProductStatus.KnownNotAffected {
-			if !slices.ContainsFunc(v.Flags, func(f Flag) bool { return c.covers(id, f.ProductIDs, f.GroupIDs) }) &&
-				!slices.ContainsFunc(v.Threats, func(t Threat) bool {
-					return t.Category == ThreatImpact && c.covers(id, t.ProductIDs, t.GroupIDs)
-				}) {
+			if !told[id] {
 				c.wrong(at.key("product_status").key("known_not_affected").at(i), "has no impact statement: neither a flag nor a threat of category impact")
 			}
 		}
@@ -152,8 +158,12 @@ func (c *checker) vexAction() {
 		if v.ProductStatus == nil {
 			return
 		}
+		told := covered{}
+		for _, r := range v.Remediations {
+			told.add(c, r.ProductIDs, r.GroupIDs)
+		}
 		for i, id := range v.ProductStatus.KnownAffected {
-			if !slices.ContainsFunc(v.Remediations, func(r Remediation) bool { return c.covers(id, r.ProductIDs, r.GroupIDs) }) {
+			if !told[id] {
 				c.wrong(at.key("product_status").key("known_affected").at(i), "has no action statement: no remediation names it")
 			}
 		}

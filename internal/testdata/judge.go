@@ -48,15 +48,28 @@ func JudgeCSAF(t testing.TB, preset string, files ...string) []Verdict {
 		}
 		args = append(args, abs)
 	}
-	var out, errs bytes.Buffer
+	// A file, not a pipe: node leaves without having written all into a pipe.
+	answer := filepath.Join(t.TempDir(), "verdicts.json")
+	out, err := os.Create(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), "node", args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
-	err := cmd.Run()
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, &errs
+	err = cmd.Run()
+	if closed := out.Close(); closed != nil {
+		t.Fatal(closed)
+	}
 	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) {
 		t.Fatalf("the CSAF judge: %v\n%s", err, errs.Bytes())
 	}
+	body, err := os.ReadFile(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var verdicts []Verdict
-	if err := json.Unmarshal(out.Bytes(), &verdicts); err != nil {
+	if err := json.Unmarshal(body, &verdicts); err != nil {
 		t.Fatalf("the CSAF judge's answer: %v", err)
 	}
 	if len(verdicts) != len(files) {
