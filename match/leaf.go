@@ -149,7 +149,8 @@ func within(v verdict, c feeds.Criterion, s stated) verdict {
 		if b.text == "" {
 			continue
 		}
-		bound, err := vers.Parse(vers.Generic, b.text)
+		// NVD writes some bounds with the escapes of a CPE name: 12.5\(1\).
+		bound, err := vers.Parse(vers.Generic, strings.ReplaceAll(b.text, `\`, ""))
 		order := 0
 		if err == nil {
 			order, err = own.Compare(bound)

@@ -10,8 +10,8 @@ import (
 	"github.com/open-postmarket/postmarket/sbom"
 )
 
-// nvd makes a record of one configuration.
-func nvd(id feeds.ID, c feeds.Configuration) feeds.Record {
+// record makes a record of one configuration.
+func record(id feeds.ID, c feeds.Configuration) feeds.Record {
 	return feeds.Record{Source: "nvd", Item: string(id), Names: []feeds.ID{id}, Configurations: []feeds.Configuration{c}}
 }
 
@@ -62,7 +62,7 @@ func TestARangeHoldsFromItsStartToItsEnd(t *testing.T) {
 		{"no bound", feeds.Criterion{}, true, ""},
 	} {
 		c.leaf.CPE, c.leaf.Vulnerable = open, true
-		got := find(device(part("wolfSSL", "4.8.1", "cpe:2.3:a:wolfssl:wolfssl:4.8.1:*:*:*:*:*:*:*")), nvd("CVE-2022-0001", any1(or(c.leaf))))
+		got := find(device(part("wolfSSL", "4.8.1", "cpe:2.3:a:wolfssl:wolfssl:4.8.1:*:*:*:*:*:*:*")), record("CVE-2022-0001", any1(or(c.leaf))))
 		if c.want {
 			require.Equal(t, []string{"CVE-2022-0001"}, ids(got), c.name)
 			require.Empty(t, got.Rejected, c.name)
@@ -77,7 +77,7 @@ func TestARangeHoldsFromItsStartToItsEnd(t *testing.T) {
 
 func TestHalfOfAnANDPairNeverMatches(t *testing.T) {
 	t.Parallel()
-	r := nvd("CVE-2022-0002", and(
+	r := record("CVE-2022-0002", and(
 		or(vulnerable("cpe:2.3:o:acme:pump_firmware:1.0:*:*:*:*:*:*:*")),
 		or(on("cpe:2.3:h:acme:pump:-:*:*:*:*:*:*:*")),
 	))
@@ -124,7 +124,7 @@ func TestTreesFollowTheirOperators(t *testing.T) {
 		{"negation of what is there", and(or(leafA), feeds.Node{Operator: "OR", Negate: true, Criteria: []feeds.Criterion{leafB}}), nil},
 		{"an empty node holds nothing", and(or(leafA), or()), nil},
 	} {
-		got := find(device(a, b), nvd("CVE-2022-0003", c.tree))
+		got := find(device(a, b), record("CVE-2022-0003", c.tree))
 		var names []string
 		for _, f := range got.Findings {
 			for _, i := range f.Instances {
@@ -137,7 +137,7 @@ func TestTreesFollowTheirOperators(t *testing.T) {
 
 func TestAttributesThatTheComponentLeavesOpenAreAssumedAndSaid(t *testing.T) {
 	t.Parallel()
-	r := nvd("CVE-2022-0004", any1(or(vulnerable("cpe:2.3:a:v:plugin:1.0:*:*:*:*:wordpress:*:*"))))
+	r := record("CVE-2022-0004", any1(or(vulnerable("cpe:2.3:a:v:plugin:1.0:*:*:*:*:wordpress:*:*"))))
 	open := find(device(part("plugin", "1.0", "cpe:2.3:a:v:plugin:1.0:*:*:*:*:*:*:*")), r)
 	require.Equal(t, []string{"target_sw is wordpress"}, open.Findings[0].Instances[0].Evidence[0].Assumed)
 	other := find(device(part("plugin", "1.0", "cpe:2.3:a:v:plugin:1.0:*:*:*:*:drupal:*:*")), r)
@@ -147,7 +147,7 @@ func TestAttributesThatTheComponentLeavesOpenAreAssumedAndSaid(t *testing.T) {
 
 func TestAVersionCountsWhereverItIsStated(t *testing.T) {
 	t.Parallel()
-	r := nvd("CVE-2022-0005", any1(or(feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"})))
+	r := record("CVE-2022-0005", any1(or(feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"})))
 	for _, c := range []struct{ name, version, cpe, from string }{
 		{"own field", "1.0", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", "version"},
 		{"CPE", "", "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*", "cpe"},
@@ -197,7 +197,7 @@ func TestRangesOfAPackageFollowTheirEvents(t *testing.T) {
 
 func TestWhatWasWithdrawnDoesNotMatch(t *testing.T) {
 	t.Parallel()
-	r := nvd("CVE-2022-0006", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
+	r := record("CVE-2022-0006", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
 	r.Rejected = true
 	require.Empty(t, find(device(part("p", "1", "cpe:2.3:a:v:p:1:*:*:*:*:*:*:*")), r).Findings)
 }
@@ -215,7 +215,7 @@ func TestTwoCVEIdsAreNeverOneFinding(t *testing.T) {
 func TestCoverageGivesTheFirstReasonThatHolds(t *testing.T) {
 	t.Parallel()
 	records := []feeds.Record{
-		nvd("CVE-2022-0009", any1(or(feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"}))),
+		record("CVE-2022-0009", any1(or(feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"}))),
 		{Source: "osv", Item: "G-1", Names: []feeds.ID{"G-1"}, Packages: []feeds.Package{{Ecosystem: "Go", Name: "x", Versions: []string{"1.0.0"}}}},
 		{Source: "kev", Item: "CVE-2022-0010", Names: []feeds.ID{"CVE-2022-0010"}, Exploited: &feeds.Exploited{Product: "Thing"}},
 	}
@@ -270,7 +270,7 @@ func TestAnEqualNameIsALeadAndNotAFinding(t *testing.T) {
 	require.Equal(t, "jQuery", got.Leads[0].Name)
 	require.Equal(t, "jquery", got.Leads[1].Name)
 
-	affected := nvd("CVE-2020-11023", any1(or(vulnerable("cpe:2.3:a:x:jquery:*:*:*:*:*:*:*:*"))))
+	affected := record("CVE-2020-11023", any1(or(vulnerable("cpe:2.3:a:x:jquery:*:*:*:*:*:*:*:*"))))
 	got = find(bom, kev, affected)
 	require.Len(t, got.Leads, 1, "a finding is no longer a hint")
 	require.NotNil(t, got.Findings[0].Exploited)
@@ -278,7 +278,7 @@ func TestAnEqualNameIsALeadAndNotAFinding(t *testing.T) {
 
 func TestTheOrderOfRecordsDoesNotCount(t *testing.T) {
 	t.Parallel()
-	a := nvd("CVE-2022-0011", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
+	a := record("CVE-2022-0011", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
 	b := feeds.Record{Source: "osv", Item: "G-2", Names: []feeds.ID{"G-2", "CVE-2022-0011"}, Packages: []feeds.Package{{Ecosystem: "npm", Name: "p", Versions: []string{"1.0.0"}}}}
 	bom := device(sbom.Component{Ref: "p", Name: "p", Version: "1.0.0", PURL: "pkg:npm/p@1.0.0", CPE: "cpe:2.3:a:v:p:1.0.0:*:*:*:*:*:*:*"})
 	one, two := find(bom, a, b), find(bom, b, a)

@@ -26,7 +26,7 @@ var before = map[string]int{
 
 // after ranks the words that follow a version.
 var after = map[string]int{
-	"post": 1, "update": 1, "u": 1, "patch": 1, "p": 1, "pl": 1, "sp": 1, "hotfix": 1, "hf": 1, "rev": 1, "r": 1, "build": 1,
+	"post": 1, "su": 1, "update": 1, "u": 1, "patch": 1, "p": 1, "pl": 1, "sp": 1, "hotfix": 1, "hf": 1, "rev": 1, "r": 1, "build": 1,
 }
 
 // builds are words that name a build of a version, not another version.
