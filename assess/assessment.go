@@ -121,10 +121,6 @@ func (a Assessment) Risk() Risk {
 // Undetermined reports whether no approved determination stands.
 func (a Assessment) Undetermined() bool { return a.Risk() == "" }
 
-// Stale reports whether f rests on other evidence than a did when it was
-// opened. A stale one is judged anew after Reopen.
-func (a Assessment) Stale(f match.Finding) bool { return a.Digest != f.Digest() }
-
 // Instants are the times of a finding, each kept apart from the others. UTC,
 // whole microseconds; zero is not known.
 type Instants struct {

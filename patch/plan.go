@@ -55,13 +55,17 @@ type Plan struct {
 	Duties []Duty `json:"duties"`
 	// Clocks are FDA's 30- and 60-day marks. A controlled finding never has any.
 	Clocks []rule.Clock `json:"clocks,omitempty"`
-	// Due is when the regular cycle has its next release, the end of Day in Zone;
-	// zero for every other class, and while no cycle is set.
-	Due  time.Time `json:"due,omitzero"`
-	Day  rule.Date `json:"day,omitzero"`
-	Zone string    `json:"zone,omitempty"`
+	// Zone is the maker's, by whose calendar days are counted.
+	Zone string `json:"zone"`
+	// Due is when the regular cycle has its next release, the end of Day in Zone,
+	// UTC; zero for every other class, and while no cycle is set.
+	Due time.Time `json:"due,omitzero"`
+	Day rule.Date `json:"day,omitzero"`
 	// Cycle is the one that Due was read from.
 	Cycle *Cycle `json:"cycle,omitempty"`
+	// Unanswered says that nobody has answered whether a controlled risk is
+	// acceptable to leave; it is planned as if it is not.
+	Unanswered bool `json:"unanswered,omitempty"`
 
 	Remedies []Remedy `json:"remedies,omitempty"`
 	Actions  []Action `json:"actions,omitempty"`

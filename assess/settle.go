@@ -1,0 +1,205 @@
+package assess
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Valid reports whether r is one of the results; the zero value, undetermined,
+// is none.
+func (r Risk) Valid() bool { return slices.Contains([]Risk{Controlled, Uncontrolled, NoRisk}, r) }
+
+// Valid reports whether i is one of the two; the zero value is not.
+func (i Identity) Valid() bool { return i == NotVerified || i == Verified }
+
+// Valid reports whether a is yes or no; the zero value is not.
+func (a Answer) Valid() bool { return a == Yes || a == No }
+
+// Propose returns a with a determination proposed. With an empty p.Risk it is
+// what m (nil is DefaultMatrix) says of the level and the harm that were judged.
+// Another risk overrides the matrix: p.Why must say why the matrix does not
+// hold, and to call controlled what the matrix calls uncontrolled p must bring
+// evidence, such as the documented controls. m must have the bands that step 2
+// was judged with.
+func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
+	from := a.State()
+	s, err := p.Step.check("determination")
+	if err != nil {
+		return a, err
+	}
+	if from != Determined && a.Triage != nil && a.Triage.Result == NotAffected {
+		if p.Risk != "" && p.Risk != NoRisk {
+			return a, &StateError{From: from, To: Proposed, Why: fmt.Sprintf("triage says not affected, the proposal %q", p.Risk)}
+		}
+		a.Determination = &Determination{Risk: NoRisk, Proposed: s}
+		return a, nil
+	}
+	if err := a.within(Proposed); err != nil {
+		return a, err
+	}
+	if a.Score == nil {
+		return a, &StateError{From: from, To: Proposed, Why: "the four steps are not done"}
+	}
+	m, err = m.or()
+	if err != nil {
+		return a, err
+	}
+	if got := m.Level(a.Exploitability.Subscore); got != a.Exploitability.Band {
+		return a, fmt.Errorf("assess: determination: matrix %q gives the subscore band %q, the exploitability step has %q", m.Name(), got, a.Exploitability.Band)
+	}
+	v, err := m.Verdict(a.Exploitability.Level, a.Impact.Harm)
+	if err != nil {
+		return a, err
+	}
+	d := Determination{Risk: p.Risk, Verdict: &v, Proposed: s}
+	if d.Risk == "" {
+		d.Risk = v.Risk
+	}
+	d.Override = d.Risk != v.Risk
+	if err := d.fit(); err != nil {
+		return a, err
+	}
+	a.Determination = &d
+	return a, nil
+}
+
+// downward reports whether d calls controlled what the matrix does not.
+func (d Determination) downward() bool {
+	return d.Verdict != nil && d.Risk == Controlled && d.Verdict.Risk == Uncontrolled
+}
+
+// second reports whether d needs a further person: one who overrides a cell
+// downward that does not itself ask for a justification.
+func (d Determination) second() bool { return d.downward() && !d.Verdict.Justify }
+
+// fit says what is wrong with d apart from its approvals.
+func (d Determination) fit() error {
+	switch {
+	case d.Verdict == nil:
+		if d.Risk != NoRisk {
+			return fmt.Errorf("assess: determination: %q does not rest on a matrix", d.Risk)
+		}
+	case d.Risk != Controlled && d.Risk != Uncontrolled:
+		return fmt.Errorf("assess: determination: %q is neither controlled nor uncontrolled", d.Risk)
+	case d.Override != (d.Risk != d.Verdict.Risk):
+		return errors.New("assess: determination: whether it overrides the matrix is told wrongly")
+	case d.downward() && len(d.Proposed.Evidence) == 0:
+		return errors.New("assess: determination: the matrix says uncontrolled; to call it controlled needs documented evidence")
+	}
+	return nil
+}
+
+// Settle returns a with the proposed determination approved. The approver is
+// never the proposer. To override the matrix downward needs a second person
+// besides, who is neither of them, unless the cell is one that asks for a
+// justification: there the approver alone documents, by Why and the evidence of
+// the proposal, why it is controlled. That an override upward needs no second
+// person is our own convention.
+func (a Assessment) Settle(approval Approval, second ...Approval) (Assessment, error) {
+	if a.State() != Proposed {
+		return a, &StateError{From: a.State(), To: Determined, Why: "no determination is proposed"}
+	}
+	if len(second) > 1 {
+		return a, errors.New("assess: determination: more than one second person")
+	}
+	d := *a.Determination
+	d.Approved = &approval
+	if len(second) > 0 {
+		d.Second = &second[0]
+	}
+	d, at, err := d.approved()
+	if err != nil {
+		return a, err
+	}
+	a.Determination = &d
+	a.Instants.Determined = at
+	return a, nil
+}
+
+// approved checks the approvals of d and returns it with them as they are kept,
+// and when the last one was given.
+func (d Determination) approved() (Determination, time.Time, error) {
+	const what = "determination"
+	ap, err := d.Approved.check(what, d.Proposed.At, d.Proposed.By)
+	if err != nil {
+		return d, time.Time{}, err
+	}
+	d.Approved = &ap
+	at := ap.At
+	if d.Second == nil {
+		if d.second() {
+			return d, at, errors.New("assess: determination: overriding the matrix needs a second person")
+		}
+		return d, at, nil
+	}
+	second, err := d.Second.check(what+": second person", d.Proposed.At, d.Proposed.By, ap.By)
+	if err != nil {
+		return d, at, err
+	}
+	d.Second = &second
+	if second.At.After(at) {
+		at = second.At
+	}
+	return d, at, nil
+}
+
+// Check returns p as it is kept: UTC, and NotVerified when nothing was said of
+// the identity. It is an error when something is missing, when it was given
+// before the thing was proposed, and a *SamePersonError when it is by one of
+// others, who proposed or approved it already. what names the thing.
+func (p Approval) Check(what string, proposed time.Time, others ...string) (Approval, error) {
+	s, err := Step{By: p.By, At: p.At, Why: p.Why}.check(what + ": approval")
+	if err != nil {
+		return p, err
+	}
+	p.At = s.At
+	if p.Identity == "" {
+		p.Identity = NotVerified
+	}
+	if !p.Identity.Valid() {
+		return p, fmt.Errorf("assess: %s: approval: identity %q is not known", what, p.Identity)
+	}
+	for _, o := range others {
+		if SamePerson(o, p.By) {
+			return p, &SamePersonError{What: what, Who: p.By}
+		}
+	}
+	if p.At.Before(proposed.Truncate(time.Microsecond)) {
+		return p, fmt.Errorf("assess: %s: approved at %s, before it was proposed", what, p.At.Format(time.RFC3339))
+	}
+	return p, nil
+}
+
+func (p *Approval) check(what string, proposed time.Time, others ...string) (Approval, error) {
+	if p == nil {
+		return Approval{}, fmt.Errorf("assess: %s: there is no approval", what)
+	}
+	return p.Check(what, proposed, others...)
+}
+
+// WithLeave returns a with the answer whether the controlled risk is acceptable
+// to leave. It may be answered again; the ledger keeps both.
+func (a Assessment) WithLeave(l Leave) (Assessment, error) {
+	if a.Risk() != Controlled {
+		return a, &StateError{From: a.State(), To: Determined, Why: fmt.Sprintf("only a controlled risk can be left as it is; this is %s", a.word())}
+	}
+	s, err := Step{By: l.By, At: l.At, Why: l.Why}.check("acceptable to leave")
+	if err != nil {
+		return a, err
+	}
+	if !l.Acceptable.Valid() {
+		return a, fmt.Errorf("assess: acceptable to leave: answer %q is neither yes nor no", l.Acceptable)
+	}
+	l.At = s.At
+	a.Leave = &l
+	return a, nil
+}
+
+func (a Assessment) word() string {
+	if a.Undetermined() {
+		return "undetermined"
+	}
+	return string(a.Risk())
+}

@@ -1,0 +1,197 @@
+package assess
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/cvss/rubric"
+	"github.com/open-postmarket/postmarket/match"
+)
+
+var triageResults = []TriageResult{Affected, NotAffected, UnderInvestigation}
+
+// Valid reports whether r is one of the results; the zero value is not.
+func (r TriageResult) Valid() bool { return slices.Contains(triageResults, r) }
+
+// justifications are the tokens of OpenVEX 0.2.0, which are the flags of CSAF 2.0.
+var justifications = []string{
+	"component_not_present",
+	"vulnerable_code_not_present",
+	"vulnerable_code_not_in_execute_path",
+	"vulnerable_code_cannot_be_controlled_by_adversary",
+	"inline_mitigations_already_exist",
+}
+
+// within refuses a step that comes before those it needs.
+func (a Assessment) within(to State) error {
+	from := a.State()
+	refuse := func(why string) error { return &StateError{From: from, To: to, Why: why} }
+	switch {
+	case from == "":
+		return refuse("the assessment was not opened")
+	case from == Determined:
+		return refuse("it is determined; reopen it first")
+	case to == Triaged:
+		return nil
+	case a.Triage == nil:
+		return refuse("triage is not done")
+	case a.Triage.Result == NotAffected:
+		return refuse("triage says not affected: there is nothing more to judge")
+	case a.Triage.Result != Affected:
+		return refuse("triage says under investigation")
+	case to == ImpactJudged && a.Exploitability == nil, to == Scored && a.Exploitability == nil:
+		return refuse("exploitability is not judged")
+	case to == Scored && a.Impact == nil:
+		return refuse("impact is not judged")
+	}
+	return nil
+}
+
+// WithTriage returns a with step 1 done. Done again, it takes away the steps
+// after it, which rested on it; the ledger keeps what they said.
+func (a Assessment) WithTriage(t Triage) (Assessment, error) {
+	if err := a.within(Triaged); err != nil {
+		return a, err
+	}
+	s, err := t.Step.proven("triage")
+	switch {
+	case err != nil:
+		return a, err
+	case !t.Result.Valid():
+		return a, fmt.Errorf("assess: triage: result %q is not known", t.Result)
+	case t.Result == NotAffected && !slices.Contains(justifications, t.Justification):
+		return a, fmt.Errorf("assess: triage: not affected needs a VEX justification, have %q", t.Justification)
+	case t.Result != NotAffected && t.Justification != "":
+		return a, fmt.Errorf("assess: triage: justification %q is only for not affected", t.Justification)
+	}
+	t.Step = s
+	a.Triage, a.Exploitability, a.Impact, a.Score, a.Determination = &t, nil, nil, nil, nil
+	return a, nil
+}
+
+// WithExploitability returns a with step 2 done. The level is derived: answers
+// give a vector, the vector an exploitability subscore, and the subscore a band
+// of m (nil is DefaultMatrix). Exploitation in the wild, as listed when the
+// assessment was opened, and raises lift it; nothing lowers it, and a raise to a
+// lower level has no effect. Answers that are not complete are the rubric's
+// *IncompleteError.
+func (a Assessment) WithExploitability(s Step, answers rubric.Answers, m *Matrix, raises ...Raise) (Assessment, error) {
+	if err := a.within(ExploitabilityJudged); err != nil {
+		return a, err
+	}
+	s, err := s.proven("exploitability")
+	if err != nil {
+		return a, err
+	}
+	m, err = m.or()
+	if err != nil {
+		return a, err
+	}
+	r, err := rubric.Derive(answers, nil)
+	if err != nil {
+		return a, fmt.Errorf("assess: exploitability: %w", err)
+	}
+	sub := r.Vector.Exploitability()
+	x := Exploitability{Step: s, Extended: r.Answers.String(), Vector: r.Vector, Subscore: sub,
+		Band: m.Level(sub), Bands: m.file.Bands.Citation}
+	if e := a.Facts.Exploited; e != nil {
+		why := m.file.Exploited.Why
+		if !e.Added.IsZero() {
+			why += ", listed since " + e.Added.UTC().Format("2006-01-02")
+		}
+		if e.Ransomware {
+			why += ", and used in ransomware campaigns"
+		}
+		x.Raises = append(x.Raises, Raise{To: m.file.Exploited.To, Why: why})
+	}
+	x.Raises = append(x.Raises, raises...)
+	x.Level = x.Band
+	b := m.file.Bands
+	x.Derived = fmt.Sprintf("subscore %.2f of %s is %s (medium from %v, high from %v; %s)",
+		sub, r.Vector, x.Band, b.Medium, b.High, b.Citation.Force)
+	for _, raise := range x.Raises {
+		if !raise.To.Valid() || blank(raise.Why) {
+			return a, fmt.Errorf("assess: exploitability: a raise to %q for %q needs a level and a reason", raise.To, raise.Why)
+		}
+		if up := higher(x.Level, raise.To); up != x.Level {
+			x.Level = up
+			x.Derived += fmt.Sprintf("; raised to %s: %s", up, raise.Why)
+		} else {
+			x.Derived += fmt.Sprintf("; at least %s anyway: %s", raise.To, raise.Why)
+		}
+	}
+	a.Exploitability, a.Impact, a.Score, a.Determination = &x, nil, nil, nil
+	return a, nil
+}
+
+// WithImpact returns a with step 3 done.
+func (a Assessment) WithImpact(i Impact) (Assessment, error) {
+	if err := a.within(ImpactJudged); err != nil {
+		return a, err
+	}
+	s, err := i.Step.proven("impact")
+	switch {
+	case err != nil:
+		return a, err
+	case !i.Harm.Valid():
+		return a, fmt.Errorf("assess: impact: harm %q is not known", i.Harm)
+	case blank(i.Statement):
+		return a, errors.New("assess: impact: there is no statement in plain words")
+	}
+	i.Step = s
+	a.Impact, a.Score, a.Determination = &i, nil, nil
+	return a, nil
+}
+
+// exploitMetrics are the base metrics that the exploitability subscore depends on.
+var exploitMetrics = []string{"AV", "AC", "PR", "UI", "S"}
+
+var baseMetrics = append(slices.Clip(slices.Clone(exploitMetrics)), "C", "I", "A")
+
+// WithScore returns a with step 4 done. The answers must lead to the same
+// exploitability metrics as those of step 2. The score decides nothing.
+func (a Assessment) WithScore(s Step, answers rubric.Answers, opts *rubric.Options) (Assessment, error) {
+	if err := a.within(Scored); err != nil {
+		return a, err
+	}
+	s, err := s.proven("score")
+	if err != nil {
+		return a, err
+	}
+	r, err := rubric.Derive(answers, opts)
+	if err != nil {
+		return a, fmt.Errorf("assess: score: %w", err)
+	}
+	if d := differ(r.Vector, a.Exploitability.Vector, exploitMetrics); d != nil {
+		return a, fmt.Errorf("assess: score: %s not as in the exploitability step; do that step again", strings.Join(d, ", "))
+	}
+	score := Score{Step: s, Extended: r.Answers.String(), Vector: r.Vector, Base: r.Vector.Base(),
+		Severity: r.Vector.Severity(), Open: r.Open, Label: r.Label}
+	for _, p := range a.Facts.Scores {
+		score.Published = append(score.Published, held(p, r.Vector))
+	}
+	a.Score, a.Determination = &score, nil
+	return a, nil
+}
+
+// held holds a published score against ours.
+func held(p match.Score, ours cvss.Vector) Published {
+	v, err := cvss.Parse(p.Vector)
+	if err != nil {
+		return Published{Score: p}
+	}
+	return Published{Score: p, Compared: true, Differ: differ(v, ours, baseMetrics)}
+}
+
+func differ(v, w cvss.Vector, metrics []string) []string {
+	var d []string
+	for _, m := range metrics {
+		if v.Get(m) != w.Get(m) {
+			d = append(d, m)
+		}
+	}
+	return d
+}
