@@ -217,6 +217,24 @@ func TestAnItemLeavesQuarantineWhenItCanBeRead(t *testing.T) {
 	})
 }
 
+func TestAnItemToldTwiceInOneBatchIsToldInOrder(t *testing.T) {
+	onBoth(t, func(t *testing.T, m closingMirror) {
+		one, two := rec("osv", "A", "django", "one", "A", "CVE-2021-0001"), rec("osv", "A", "flask", "two", "A", "CVE-2021-0002")
+		keepAll(t, m, feeds.Batch{Source: "osv", At: noon, Records: []feeds.Record{one, two, one, two, two}, Gone: []string{"B"}})
+		require.Len(t, collect(t, m.History(t.Context(), "A")), 4)
+		require.Empty(t, collect(t, m.About(t.Context(), django)))
+		require.Empty(t, collect(t, m.Named(t.Context(), "CVE-2021-0001")))
+		require.Len(t, collect(t, m.History(t.Context(), "CVE-2021-0001")), 4, "the record once named it")
+		require.Equal(t, []string{"osv A"}, items(collect(t, m.Named(t.Context(), "CVE-2021-0002", "A"))))
+		keepAll(t, m, feeds.Batch{Source: "osv", At: noon, Records: []feeds.Record{one}, Gone: []string{"A"}})
+		require.Empty(t, collect(t, m.Items(t.Context(), "osv")))
+		cs := collect(t, m.Changed(t.Context(), 0))
+		require.Len(t, cs, 1)
+		require.Equal(t, int64(6), cs[0].Position)
+		require.True(t, cs[0].Gone)
+	})
+}
+
 func TestSourcesDoNotMix(t *testing.T) {
 	onBoth(t, func(t *testing.T, m closingMirror) {
 		keepAll(t, m,

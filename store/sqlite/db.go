@@ -53,7 +53,7 @@ func Open(path string) (*DB, error) {
 		"_txlock": {"immediate"},
 		"_pragma": { // the order matters
 			"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
-			"recursive_triggers(on)", "secure_delete(on)", "foreign_keys(on)",
+			"recursive_triggers(on)", "secure_delete(on)", "foreign_keys(on)", "cache_size(-16000)",
 		},
 	}.Encode()}
 	pool, err := driver.Open(u.String())

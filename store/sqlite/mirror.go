@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/open-postmarket/postmarket/feeds"
@@ -38,14 +40,21 @@ func (d *DB) Keep(ctx context.Context, b feeds.Batch) error {
 	})
 }
 
-// keeper is one Keep under way, in its transaction.
+// keeper is one Keep under way, in its transaction. Rows of the small tables
+// are gathered and written together: one statement costs more than its row.
 type keeper struct {
 	ctx      context.Context // of the Keep that runs
 	conn     *sql.Conn
 	b        feeds.Batch
 	at       int64
 	prepared map[string]*sql.Stmt
+	held     map[string]row // by item, as stored and as changed since
 	changed  bool
+
+	// Gathered, as arrays of rows: [coordinate, record], [name, record],
+	// [record, digest, gone].
+	places, names, changes [][]any
+	waiting                map[int64]bool // records with gathered rows
 }
 
 func (k *keeper) keep(bodies [][]byte) error {
@@ -55,6 +64,9 @@ func (k *keeper) keep(bodies [][]byte) error {
 	}
 	if st.Cursor != k.b.From {
 		return fmt.Errorf("it stands at %q, not at %q: %w", st.Cursor, k.b.From, feeds.ErrConflict)
+	}
+	if err := k.find(); err != nil {
+		return err
 	}
 	for i, r := range k.b.Records {
 		if err := k.record(r, bodies[i]); err != nil {
@@ -66,6 +78,31 @@ func (k *keeper) keep(bodies [][]byte) error {
 			return fmt.Errorf("record %q: %w", item, err)
 		}
 	}
+	if err := k.flush(); err != nil {
+		return err
+	}
+	if err := k.quarantine(); err != nil {
+		return err
+	}
+	return k.stand(st)
+}
+
+// quarantine lets go of what was read or is gone, and takes in what could not
+// be read.
+func (k *keeper) quarantine() error {
+	var any bool
+	err := k.conn.QueryRowContext(k.ctx, `SELECT EXISTS (SELECT 1 FROM pm_rejected WHERE source = ?)`, k.b.Source).Scan(&any)
+	if err != nil {
+		return err
+	}
+	for item := range k.held {
+		if !any {
+			break
+		}
+		if err := k.exec(`DELETE FROM pm_rejected WHERE source = ? AND item = ?`, k.b.Source, item); err != nil {
+			return err
+		}
+	}
 	for _, r := range k.b.Rejected {
 		if err := k.exec(`INSERT INTO pm_rejected (source, item, digest, why, at) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (source, item) DO UPDATE SET digest = excluded.digest, why = excluded.why, at = excluded.at`,
@@ -73,7 +110,7 @@ func (k *keeper) keep(bodies [][]byte) error {
 			return fmt.Errorf("rejected %q: %w", r.Item, err)
 		}
 	}
-	return k.stand(st)
+	return nil
 }
 
 // standing is the stored row, without counts.
@@ -109,7 +146,7 @@ func (k *keeper) stand(st feeds.Standing) error {
 		st.Source, string(st.Cursor), instant(st.Tried), instant(st.Succeeded), instant(st.Changed), bit(st.Midway), st.Failures, st.Failed)
 }
 
-// row is what must be known of a record to judge a new body.
+// row is what must be known of a record to judge a new body. Id 0: not there.
 type row struct {
 	id     int64
 	digest string
@@ -117,102 +154,143 @@ type row struct {
 	sum    []byte
 }
 
-func (k *keeper) find(item string) (row, error) {
-	var r row
-	stmt, err := k.prepare(`SELECT id, digest, gone, sum FROM pm_record WHERE source = ? AND item = ?`)
-	if err != nil {
-		return r, err
+// find reads what is stored under the items of the batch.
+func (k *keeper) find() error {
+	k.held, k.waiting = map[string]row{}, map[int64]bool{}
+	for _, r := range k.b.Records {
+		k.held[r.Item] = row{}
 	}
-	err = stmt.QueryRowContext(k.ctx, k.b.Source, item).Scan(&r.id, &r.digest, &r.gone, &r.sum)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+	for _, item := range k.b.Gone {
+		k.held[item] = row{}
 	}
-	return r, err
+	for items := range slices.Chunk(slices.Sorted(maps.Keys(k.held)), chunk) {
+		args := []any{k.b.Source}
+		for _, item := range items {
+			args = append(args, item)
+		}
+		rs, err := k.conn.QueryContext(k.ctx, `SELECT item, id, digest, gone, sum FROM pm_record WHERE source = ? AND item IN (`+marks(len(items))+`)`, args...)
+		if err != nil {
+			return err
+		}
+		defer rs.Close()
+		for rs.Next() {
+			var item string
+			var r row
+			if err := rs.Scan(&item, &r.id, &r.digest, &r.gone, &r.sum); err != nil {
+				return err
+			}
+			k.held[item] = r
+		}
+		if err := rs.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // record takes one record, and tells of a change if its digest is another.
 func (k *keeper) record(r feeds.Record, body []byte) error {
-	old, err := k.find(r.Item)
-	if err != nil {
-		return err
-	}
+	old := k.held[r.Item]
 	sum := sha256.Sum256(body)
-	if err := k.exec(`DELETE FROM pm_rejected WHERE source = ? AND item = ?`, k.b.Source, r.Item); err != nil {
-		return err
-	}
 	if old.id != 0 && !old.gone && bytes.Equal(old.sum, sum[:]) {
 		return nil
 	}
-	digest := r.Digest()
+	now := row{id: old.id, digest: r.Digest(), sum: sum[:]}
 	if old.id == 0 {
 		stmt, err := k.prepare(`INSERT INTO pm_record (source, item, first, digest, gone, sum, body) VALUES (?, ?, ?, ?, 0, ?, ?)`)
 		if err != nil {
 			return err
 		}
-		res, err := stmt.ExecContext(k.ctx, k.b.Source, r.Item, k.at, digest, sum[:], body)
+		res, err := stmt.ExecContext(k.ctx, k.b.Source, r.Item, k.at, now.digest, now.sum, body)
 		if err != nil {
 			return err
 		}
-		if old.id, err = res.LastInsertId(); err != nil {
+		if now.id, err = res.LastInsertId(); err != nil {
 			return err
 		}
 	} else {
-		if err := k.exec(`UPDATE pm_record SET digest = ?, gone = 0, sum = ?, body = ? WHERE id = ?`, digest, sum[:], body, old.id); err != nil {
-			return err
-		}
 		if err := k.forget(old.id); err != nil {
 			return err
 		}
-	}
-	for _, at := range r.Coordinates() {
-		if err := k.exec(`INSERT OR IGNORE INTO pm_coordinate (at, record) VALUES (?, ?)`, string(at), old.id); err != nil {
+		if err := k.exec(`UPDATE pm_record SET digest = ?, gone = 0, sum = ?, body = ? WHERE id = ?`, now.digest, now.sum, body, now.id); err != nil {
 			return err
 		}
+	}
+	k.held[r.Item] = now
+	k.waiting[now.id] = true
+	for _, at := range r.Coordinates() {
+		k.places = append(k.places, []any{at, now.id})
 	}
 	for _, id := range r.Names {
-		if err := k.exec(`INSERT INTO pm_name (name, record, now) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET now = 1`, string(id), old.id); err != nil {
-			return err
-		}
+		k.names = append(k.names, []any{id, now.id})
 	}
-	if !old.gone && old.digest == digest {
-		return nil
+	if old.id == 0 || old.gone || old.digest != now.digest {
+		k.changes = append(k.changes, []any{now.id, now.digest, 0})
 	}
-	return k.change(old.id, digest, false)
+	return nil
 }
 
 // gone marks a record as gone.
 func (k *keeper) gone(item string) error {
-	old, err := k.find(item)
-	if err != nil {
-		return err
-	}
-	if err := k.exec(`DELETE FROM pm_rejected WHERE source = ? AND item = ?`, k.b.Source, item); err != nil {
-		return err
-	}
+	old := k.held[item]
 	if old.id == 0 || old.gone {
 		return nil
-	}
-	if err := k.exec(`UPDATE pm_record SET digest = '', gone = 1, sum = NULL, body = NULL WHERE id = ?`, old.id); err != nil {
-		return err
 	}
 	if err := k.forget(old.id); err != nil {
 		return err
 	}
-	return k.change(old.id, "", true)
+	if err := k.exec(`UPDATE pm_record SET digest = '', gone = 1, sum = NULL, body = NULL WHERE id = ?`, old.id); err != nil {
+		return err
+	}
+	k.held[item] = row{id: old.id, gone: true}
+	k.changes = append(k.changes, []any{old.id, "", 1})
+	return nil
 }
 
 // forget takes a record out of what is found by coordinate and name; that it
 // once had its names stays known, for History.
 func (k *keeper) forget(id int64) error {
+	if k.waiting[id] { // told twice in one batch
+		if err := k.flush(); err != nil {
+			return err
+		}
+	}
 	if err := k.exec(`DELETE FROM pm_coordinate WHERE record = ?`, id); err != nil {
 		return err
 	}
 	return k.exec(`UPDATE pm_name SET now = 0 WHERE record = ?`, id)
 }
 
-func (k *keeper) change(id int64, digest string, gone bool) error {
-	k.changed = true
-	return k.exec(`INSERT INTO pm_change (record, at, digest, gone) VALUES (?, ?, ?, ?)`, id, k.at, digest, bit(gone))
+// flush writes what was gathered.
+func (k *keeper) flush() error {
+	k.changed = k.changed || len(k.changes) > 0
+	for _, g := range []struct {
+		rows  *[][]any
+		query string
+	}{
+		{&k.places, `INSERT OR IGNORE INTO pm_coordinate (at, record) SELECT value ->> 0, value ->> 1 FROM json_each(?) ORDER BY 1`},
+		{&k.names, `INSERT INTO pm_name (name, record, now) SELECT value ->> 0, value ->> 1, 1 FROM json_each(?) WHERE true
+			ON CONFLICT DO UPDATE SET now = 1`},
+		{&k.changes, `INSERT INTO pm_change (at, record, digest, gone) SELECT ?2, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) ORDER BY key`},
+	} {
+		if len(*g.rows) == 0 {
+			continue
+		}
+		b, err := json.Marshal(*g.rows)
+		if err != nil {
+			return err
+		}
+		args := []any{string(b)}
+		if g.rows == &k.changes {
+			args = append(args, k.at)
+		}
+		if err := k.exec(g.query, args...); err != nil {
+			return err
+		}
+		*g.rows = nil
+	}
+	clear(k.waiting)
+	return nil
 }
 
 func (k *keeper) exec(query string, args ...any) error {
