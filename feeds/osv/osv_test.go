@@ -44,7 +44,7 @@ func TestFolderIsReadWithAllBelowIt(t *testing.T) {
 		require.NoError(t, r.Validate())
 		items = append(items, r.Item)
 	}
-	require.Equal(t, []string{"GO-2020-0001", "GO-2021-0113", "PYSEC-2014-3", "RUSTSEC-2019-0033"}, items)
+	require.Equal(t, []string{"GO-2021-0068", "GO-2022-0617", "PYSEC-2014-3", "RUSTSEC-2019-0033"}, items)
 }
 
 func TestRecordIsReadAsItsPublisherMeansIt(t *testing.T) {

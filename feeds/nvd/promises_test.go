@@ -1,0 +1,24 @@
+package nvd_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/feeds/feedtest"
+	"github.com/open-postmarket/postmarket/feeds/nvd"
+)
+
+func TestPromisesOfAFolder(t *testing.T) {
+	t.Parallel()
+	feedtest.Run(t, feedtest.Suite{
+		Name:    "nvd",
+		Open:    func(p feedtest.Publisher) feeds.Source { return nvd.New(&nvd.Options{FS: p.FS}) },
+		Before:  os.DirFS("testdata/before"),
+		After:   os.DirFS("testdata/after"),
+		Bad:     os.DirFS("testdata/bad"),
+		Damaged: []string{"CVE-2020-0487"},
+		Golden:  "testdata/golden.json",
+		Without: map[string]string{`"slow down" is obeyed`: "files do not ask to wait"},
+	})
+}
