@@ -27,78 +27,19 @@ type looked struct {
 	result match.Result
 }
 
-// The document of -format json.
-type (
-	page struct {
-		SBOMs    []sheet    `json:"sboms"`
-		Findings []finding  `json:"findings"`
-		Coverage []coverage `json:"coverage"`
-	}
-	sheet struct {
-		File       string `json:"file"`
-		Components int    `json:"components"` // nested ones too, the root not
-		Error      string `json:"error"`
-	}
-	finding struct {
-		SBOM      string          `json:"sbom"`
-		Component match.Component `json:"component"`
-		IDs       []feeds.ID      `json:"ids"`
-		Sources   []string        `json:"sources"`
-		Evidence  evidence        `json:"evidence"`
-	}
-	evidence struct {
-		Vulnerability feeds.ID         `json:"vulnerability"`
-		Coordinate    sbom.Coordinate  `json:"coordinate"`
-		Matches       []match.Evidence `json:"matches"`
-		Scores        []match.Score    `json:"scores,omitempty"`
-		Exploited     *feeds.Exploited `json:"exploited,omitempty"`
-	}
-	coverage struct {
-		SBOM      string          `json:"sbom"`
-		Component match.Component `json:"component"`
-		Source    string          `json:"source"`
-		Verdict   match.Verdict   `json:"verdict"`
-		Why       string          `json:"why"`
-		Detail    string          `json:"detail,omitempty"`
-	}
-)
-
 func document(w io.Writer, r report) error {
-	p := page{SBOMs: []sheet{}, Findings: []finding{}, Coverage: []coverage{}}
+	d := match.NewDocument()
 	for _, l := range r.looked {
-		s := sheet{File: l.file, Components: len(l.bom.Components)}
 		if l.err != nil {
-			s.Error = l.err.Error()
-		}
-		p.SBOMs = append(p.SBOMs, s)
-		for _, f := range l.result.Findings {
-			for _, i := range f.Instances {
-				p.Findings = append(p.Findings, finding{
-					SBOM: l.file, Component: i.Component, IDs: f.IDs, Sources: told(i),
-					Evidence: evidence{f.Vulnerability, f.Coordinate, i.Evidence, f.Scores, f.Exploited},
-				})
-			}
-		}
-		for _, c := range l.result.Coverage {
-			p.Coverage = append(p.Coverage, coverage{l.file, c.Component, c.Source, c.Verdict, c.Why, c.Detail})
+			d.AddError(l.file, l.err)
+		} else {
+			d.Add(l.file, l.bom, l.result)
 		}
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(p)
-}
-
-// told lists the sources that say it of this very place.
-func told(i match.Instance) []string {
-	var out []string
-	for _, e := range i.Evidence {
-		if !slices.Contains(out, e.Source) {
-			out = append(out, e.Source)
-		}
-	}
-	slices.Sort(out)
-	return out
+	return e.Encode(d)
 }
 
 func table(w io.Writer, r report) error {
@@ -113,7 +54,7 @@ func table(w io.Writer, r report) error {
 					why = "EXPLOITED; " + why
 				}
 				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", file, i.Component.Name, i.Component.Version,
-					strings.Join(texts(f.IDs), " "), strings.Join(told(i), " "), why)
+					strings.Join(texts(f.IDs), " "), strings.Join(i.Sources(), " "), why)
 			}
 		}
 	}

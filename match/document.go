@@ -1,0 +1,87 @@
+package match
+
+import (
+	"slices"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/sbom"
+)
+
+// A Document is the JSON form of what was found in one or more SBOM files: one
+// row for every affected place, and one for every component and source.
+type Document struct {
+	SBOMs    []SBOMRow     `json:"sboms"`
+	Findings []FindingRow  `json:"findings"`
+	Coverage []CoverageRow `json:"coverage"`
+}
+
+// SBOMRow is one file.
+type SBOMRow struct {
+	File string `json:"file"`
+	// Components counts nested ones too, and the root not.
+	Components int `json:"components"`
+	// Error is why the file could not be read; empty when it could.
+	Error string `json:"error"`
+}
+
+// FindingRow is one vulnerability on one component where it stands.
+type FindingRow struct {
+	SBOM      string      `json:"sbom"`
+	Component Component   `json:"component"`
+	IDs       []feeds.ID  `json:"ids"`
+	Sources   []string    `json:"sources"`
+	Evidence  EvidenceRow `json:"evidence"`
+}
+
+// EvidenceRow is what a FindingRow rests on.
+type EvidenceRow struct {
+	Vulnerability feeds.ID         `json:"vulnerability"`
+	Coordinate    sbom.Coordinate  `json:"coordinate"`
+	Matches       []Evidence       `json:"matches"`
+	Scores        []Score          `json:"scores,omitempty"`
+	Exploited     *feeds.Exploited `json:"exploited,omitempty"`
+}
+
+// CoverageRow is a Coverage with its file.
+type CoverageRow struct {
+	SBOM string `json:"sbom"`
+	Coverage
+}
+
+// NewDocument returns an empty Document, whose lists are empty and not null.
+func NewDocument() *Document {
+	return &Document{SBOMs: []SBOMRow{}, Findings: []FindingRow{}, Coverage: []CoverageRow{}}
+}
+
+// Add adds a file that was read and matched.
+func (d *Document) Add(file string, bom sbom.BOM, r Result) {
+	d.SBOMs = append(d.SBOMs, SBOMRow{File: file, Components: len(bom.Components)})
+	for _, f := range r.Findings {
+		for _, i := range f.Instances {
+			d.Findings = append(d.Findings, FindingRow{
+				SBOM: file, Component: i.Component, IDs: f.IDs, Sources: i.Sources(),
+				Evidence: EvidenceRow{f.Vulnerability, f.Coordinate, i.Evidence, f.Scores, f.Exploited},
+			})
+		}
+	}
+	for _, c := range r.Coverage {
+		d.Coverage = append(d.Coverage, CoverageRow{file, c})
+	}
+}
+
+// AddError adds a file that could not be read.
+func (d *Document) AddError(file string, err error) {
+	d.SBOMs = append(d.SBOMs, SBOMRow{File: file, Error: err.Error()})
+}
+
+// Sources lists the sources that say it of this very place, sorted.
+func (i Instance) Sources() []string {
+	var out []string
+	for _, e := range i.Evidence {
+		if !slices.Contains(out, e.Source) {
+			out = append(out, e.Source)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
