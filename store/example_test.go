@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"os"
@@ -82,4 +83,70 @@ func ExamplePseudonym() {
 	p, err := store.Pseudonym(key, []byte("Dr. A. Example, Ward 3"))
 	fmt.Println(p[:16], err)
 	// Output: df2c31523c9a15a3 <nil>
+}
+
+func ExampleKind_PutIfChanged() {
+	ctx := context.Background()
+	l := store.New(memory.New(), nil)
+	const notes store.Kind[note] = "host.note"
+	for range 2 { // a second run adds nothing
+		err := l.Do(ctx, store.By{Who: "nightly", Why: "import"}, func(tx *store.Tx) error {
+			wrote, err := notes.PutIfChanged(tx, note{ID: "n1", Text: "checked"})
+			fmt.Println("wrote:", wrote)
+			return err
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for n, err := range notes.All(ctx, l, "") {
+		fmt.Println(n.ID, n.Text, err)
+	}
+	// Output:
+	// wrote: true
+	// wrote: false
+	// n1 checked <nil>
+}
+
+func ExampleAct_Digest() {
+	ctx := context.Background()
+	l := store.New(memory.New(), nil)
+	const notes store.Kind[note] = "host.note"
+	key := ed25519.NewKeyFromSeed([]byte("a seed of thirty-two bytes: demo"))
+	err := l.Do(ctx, store.By{Who: "qa-lead", Why: "released", Sign: func(_ context.Context, digest [32]byte) (store.Signature, error) {
+		return store.Signature{KeyID: "demo", Algorithm: "ed25519", Bytes: ed25519.Sign(key, digest[:])}, nil
+	}}, func(tx *store.Tx) error { return notes.Put(tx, note{ID: "n1"}) })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, e, err := notes.Latest(ctx, l, "n1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	act, err := store.ActOf(e) // with all entries of the act
+	digest := act.Digest()
+	fmt.Println(err, ed25519.Verify(key.Public().(ed25519.PublicKey), digest[:], act.Signature.Bytes))
+	// Output: <nil> true
+}
+
+func ExampleParseCheckpoint() {
+	c, err := store.ParseCheckpoint("2:7390d791589a8246a8631e12ed93f552f3ee1d0f7458339c52fbdbcad363920d")
+	fmt.Println(c.Seq, c.Hash.String()[:8], err)
+	_, err = store.ParseCheckpoint("2")
+	fmt.Println(err)
+	// Output:
+	// 2 7390d791 <nil>
+	// store: "2" is not a checkpoint (number:digest)
+}
+
+func ExampleSeal() {
+	entries, err := store.Seal(store.Entry{}, store.Act{
+		Who: "u-17", Why: "first look", At: clock(),
+		Writes: []store.Write{{Name: store.Name{Kind: "host.note", Key: "n1"}, Version: 1, Body: []byte(`{"id":"n1","text":"checked"}`)}},
+	})
+	fmt.Println(len(entries), entries[0].Seq, entries[0].Hash.String()[:8], err)
+	// Output: 1 1 7390d791 <nil>
 }

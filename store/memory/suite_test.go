@@ -9,7 +9,7 @@ import (
 )
 
 // forgets is the one promise that memory does not make.
-var forgets = []string{"open again and it is all there"}
+var forgets = map[string]string{"open again and it is all there": "memory forgets when it is closed"}
 
 func TestDriver(t *testing.T) {
 	t.Parallel()

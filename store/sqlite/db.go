@@ -92,7 +92,9 @@ func look(path string) error {
 // New uses a caller's database, whose tables must be up to date: if they are
 // not the error is a *SchemaError, and Migrate helps. New changes nothing, and
 // Close leaves db open. Synchronization, waiting when busy and journal mode are
-// the caller's to set (WAL and a busy timeout are advised).
+// the caller's to set (WAL and a busy timeout are advised). With a single
+// connection, a use while the caller himself reads rows from db waits until its
+// context ends.
 func New(db *sql.DB) (*DB, error) {
 	if db == nil {
 		return nil, errors.New("sqlite: no database")

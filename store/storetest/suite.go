@@ -21,8 +21,8 @@ type Suite struct {
 	// called at least once a promise, at times by several goroutines at once.
 	Place func() (Opener, error)
 	// Without names the promises that this store does not make, by their
-	// sentences. Nil means that it makes them all.
-	Without []string
+	// sentences, each with the reason. Nil means that it makes them all.
+	Without map[string]string
 	// Patience is how long a promise may take before it counts as hanging. Zero
 	// means 30 seconds.
 	Patience time.Duration
@@ -34,7 +34,7 @@ type VaultSuite struct {
 	// is closed with Close.
 	Place func() (VaultOpener, error)
 	// Without and Patience are as in Suite.
-	Without  []string
+	Without  map[string]string
 	Patience time.Duration
 }
 
@@ -86,15 +86,15 @@ type promise[P any] struct {
 	holds    func(ctx context.Context, place func() (P, error)) error
 }
 
-func run[P any](t *testing.T, all []promise[P], place func() (P, error), without []string, patience time.Duration) {
+func run[P any](t *testing.T, all []promise[P], place func() (P, error), without map[string]string, patience time.Duration) {
 	t.Helper()
 	if err := known(all, without); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range all {
 		t.Run(p.sentence, func(t *testing.T) {
-			if slices.Contains(without, p.sentence) {
-				t.Skip("this store does not promise it")
+			if why, ok := without[p.sentence]; ok {
+				t.Skip("not promised: " + why)
 			}
 			t.Parallel()
 			if err := p.keep(t.Context(), place, patience); err != nil {
@@ -104,10 +104,10 @@ func run[P any](t *testing.T, all []promise[P], place func() (P, error), without
 	}
 }
 
-func check[P any](ctx context.Context, all []promise[P], place func() (P, error), without []string, patience time.Duration) error {
+func check[P any](ctx context.Context, all []promise[P], place func() (P, error), without map[string]string, patience time.Duration) error {
 	errs := []error{known(all, without)}
 	for _, p := range all {
-		if slices.Contains(without, p.sentence) {
+		if _, ok := without[p.sentence]; ok {
 			continue
 		}
 		if err := p.keep(ctx, place, patience); err != nil {
@@ -119,8 +119,8 @@ func check[P any](ctx context.Context, all []promise[P], place func() (P, error)
 
 // known refuses a sentence nobody promised: a typing error would hide a
 // failure.
-func known[P any](all []promise[P], without []string) error {
-	for _, w := range without {
+func known[P any](all []promise[P], without map[string]string) error {
+	for w := range without {
 		if !slices.ContainsFunc(all, func(p promise[P]) bool { return p.sentence == w }) {
 			return fmt.Errorf("storetest: Without names %q, which is no promise", w)
 		}
@@ -153,7 +153,7 @@ func (p promise[P]) keep(ctx context.Context, place func() (P, error), patience 
 	select {
 	case err := <-done: // it saw the end of ctx and has more to say
 		return err
-	case <-time.After(patience/10 + time.Second):
+	case <-time.After(min(patience/2, 5*time.Second)):
 		return fmt.Errorf("hangs, even after its context ended (%v)", patience)
 	}
 }

@@ -50,7 +50,7 @@ func (v *badVault) Close() error {
 
 func plantVault(fault func(*badVault)) storetest.VaultSuite {
 	return storetest.VaultSuite{
-		Without: []string{"open again and it is all there"},
+		Without: map[string]string{"open again and it is all there": "memory forgets"},
 		Place: func() (storetest.VaultOpener, error) {
 			return func() (storetest.ClosingVault, error) {
 				v := &badVault{Store: memory.New()}
