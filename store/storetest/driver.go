@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -288,7 +289,7 @@ func addOne(ctx context.Context, d store.Driver, n store.Name) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		a := act("add", store.Write{Name: n, Version: 1, Body: append(e.Body, '1')})
+		a := act("add", store.Write{Name: n, Version: 1, Body: append(bytes.Clone(e.Body), '1')})
 		a.Seen = []store.Seen{{Name: n, Seq: e.Seq}}
 		if _, err = d.Commit(ctx, a); !errors.Is(err, store.ErrConflict) {
 			return err

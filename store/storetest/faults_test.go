@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -267,14 +268,14 @@ var faults = []struct {
 		}
 	}},
 	{"burns numbers of failed acts", "a failed act leaves no trace", func(f *faulty) {
-		var gap int64
+		var gap atomic.Int64
 		f.commit = func(ctx context.Context, a store.Act) ([]store.Entry, error) {
 			es, err := f.Driver.Commit(ctx, a)
 			if err != nil {
-				gap++
+				gap.Add(1)
 			}
 			for i := range es {
-				es[i].Seq += gap
+				es[i].Seq += gap.Load()
 			}
 			return es, err
 		}
@@ -367,7 +368,10 @@ var faults = []struct {
 	}},
 	{"hands out its own memory", "what is returned is the caller's", func(f *faulty) {
 		kept := map[string]store.Entry{}
+		var mu sync.Mutex
 		f.latest = func(ctx context.Context, kind, key string) (store.Entry, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			e, ok := kept[kind+key]
 			if ok {
 				return e, nil
