@@ -556,3 +556,96 @@ func BenchmarkCommitInMemory(b *testing.B) {
 		}
 	}
 }
+
+func TestABodyThatCannotBeReadDoesNotHideTheNext(t *testing.T) {
+	t.Parallel()
+	m := memory.New()
+	l := store.New(m, nil)
+	a := store.Act{Who: "w", Why: "y", At: noon}
+	for key, body := range map[string]string{"a": `{"id":"a"}`, "b": `{"id":`, "c": `{"id":"c"}`} {
+		a.Writes = append(a.Writes, store.Write{Name: store.Name{Kind: "host.note", Key: key}, Version: 1, Body: []byte(body)})
+	}
+	_, err := m.Commit(t.Context(), a)
+	require.NoError(t, err)
+	var ids []string
+	bad := 0
+	for n, err := range notes.All(t.Context(), l, "") {
+		if err != nil {
+			require.ErrorContains(t, err, `host.note "b"`)
+			bad++
+			continue
+		}
+		ids = append(ids, n.ID)
+	}
+	require.Equal(t, []string{"a", "c"}, ids)
+	require.Equal(t, 1, bad)
+	require.Error(t, l.Do(t.Context(), by, func(tx *store.Tx) error {
+		_, err := notes.Get(tx, "b")
+		return err
+	}))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, err := range notes.All(ctx, l, "") {
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	for _, err := range notes.History(ctx, l, "a") {
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	for _, err := range store.Kind[note]("Bad").All(t.Context(), l, "") {
+		require.Error(t, err)
+	}
+}
+
+func TestAReadThatFailsStopsTheActEvenIfOverlooked(t *testing.T) {
+	t.Parallel()
+	m := memory.New()
+	l := store.New(m, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := l.Do(ctx, by, func(tx *store.Tx) error {
+		cancel()
+		_, _ = notes.Get(tx, "a")
+		return notes.Put(tx, note{ID: "a"})
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, trail(t, l))
+}
+
+func TestAReadIsTheSameThroughoutAnAct(t *testing.T) {
+	t.Parallel()
+	l := fixed(t)
+	put(t, l, note{ID: "a", N: 1})
+	runs := 0
+	require.NoError(t, l.Do(t.Context(), by, func(tx *store.Tx) error {
+		runs++
+		first, err := notes.Get(tx, "a")
+		require.NoError(t, err)
+		if runs == 1 {
+			put(t, l, note{ID: "a", N: 2})
+		}
+		second, err := notes.Get(tx, "a")
+		require.NoError(t, err)
+		require.Equal(t, first, second)
+		return notes.Put(tx, note{ID: "b", N: second.N})
+	}))
+	n, _, err := notes.Latest(t.Context(), l, "b")
+	require.NoError(t, err)
+	require.Equal(t, 2, n.N)
+}
+
+// broken refuses to be written.
+type broken struct{ note }
+
+func (broken) MarshalJSON() ([]byte, error) { return nil, errors.New("cannot be written") }
+
+func TestAValueThatCannotBeWrittenStopsTheAct(t *testing.T) {
+	t.Parallel()
+	l := fixed(t)
+	err := l.Do(t.Context(), by, func(tx *store.Tx) error {
+		_ = store.Kind[broken]("host.broken").Put(tx, broken{note{ID: "a"}})
+		return notes.Put(tx, note{ID: "b"})
+	})
+	require.ErrorContains(t, err, "cannot be written")
+	err = l.Do(t.Context(), by, func(tx *store.Tx) error { return store.Kind[*note]("host.pointer").Put(tx, nil) })
+	require.ErrorContains(t, err, "nil is not")
+	require.Empty(t, trail(t, l))
+}

@@ -132,6 +132,14 @@ func TestMissingAndMovedEntriesAreFound(t *testing.T) {
 			forged, _ := store.Seal(store.Entry{}, a)
 			return append(forged, es[2:]...)
 		}, 3},
+		"an older time, sealed anew": {func(es []store.Entry) []store.Entry {
+			head := es[1]
+			head.At = time.Time{}
+			a, _ := store.ActOf(es[2:4]...)
+			a.At = noon
+			forged, _ := store.Seal(head, a)
+			return append(es[:2], forged...)
+		}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
