@@ -99,7 +99,8 @@ type Standing struct {
 	// Tried is the last time a batch came; Succeeded the last time a reading
 	// ended without an error; Changed the last time a record changed.
 	Tried, Succeeded, Changed time.Time
-	// Midway says that a reading was begun and kept in part, and has not ended.
+	// Midway says that a reading moved the cursor and has not ended: the next one
+	// goes on amid it, and does not tell everything.
 	Midway bool
 	// Failures counts the readings that failed since one succeeded; Failed is
 	// the newest error.

@@ -113,7 +113,11 @@ func object(raw json.RawMessage) (feeds.Record, error) {
 		}
 	}
 	for _, r := range c.References {
-		record.References = append(record.References, feeds.Reference{URL: r.URL, Tags: r.Tags})
+		// Several parties give the same link; who did is not kept.
+		same := func(h feeds.Reference) bool { return h.URL == r.URL && slices.Equal(h.Tags, r.Tags) }
+		if !slices.ContainsFunc(record.References, same) {
+			record.References = append(record.References, feeds.Reference{URL: r.URL, Tags: r.Tags})
+		}
 	}
 	for i, in := range c.Configurations {
 		out, err := in.tree()

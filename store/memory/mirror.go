@@ -107,7 +107,7 @@ func step(st *feeds.Standing, b feeds.Batch, at time.Time) {
 		st.Cursor, st.Midway = b.Next, false
 		st.Succeeded, st.Failures, st.Failed = at, 0, ""
 	default:
-		st.Cursor, st.Midway = b.Next, true
+		st.Cursor, st.Midway = b.Next, st.Midway || b.Next != b.From
 	}
 }
 

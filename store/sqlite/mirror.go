@@ -137,7 +137,7 @@ func (k *keeper) stand(st feeds.Standing) error {
 		st.Cursor, st.Midway = k.b.Next, false
 		st.Succeeded, st.Failures, st.Failed = at, 0, ""
 	default:
-		st.Cursor, st.Midway = k.b.Next, true
+		st.Cursor, st.Midway = k.b.Next, st.Midway || k.b.Next != k.b.From
 	}
 	return k.exec(`INSERT INTO pm_source (source, cursor, tried, succeeded, changed, midway, failures, failed)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,0 +1,486 @@
+package feedtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/sbom"
+)
+
+// plenty is more than a mirror would read or bind in one go.
+const plenty = 1100
+
+func packaged(source, item, name string) feeds.Record {
+	r := record(source, item, feeds.ID(item))
+	r.Packages = []feeds.Package{{Ecosystem: "PyPI", Name: name}}
+	return r
+}
+
+// fill keeps plenty of records, each about a package of its own, and all of them
+// naming CVE-2024-1000.
+func (k *kept) fill() ([]sbom.Coordinate, error) {
+	var rs []feeds.Record
+	var at []sbom.Coordinate
+	for i := range plenty {
+		r := packaged("a", fmt.Sprintf("A-%05d", i), fmt.Sprintf("name%d", i))
+		r.Names = append(r.Names, "CVE-2024-1000")
+		rs = append(rs, r)
+		at = append(at, sbom.PackageCoordinate("PyPI", fmt.Sprintf("name%d", i)))
+	}
+	return at, k.keep("a", "1", rs...)
+}
+
+func aboutFinds(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	r := full("b", "B-1")
+	if err := m.keep("b", "1", r, record("b", "B-2")); err != nil {
+		return err
+	}
+	coordinates := r.Coordinates()
+	if len(coordinates) < 5 {
+		return fmt.Errorf("the suite's record stands at %v only", coordinates)
+	}
+	for _, at := range coordinates {
+		found, err := all(m.About(ctx, at))
+		if err := same(fmt.Sprintf("at %q", at), keys(found), err, "b B-1"); err != nil {
+			return err
+		}
+	}
+	found, err := all(m.About(ctx, append(coordinates, coordinates...)...))
+	if err := same("at all its coordinates, twice each", keys(found), err, "b B-1"); err != nil {
+		return err
+	}
+	found, err = all(m.About(ctx))
+	if err := same("at no coordinate", keys(found), err); err != nil {
+		return err
+	}
+	found, err = all(m.About(ctx, "pkg:PyPI/nothing", "", "pkg:PyPI/DEMO'\"%"))
+	if err := same("where nothing is", keys(found), err); err != nil {
+		return err
+	}
+	// A record that moved is found where it is now, only.
+	if err := m.keep("c", "1", packaged("c", "C-1", "old")); err != nil {
+		return err
+	}
+	if err := m.keep("c", "2", packaged("c", "C-1", "new")); err != nil {
+		return err
+	}
+	for name, want := range map[string][]string{"old": nil, "new": {"c C-1"}} {
+		found, err := all(m.About(ctx, sbom.PackageCoordinate("PyPI", name)))
+		if err := same("a record that moved, at "+name, keys(found), err, want...); err != nil {
+			return err
+		}
+	}
+	at, err := m.fill()
+	if err != nil {
+		return err
+	}
+	found, err = all(m.About(ctx, append(at, sbom.EcosystemCoordinate("a", "PyPI"), coordinates[0])...))
+	if err != nil || len(found) != plenty+1 || !slices.IsSorted(keys(found)) {
+		return fmt.Errorf("asked for %d coordinates: %d records, sorted %v (%v)", len(at)+2, len(found), slices.IsSorted(keys(found)), err)
+	}
+	return nil
+}
+
+func namedFinds(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.keep("b", "1", record("b", "B-1", "GHSA-a", "CVE-2024-1001", "CVE-2024-1002"), record("b", "B-2")); err != nil {
+		return err
+	}
+	if err := m.keep("a", "1", record("a", "Z", "CVE-2024-1001"), record("a", "A", "CVE-2024-1001")); err != nil {
+		return err
+	}
+	for id, want := range map[feeds.ID][]string{
+		"GHSA-a": {"b B-1"}, "CVE-2024-1001": {"a A", "a Z", "b B-1"}, "CVE-2024-1002": {"b B-1"},
+		"CVE-2024-100": nil, "B-1": nil, "": nil, "ghsa-a": nil, "CVE-2024-100_": nil,
+	} {
+		got, err := m.named(id)
+		if err := same(fmt.Sprintf("by %q", id), got, err, want...); err != nil {
+			return err
+		}
+	}
+	got, err := m.named("GHSA-a", "CVE-2024-1001", "CVE-2024-1001", "none")
+	if err := same("by several ids, one twice", got, err, "a A", "a Z", "b B-1"); err != nil {
+		return err
+	}
+	got, err = m.named()
+	if err := same("by no id", got, err); err != nil {
+		return err
+	}
+	if err := m.keep("b", "2", record("b", "B-1", "GHSA-a")); err != nil {
+		return err
+	}
+	got, err = m.named("CVE-2024-1002")
+	if err := same("by an id it does not name any more", got, err); err != nil {
+		return err
+	}
+	if _, err := (&kept{Mirror: m.Mirror, ctx: ctx, at: noon}).fillMore(); err != nil {
+		return err
+	}
+	var ids []feeds.ID
+	for i := range plenty {
+		ids = append(ids, feeds.ID(fmt.Sprintf("D-%05d", i)))
+	}
+	got, err = m.named(ids...)
+	if err != nil || len(got) != plenty {
+		return fmt.Errorf("by %d ids: %d records (%v)", len(ids), len(got), err)
+	}
+	return nil
+}
+
+// fillMore keeps plenty of records of another source.
+func (k *kept) fillMore() ([]feeds.Record, error) {
+	var rs []feeds.Record
+	for i := range plenty {
+		item := fmt.Sprintf("D-%05d", i)
+		rs = append(rs, record("d", item, feeds.ID(item)))
+	}
+	return rs, k.keep("d", "1", rs...)
+}
+
+func itemsSorted(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.keep("a", "1", record("a", "c"), record("a", "B"), record("a", "a"), record("a", "10"), record("a", "9")); err != nil {
+		return err
+	}
+	if err := m.batch(feeds.Batch{Source: "a", Next: "2", Gone: []string{"c"}}); err != nil {
+		return err
+	}
+	got, err := all(m.Items(ctx, "a"))
+	if err := same("the items", got, err, "10", "9", "B", "a"); err != nil {
+		return err
+	}
+	got, err = all(m.Items(ctx, "nobody"))
+	if err := same("the items of a source never kept", got, err); err != nil {
+		return err
+	}
+	if _, err := m.fillMore(); err != nil {
+		return err
+	}
+	got, err = all(m.Items(ctx, "d"))
+	if err != nil || len(got) != plenty || !slices.IsSorted(got) {
+		return fmt.Errorf("%d of %d items, sorted %v (%v)", len(got), plenty, slices.IsSorted(got), err)
+	}
+	return nil
+}
+
+func changesGrow(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := m.fill(); err != nil {
+		return err
+	}
+	if err := m.keep("b", "1", record("b", "B-1")); err != nil {
+		return err
+	}
+	moved := packaged("a", "A-00000", "elsewhere")
+	if err := m.keep("a", "2", moved); err != nil {
+		return err
+	}
+	changes, err := m.changes(0)
+	if err != nil {
+		return err
+	}
+	if len(changes) != plenty+1 {
+		return fmt.Errorf("%d last changes of %d records", len(changes), plenty+1)
+	}
+	for i, c := range changes {
+		if c.Position <= 0 || i > 0 && c.Position <= changes[i-1].Position {
+			return fmt.Errorf("change %d has the position %d", i+1, c.Position)
+		}
+		if c.At.Location() != time.UTC || c.First.Location() != time.UTC {
+			return fmt.Errorf("%s: times are in %v and %v, not UTC", c.Item, c.At.Location(), c.First.Location())
+		}
+	}
+	last := changes[plenty]
+	want := feeds.Change{Position: last.Position, Source: "a", Item: "A-00000", First: noon.Add(time.Hour), At: m.at, Digest: moved.Digest()}
+	if last != want {
+		return fmt.Errorf("the last change is %+v, not %+v", last, want)
+	}
+	got, err := m.changes(last.Position)
+	if err := same("changes after the last", got, err); err != nil {
+		return err
+	}
+	got, err = m.changes(changes[plenty-1].Position)
+	return same("changes after the last but one", got, err, last)
+}
+
+func historyTells(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	first, second := record("a", "A-1", "CVE-2024-1001", "GHSA-a"), record("a", "A-1", "CVE-2024-1001", "GHSA-a")
+	second.Text = "changed"
+	var at []time.Time
+	for i, step := range []feeds.Batch{
+		{Records: []feeds.Record{first, record("a", "A-2", "CVE-2024-1002")}},
+		{Records: []feeds.Record{second}},
+		{Gone: []string{"A-1"}},
+		{Records: []feeds.Record{first}},
+	} {
+		step.Source, step.Next = "a", feeds.Cursor(fmt.Sprint(i))
+		if err := m.batch(step); err != nil {
+			return err
+		}
+		at = append(at, m.at)
+	}
+	for _, ids := range [][]feeds.ID{{"CVE-2024-1001"}, {"GHSA-a"}, {"GHSA-a", "CVE-2024-1001", "none"}} {
+		got, err := all(m.History(ctx, ids...))
+		if err != nil || len(got) != 4 {
+			return fmt.Errorf("the history of %v has %d changes, not 4: %+v (%v)", ids, len(got), got, err)
+		}
+		for i, digest := range []string{first.Digest(), second.Digest(), "", first.Digest()} {
+			want := feeds.Change{Position: got[i].Position, Source: "a", Item: "A-1", First: at[0], At: at[i], Digest: digest, Gone: digest == ""}
+			if got[i] != want || i > 0 && got[i].Position <= got[i-1].Position {
+				return fmt.Errorf("change %d in the history of %v is %+v, not %+v", i+1, ids, got[i], want)
+			}
+		}
+	}
+	got, err := all(m.History(ctx, "none"))
+	return same("the history of an id nobody names", got, err)
+}
+
+// ranges are the ways to read much. Each has to yield plenty.
+func (k *kept) ranges(at []sbom.Coordinate) map[string]func() iter.Seq2[string, error] {
+	return map[string]func() iter.Seq2[string, error]{
+		"Items":   func() iter.Seq2[string, error] { return k.Items(k.ctx, "a") },
+		"About":   func() iter.Seq2[string, error] { return texts(k.About(k.ctx, at...)) },
+		"Named":   func() iter.Seq2[string, error] { return texts(k.Named(k.ctx, "CVE-2024-1000")) },
+		"Changed": func() iter.Seq2[string, error] { return texts(k.Changed(k.ctx, 0)) },
+		"History": func() iter.Seq2[string, error] { return texts(k.History(k.ctx, "CVE-2024-1000")) },
+	}
+}
+
+func texts[T any](seq iter.Seq2[T, error]) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for v, err := range seq {
+			if !yield(fmt.Sprint(v), err) {
+				return
+			}
+		}
+	}
+}
+
+func writesWhileReading(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := m.fill()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	m.ctx = ctx
+	for name, start := range m.ranges(at) {
+		n := 0
+		for _, err := range start() {
+			if err != nil {
+				return fmt.Errorf("%s, after %d: %w", name, n, err)
+			}
+			if n++; n%211 != 1 {
+				continue
+			}
+			if err := m.keep("w", feeds.Cursor(fmt.Sprint(name, n)), record("w", name, "CVE-2024-9999")); err != nil {
+				return fmt.Errorf("%s: Keep in the loop: %w", name, err)
+			}
+			if _, err := m.named("CVE-2024-9999"); err != nil {
+				return fmt.Errorf("%s: Named in the loop: %w", name, err)
+			}
+		}
+		if n < plenty {
+			return fmt.Errorf("%s yields %d of %d when written to in the loop", name, n, plenty)
+		}
+	}
+	return nil
+}
+
+func readerStops(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := m.fill()
+	if err != nil {
+		return err
+	}
+	for name, start := range m.ranges(at) {
+		seq := start()
+		for _, stop := range []int{1, 2, plenty - 1} {
+			n := 0
+			seq(func(string, error) bool { n++; return n < stop })
+			if n != stop {
+				return fmt.Errorf("%s: stopped at %d, it goes on to %d", name, stop, n)
+			}
+		}
+		again, err := all(seq)
+		if err != nil || len(again) < plenty {
+			return fmt.Errorf("%s: ranged over again it yields %d of %d (%v)", name, len(again), plenty, err)
+		}
+		// Whoever stopped holds nothing that a writer would wait for.
+		if err := m.keep("w", feeds.Cursor(name), record("w", name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sourcesApart(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	// One source's name begins with the other's, and both use one item.
+	if err := errors.Join(m.keep("csaf", "1", record("csaf", "I", "CVE-2024-1001")), m.keep("csaf/cisa", "2", record("csaf/cisa", "I", "CVE-2024-1001"))); err != nil {
+		return err
+	}
+	if err := m.batch(feeds.Batch{Source: "csaf", Next: "3", Gone: []string{"I"}}); err != nil {
+		return err
+	}
+	got, err := m.named("CVE-2024-1001")
+	if err := same("an item gone in one source", got, err, "csaf/cisa I"); err != nil {
+		return err
+	}
+	items, err := all(m.Items(ctx, "csaf/cisa"))
+	if err := same("items of the other", items, err, "I"); err != nil {
+		return err
+	}
+	st, err := m.Standing(ctx, "csaf/cisa")
+	if err != nil || st.Cursor != "2" || st.Records != 1 {
+		return fmt.Errorf("the other stands so: %+v (%v)", st, err)
+	}
+	return nil
+}
+
+func keepingAtOnce(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	const sources, batches = 4, 25
+	errs := make(chan error, sources+1)
+	for s := range sources {
+		go func() {
+			name := fmt.Sprintf("s%d", s)
+			k := &kept{Mirror: m.Mirror, ctx: ctx, at: noon}
+			for b := range batches {
+				item := fmt.Sprintf("I-%03d", b)
+				if err := k.keep(name, feeds.Cursor(item), record(name, item, "CVE-2024-1001")); err != nil {
+					errs <- fmt.Errorf("%s, batch %d: %w", name, b, err)
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	// A follower of positions never sees one appear below what it has seen.
+	done := make(chan struct{})
+	seen := map[int64]bool{}
+	go func() {
+		var top int64
+		for {
+			last := false
+			select {
+			case <-done:
+				last = true
+			default:
+			}
+			changes, err := m.changes(0)
+			for _, c := range changes {
+				if !seen[c.Position] && c.Position < top {
+					err = errors.Join(err, fmt.Errorf("position %d is seen after position %d", c.Position, top))
+				}
+				seen[c.Position] = true
+			}
+			if len(changes) > 0 {
+				top = changes[len(changes)-1].Position
+			}
+			if err != nil || last {
+				errs <- err
+				return
+			}
+		}
+	}()
+	var joined error
+	for range sources {
+		joined = errors.Join(joined, <-errs)
+	}
+	close(done)
+	if joined = errors.Join(joined, <-errs); joined != nil {
+		return joined
+	}
+	got, err := m.named("CVE-2024-1001")
+	if err != nil || len(got) != sources*batches {
+		return fmt.Errorf("%d of %d records are there (%v)", len(got), sources*batches, err)
+	}
+	changes, err := m.changes(0)
+	if err != nil || len(changes) != sources*batches {
+		return fmt.Errorf("%d of %d changes are told (%v)", len(changes), sources*batches, err)
+	}
+	return nil
+}
+
+func mirrorCanceled(ctx context.Context, open Place) error {
+	m, err := open.mirror(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := m.fill()
+	if err != nil {
+		return err
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := m.Keep(ended, feeds.Batch{Source: "a", At: noon, From: "1", Next: "2"}); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("Keep: %v", err)
+	}
+	if _, err := m.Standing(ended, "a"); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("Standing: %v", err)
+	}
+	if st, err := m.Standing(ctx, "a"); err != nil || st.Cursor != "1" {
+		return fmt.Errorf("a canceled Keep moved the cursor to %q (%v)", st.Cursor, err)
+	}
+	before := *m
+	m.ctx = ended
+	for name, start := range m.ranges(at) {
+		if got, err := all(start()); !errors.Is(err, context.Canceled) || len(got) > 0 {
+			return fmt.Errorf("%s: %d yielded, and then %v", name, len(got), err)
+		}
+	}
+	for name := range before.ranges(at) {
+		amid, cancel := context.WithCancel(ctx)
+		m.ctx = amid
+		n := 0
+		var end error
+		m.ranges(at)[name]()(func(_ string, err error) bool {
+			n++
+			cancel()
+			end = err
+			return true
+		})
+		cancel()
+		// What was fetched before may still come, in the end the reader is told.
+		if !errors.Is(end, context.Canceled) {
+			return fmt.Errorf("%s canceled at the first: it ends after %d in %v", name, n, end)
+		}
+	}
+	return nil
+}
