@@ -1,0 +1,286 @@
+package advisory
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/patch"
+	"github.com/open-postmarket/postmarket/tlp"
+)
+
+// An Input is all that Draft makes an advisory of.
+type Input struct {
+	ID    string
+	Kind  Kind
+	Lang  string
+	Maker Maker
+	// By is who drafts; another person signs off.
+	By string
+	// Mark is what the maker chose. Nothing unmarked can be rendered.
+	Mark tlp.Mark
+	// Products are all versions it speaks of; a version that no assessment and
+	// no statement speaks of is under investigation.
+	Products []device.Product
+	// Assessments may be of any state; only what was approved counts as
+	// determined.
+	Assessments []assess.Assessment
+	// Plans are for these assessments. Only an approved plan can be told to
+	// customers.
+	Plans []patch.Plan
+	// Stated are what a person says of versions that were not assessed.
+	Stated []Statement
+	// Vulnerabilities are the words about each, in the order of the advisory.
+	Vulnerabilities []VulnerabilityText
+	// Instructions and Remedies are added to those of the plans. Versions of a
+	// remedy are keys of products here; For and Versions may be empty: all
+	// vulnerabilities, all affected versions.
+	Instructions []Instruction
+	Remedies     []Remedy
+	Texts
+	// Earlier are the revisions already issued, Change says what is new in this
+	// one; it may be empty for the first.
+	Earlier []Revision
+	Change  string
+}
+
+// A VulnerabilityText holds a person's words about one vulnerability.
+type VulnerabilityText struct {
+	ID           feeds.ID // any of its ids
+	Title        string
+	Description  string // required, in the maker's own words
+	CWE          string // such as CWE-787
+	Exploitation string
+	// ClinicalImpact may be empty when the assessments say it; what they say is
+	// taken then.
+	ClinicalImpact string
+}
+
+// A Statement says of a version that was not assessed that it is not affected
+// or fixed. It cannot overrule an assessment.
+type Statement struct {
+	Product       string // the key of one of the products
+	Vulnerability feeds.ID
+	Status        VersionStatus
+	Justification string // a VEX token; it or Why is required for NotAffected
+	Why           string
+}
+
+// Draft makes a draft as of at. Everything that is missing or wrong is told at
+// once, as by Validate.
+func Draft(in Input, at time.Time) (Advisory, error) {
+	d := &drafter{in: in, version: map[string]string{}, judged: map[string]assess.Assessment{}}
+	d.a = Advisory{
+		Schema: Schema, ID: in.ID, Kind: in.Kind, Status: StatusDraft, Lang: in.Lang, Maker: in.Maker,
+		Texts: in.Texts, Proposed: patch.Proposed{By: in.By, At: instant(at)},
+	}
+	d.revisions()
+	d.versions()
+	d.vulnerabilities()
+	d.plans()
+	d.statements()
+	d.added()
+	d.fixed()
+	d.mark()
+	slices.SortFunc(d.a.Rests, func(x, y Basis) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Key, y.Key))
+	})
+	if err := errors.Join(errors.Join(d.errs...), d.a.Validate()); err != nil {
+		return Advisory{}, err
+	}
+	if _, err := document(d.a); err != nil {
+		return Advisory{}, err
+	}
+	return d.a, nil
+}
+
+type drafter struct {
+	in      Input
+	a       Advisory
+	errs    []error
+	version map[string]string            // product key to version ID
+	judged  map[string]assess.Assessment // by finding
+}
+
+func (d *drafter) fail(format string, args ...any) {
+	d.errs = append(d.errs, fmt.Errorf("advisory: "+format, args...))
+}
+
+func (d *drafter) revisions() {
+	for _, r := range d.in.Earlier {
+		r.Date = instant(r.Date)
+		d.a.Revisions = append(d.a.Revisions, r)
+	}
+	change := d.in.Change
+	if blank(change) && len(d.in.Earlier) == 0 {
+		change = "First version."
+	}
+	d.a.Revisions = append(d.a.Revisions, Revision{Number: len(d.in.Earlier) + 1, Summary: change})
+}
+
+func (d *drafter) versions() {
+	for _, p := range d.in.Products {
+		if err := p.Validate(); err != nil {
+			d.errs = append(d.errs, err)
+		}
+		if _, twice := d.version[p.ID]; twice {
+			d.fail("product %q is given twice", p.ID)
+			continue
+		}
+		v := Version{Product: p.ID, Name: p.Name, Model: p.Model, Version: p.Version, Manufacturer: p.Manufacturer, UDIDI: p.UDIDI}
+		d.version[p.ID] = d.addVersion(v)
+	}
+}
+
+func (d *drafter) addVersion(v Version) string {
+	v.ID = fmt.Sprintf("CSAFPID-%04d", len(d.a.Versions)+1)
+	if blank(v.Manufacturer) {
+		v.Manufacturer = d.in.Maker.Name
+	}
+	d.a.Versions = append(d.a.Versions, v)
+	for i := range d.a.Vulnerabilities {
+		vuln := &d.a.Vulnerabilities[i]
+		vuln.Dispositions = append(vuln.Dispositions, Disposition{Version: v.ID, Status: UnderInvestigation})
+	}
+	return v.ID
+}
+
+// vulnerabilities joins the assessments of each vulnerability.
+func (d *drafter) vulnerabilities() {
+	taken := map[string]bool{}
+	for _, text := range d.in.Vulnerabilities {
+		v := Vulnerability{
+			ID: text.ID, IDs: []feeds.ID{text.ID}, Title: text.Title, Description: text.Description, CWE: text.CWE,
+			ClinicalImpact: text.ClinicalImpact, Exploitation: text.Exploitation,
+		}
+		for _, version := range d.a.Versions {
+			v.Dispositions = append(v.Dispositions, Disposition{Version: version.ID, Status: UnderInvestigation})
+		}
+		of := map[string][]assess.Assessment{} // by version
+		var impacts []string
+		for _, a := range d.in.Assessments {
+			if !slices.Contains(append([]feeds.ID{a.Vulnerability}, a.IDs...), text.ID) || taken[a.Finding] {
+				continue
+			}
+			taken[a.Finding] = true
+			if err := a.Check(); err != nil {
+				d.errs = append(d.errs, err)
+			}
+			id, ok := d.version[a.Product]
+			if !ok {
+				d.fail("the assessment %q is of product %q, which is not given", a.Finding, a.Product)
+				continue
+			}
+			d.judged[a.Finding] = a
+			of[id] = append(of[id], a)
+			v.join(a)
+			if a.Impact != nil && !slices.Contains(impacts, a.Impact.Statement) {
+				impacts = append(impacts, a.Impact.Statement)
+			}
+			d.a.Rests = append(d.a.Rests, Basis{Kind: string(assess.Assessments), Key: a.Finding, Digest: digest(a)},
+				Basis{Kind: "match.finding", Key: a.Finding, Digest: a.Digest})
+		}
+		for i, x := range v.Dispositions {
+			if list := of[x.Version]; len(list) > 0 {
+				v.Dispositions[i] = disposition(x.Version, list)
+			}
+		}
+		if blank(v.ClinicalImpact) {
+			v.ClinicalImpact = strings.Join(impacts, "\n\n")
+		}
+		d.a.Vulnerabilities = append(d.a.Vulnerabilities, v)
+	}
+	for _, a := range d.in.Assessments {
+		if !taken[a.Finding] {
+			d.fail("no words are given for %q, which the assessment %q is about", a.Vulnerability, a.Finding)
+		}
+	}
+	seen := map[string]bool{}
+	for _, a := range d.in.Assessments {
+		if seen[a.Finding] {
+			d.fail("the assessment %q is given twice", a.Finding)
+		}
+		seen[a.Finding] = true
+	}
+}
+
+// join adds what a's finding says about the vulnerability itself.
+func (v *Vulnerability) join(a assess.Assessment) {
+	v.ID = a.Vulnerability
+	v.IDs = append(append(v.IDs, a.Vulnerability), a.IDs...)
+	slices.Sort(v.IDs)
+	v.IDs = slices.Compact(v.IDs)
+	if x := a.Facts.Exploited; x != nil && v.Exploited == nil {
+		v.Exploited = x
+	}
+	for _, s := range a.Facts.Scores {
+		p := PublishedScore{Source: s.Source, By: s.By, Vector: s.Vector, Base: s.Base}
+		if p.Vector != "" && !slices.Contains(v.Published, p) {
+			v.Published = append(v.Published, p)
+		}
+	}
+}
+
+// disposition joins the assessments of one vulnerability in one version: any
+// affected component makes the version affected, and it is not affected only
+// when that was approved for every one.
+func disposition(version string, of []assess.Assessment) Disposition {
+	d := Disposition{Version: version, Status: NotAffected, Risk: assess.NoRisk}
+	var whys []string
+	for _, a := range of {
+		d.Findings = append(d.Findings, a.Finding)
+		status, risk := UnderInvestigation, a.Risk()
+		switch {
+		case risk == assess.NoRisk:
+			status = NotAffected
+			// One token for the version: several different ones are told in words.
+			if t := a.Triage; t != nil {
+				whys = append(whys, t.Why)
+				if d.Justification == "" || d.Justification == t.Justification {
+					d.Justification = t.Justification
+				} else {
+					d.Justification = "differ"
+				}
+			}
+		case a.Triage != nil && a.Triage.Result == assess.Affected:
+			status = Affected
+		}
+		if worse[status] > worse[d.Status] {
+			d.Status = status
+		}
+		if worst[risk] > worst[d.Risk] {
+			d.Risk = risk
+		}
+		if s := a.Score; s != nil && status == Affected && (d.Score == nil || s.Base > d.Score.Base) {
+			d.Score = &Score{Vector: s.Vector, Base: s.Base, Extended: s.Extended, Label: s.Label}
+		}
+	}
+	if d.Status != NotAffected || d.Justification == "differ" {
+		d.Justification = ""
+	}
+	if d.Status == NotAffected {
+		slices.Sort(whys)
+		d.Why = strings.Join(slices.Compact(whys), "\n\n")
+	}
+	return d
+}
+
+var (
+	worse = map[VersionStatus]int{NotAffected: 0, UnderInvestigation: 1, Affected: 2}
+	worst = map[assess.Risk]int{assess.NoRisk: 0, assess.Controlled: 1, "": 2, assess.Uncontrolled: 3}
+)
+
+// mark joins what the maker chose with the marks of all that was relied on.
+func (d *drafter) mark() {
+	marks := []tlp.Mark{d.in.Mark}
+	for _, a := range d.in.Assessments {
+		marks = append(marks, a.Facts.Mark)
+	}
+	d.a.Mark = tlp.Join(marks...)
+}

@@ -1,0 +1,212 @@
+package advisory
+
+import (
+	"slices"
+
+	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/patch"
+)
+
+// plans takes over what approved plans say that somebody does.
+func (d *drafter) plans() {
+	seen := map[string]bool{}
+	for _, p := range d.in.Plans {
+		a, ok := d.judged[p.Finding]
+		switch {
+		case !ok:
+			d.fail("the plan %q is for no given assessment", p.Finding)
+			continue
+		case seen[p.Finding]:
+			d.fail("the plan %q is given twice", p.Finding)
+			continue
+		case p.Approved == nil:
+			d.fail("the plan %q is not approved", p.Finding)
+		case p.Digest != a.Digest || p.Risk != a.Risk():
+			d.fail("the plan %q was made for another state of its assessment", p.Finding)
+		}
+		seen[p.Finding] = true
+		d.a.Rests = append(d.a.Rests, Basis{Kind: string(patch.Plans), Key: p.Finding, Digest: digest(p)})
+		id, version := a.Vulnerability, d.version[a.Product]
+		if x := d.disposition(id, version); x != nil && (x.Class == "" || x.Class == patch.NoChange) {
+			x.Class = p.Class
+		}
+		for _, act := range p.Actions {
+			d.instruct(Instruction{Party: act.Party, Text: act.Text, For: []feeds.ID{id}})
+		}
+		for _, r := range p.Remedies {
+			d.remedy(Remedy{
+				Kind: r.Kind, Party: r.Party, Text: r.Text, FixedIn: r.FixedIn, AvailableFrom: r.AvailableFrom,
+				For: []feeds.ID{id}, Versions: []string{version},
+			})
+		}
+	}
+	for _, a := range d.in.Assessments {
+		if a.Risk() == assess.Controlled || a.Risk() == assess.Uncontrolled {
+			if _, known := d.judged[a.Finding]; known && !seen[a.Finding] {
+				d.fail("there is no plan for %q, although its risk is determined", a.Finding)
+			}
+		}
+	}
+}
+
+// statements takes over what a person says of versions nobody assessed.
+func (d *drafter) statements() {
+	for _, s := range d.in.Stated {
+		version, ok := d.version[s.Product]
+		x := d.disposition(s.Vulnerability, version)
+		switch {
+		case !ok:
+			d.fail("a statement is about product %q, which is not given", s.Product)
+		case x == nil:
+			d.fail("a statement is about %q, of which no words are given", s.Vulnerability)
+		case s.Status != NotAffected && s.Status != Fixed:
+			d.fail("%q of %q: a person may state not affected or fixed, not %q", s.Vulnerability, s.Product, s.Status)
+		case len(x.Findings) > 0:
+			d.fail("%q of %q was assessed, which a statement cannot overrule", s.Vulnerability, s.Product)
+		case x.StatedBy != "":
+			d.fail("%q of %q is stated twice", s.Vulnerability, s.Product)
+		default:
+			x.Status, x.Justification, x.Why, x.StatedBy = s.Status, s.Justification, s.Why, d.in.By
+			if s.Status == NotAffected {
+				x.Risk = assess.NoRisk
+			}
+		}
+	}
+}
+
+// added takes over the instructions and remedies of who drafts.
+func (d *drafter) added() {
+	for _, i := range d.in.Instructions {
+		for _, id := range i.For {
+			if d.vulnerability(id) == nil {
+				d.fail("an instruction is for %q, of which no words are given", id)
+			}
+		}
+		d.instruct(i)
+	}
+	for _, r := range d.in.Remedies {
+		if len(r.For) == 0 {
+			for _, v := range d.a.Vulnerabilities {
+				r.For = append(r.For, v.ID)
+			}
+		}
+		var versions []string
+		for _, key := range r.Versions {
+			id, ok := d.version[key]
+			if !ok {
+				d.fail("a remedy is for product %q, which is not given", key)
+				continue
+			}
+			versions = append(versions, id)
+		}
+		for _, id := range r.For {
+			v := d.vulnerability(id)
+			switch {
+			case v == nil:
+				d.fail("a remedy is for %q, of which no words are given", id)
+			case len(r.Versions) == 0:
+				versions = append(versions, v.with(Affected)...)
+			}
+		}
+		slices.Sort(versions)
+		r.Versions = slices.Compact(versions)
+		d.remedy(r)
+	}
+}
+
+// instruct adds i, or what it is for to one that says the same.
+func (d *drafter) instruct(i Instruction) {
+	for n, x := range d.a.Instructions {
+		if x.Party == i.Party && x.Text == i.Text {
+			if len(x.For) == 0 || len(i.For) == 0 {
+				d.a.Instructions[n].For = nil
+			} else {
+				d.a.Instructions[n].For = union(x.For, i.For)
+			}
+			return
+		}
+	}
+	i.For = slices.Clone(i.For)
+	d.a.Instructions = append(d.a.Instructions, i)
+}
+
+func (d *drafter) remedy(r Remedy) {
+	if !r.AvailableFrom.IsZero() {
+		r.AvailableFrom = instant(r.AvailableFrom)
+		r.Available = !r.AvailableFrom.After(d.a.Proposed.At)
+	}
+	for n, x := range d.a.Remedies {
+		// Only where one of the two lists is equal is the union what both said.
+		if x.Kind == r.Kind && x.Party == r.Party && x.Text == r.Text && x.SideEffects == r.SideEffects && x.FixedIn == r.FixedIn &&
+			x.AvailableFrom.Equal(r.AvailableFrom) && (slices.Equal(x.For, r.For) || slices.Equal(x.Versions, r.Versions)) {
+			d.a.Remedies[n].For = union(x.For, r.For)
+			d.a.Remedies[n].Versions = union(x.Versions, r.Versions)
+			return
+		}
+	}
+	r.For, r.Versions = slices.Clone(r.For), slices.Clone(r.Versions)
+	d.a.Remedies = append(d.a.Remedies, r)
+}
+
+// fixed lists the versions that have a patch which can be had. One that is only
+// planned is not said to be fixed: it does not exist yet.
+func (d *drafter) fixed() {
+	for _, r := range d.a.Remedies {
+		if r.Kind != patch.Patch || !r.Available || blank(r.FixedIn) {
+			continue
+		}
+		for _, from := range r.Versions {
+			base := d.a.version(from)
+			to := d.release(base, r.FixedIn)
+			for _, id := range r.For {
+				x := d.disposition(id, to)
+				switch {
+				case x == nil:
+				case x.Status == Affected:
+					d.fail("%q is said to be fixed in %s %s, which is assessed as affected", id, base.Name, r.FixedIn)
+				case x.Status == UnderInvestigation && len(x.Findings) == 0:
+					x.Status = Fixed
+				}
+			}
+		}
+	}
+}
+
+// release is the ID of that version of base's model, which is added if need be.
+func (d *drafter) release(base Version, version string) string {
+	for _, v := range d.a.Versions {
+		if v.Name == base.Name && v.Model == base.Model && v.Manufacturer == base.Manufacturer && v.Version == version {
+			return v.ID
+		}
+	}
+	return d.addVersion(Version{Name: base.Name, Model: base.Model, Manufacturer: base.Manufacturer, Version: version})
+}
+
+func (d *drafter) vulnerability(id feeds.ID) *Vulnerability {
+	for i := range d.a.Vulnerabilities {
+		if d.a.Vulnerabilities[i].has(id) {
+			return &d.a.Vulnerabilities[i]
+		}
+	}
+	return nil
+}
+
+func (d *drafter) disposition(id feeds.ID, version string) *Disposition {
+	v := d.vulnerability(id)
+	if v == nil {
+		return nil
+	}
+	for i := range v.Dispositions {
+		if v.Dispositions[i].Version == version {
+			return &v.Dispositions[i]
+		}
+	}
+	return nil
+}
+
+func union[T ~string](a, b []T) []T {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

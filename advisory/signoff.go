@@ -1,0 +1,150 @@
+package advisory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/store"
+)
+
+// A SignOff is the named approval of the content by a person who did not draft
+// it. By, Role, At and Why are required.
+type SignOff struct {
+	By   string    `json:"by"` // a stable id of the host's, which readers see
+	Role string    `json:"role"`
+	At   time.Time `json:"at"`
+	Why  string    `json:"why"`
+	// Identity says what is known of who By is. Not said becomes NotVerified.
+	Identity assess.Identity `json:"identity"`
+	// Demonstration says that an example signed, and no person.
+	Demonstration bool `json:"demonstration,omitempty"`
+	// Digest is that of the content; SignOff fills it in.
+	Digest string `json:"digest"`
+}
+
+// ErrProposer says that who drafted an advisory wanted to sign it off.
+var ErrProposer = errors.New("advisory: who drafted it cannot sign it off")
+
+// SignOff returns a with s added, which makes it final. The first sign-off dates
+// the revision. Nobody signs twice, and the content can no longer be changed.
+func (a Advisory) SignOff(s SignOff) (Advisory, error) {
+	if err := a.Validate(); err != nil {
+		return Advisory{}, err
+	}
+	s.At = instant(s.At)
+	if s.Identity == "" {
+		s.Identity = assess.NotVerified
+	}
+	s.Digest = a.Digest()
+	a.SignOffs = append(slices.Clone(a.SignOffs), s)
+	if a.Status == StatusDraft {
+		a.Status = StatusFinal
+		a.Revisions = slices.Clone(a.Revisions)
+		a.Revisions[len(a.Revisions)-1].Date = s.At
+	}
+	if err := a.Validate(); err != nil {
+		return Advisory{}, err
+	}
+	return a, nil
+}
+
+func (a Advisory) checkSignOffs() error {
+	var errs []error
+	fail := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("advisory: sign-off: "+format, args...))
+	}
+	if (a.Status == StatusFinal) != (len(a.SignOffs) > 0) {
+		fail("%d of them do not fit status %q", len(a.SignOffs), a.Status)
+	}
+	last, seen := a.Proposed.At, map[string]bool{}
+	for _, s := range a.SignOffs {
+		if blank(s.By) || blank(s.Role) || blank(s.Why) || s.At.IsZero() {
+			fail("by %q: who, role, time or reason is missing", s.By)
+		}
+		if same(s.By, a.Proposed.By) {
+			errs = append(errs, fmt.Errorf("%w: %q", ErrProposer, s.By))
+		}
+		if seen[fold(s.By)] {
+			fail("by %q: twice", s.By)
+		}
+		seen[fold(s.By)] = true
+		if s.At.Before(last) {
+			fail("by %q: at %s, before %s", s.By, stamp(s.At), stamp(last))
+		}
+		last = s.At
+		if s.Identity != assess.Verified && s.Identity != assess.NotVerified {
+			fail("by %q: identity note %q is not known", s.By, s.Identity)
+		}
+		if s.Digest != a.Digest() {
+			fail("by %q: the content is not what was signed", s.By)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Save keeps a in its drawer, in an act of its own, unless the ledger says
+// exactly that already. It checks what a alone cannot tell: a sign-off is
+// written by the one who signs, one at a time, and no revision or sign-off that
+// was kept is lost. Whether the writer is who he says is for the ledger's
+// Authorize.
+func Save(ctx context.Context, l *store.Ledger, by store.By, a Advisory, refs ...store.Ref) error {
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	return l.Do(ctx, by, func(tx *store.Tx) error {
+		before, err := Advisories.Get(tx, a.Key())
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err := a.follows(before, by.Who); err != nil {
+			return err
+		}
+		_, err = Advisories.PutIfChanged(tx, a, refs...)
+		return err
+	})
+}
+
+// ErrHistory says that a record was to be replaced by one that forgets a
+// revision or a sign-off.
+var ErrHistory = errors.New("advisory: a revision or sign-off would be lost")
+
+// follows checks that who may write a after before, which may be zero.
+func (a Advisory) follows(before Advisory, who string) error {
+	kept := 0 // sign-offs of a that the ledger holds already
+	if last := len(before.Revisions); last > 0 {
+		done := before.Revisions
+		if before.Status != StatusFinal {
+			done = done[:last-1] // a draft may be replaced
+		}
+		if len(a.Revisions) < len(done) {
+			return ErrHistory
+		}
+		for i, r := range done {
+			if !r.Date.Equal(a.Revisions[i].Date) || r.Summary != a.Revisions[i].Summary {
+				return ErrHistory
+			}
+		}
+		if before.Status == StatusFinal && len(a.Revisions) == len(done) {
+			kept = len(before.SignOffs)
+			if len(a.SignOffs) < kept || !slices.EqualFunc(before.SignOffs, a.SignOffs[:kept], sameSignOff) {
+				return ErrHistory
+			}
+		}
+	}
+	for _, s := range a.SignOffs[kept:] {
+		if s.By != who {
+			return fmt.Errorf("advisory: the sign-off by %q was to be written by %q", s.By, who)
+		}
+	}
+	return nil
+}
+
+func sameSignOff(a, b SignOff) bool {
+	at := a.At.Equal(b.At)
+	a.At, b.At = time.Time{}, time.Time{}
+	return at && a == b
+}

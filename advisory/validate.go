@@ -1,0 +1,335 @@
+package advisory
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/csaf"
+	"github.com/open-postmarket/postmarket/patch"
+)
+
+var (
+	english = regexp.MustCompile(`^en(-[A-Z]{2})?$`)
+	weak    = regexp.MustCompile(`^CWE-[1-9][0-9]{0,5}$`)
+	tracked = regexp.MustCompile(`^\S(.*\S)?$`)
+)
+
+var parties = []patch.Party{patch.Manufacturer, patch.Facility, patch.User}
+
+// Validate says everything that is missing or wrong in a, at once, or nil. What
+// it asks of content is the union of FDA's 30-day notice (guidance) and the
+// practice of ISO/IEC 29147; that clinical impact takes at least five words and
+// is no empty phrase is our own convention.
+func (a Advisory) Validate() error {
+	c := &checker{}
+	c.head(a)
+	c.texts(a)
+	c.versions(a)
+	for _, v := range a.Vulnerabilities {
+		c.vulnerability(a, v)
+	}
+	c.instructions(a)
+	c.remedies(a)
+	c.text(reflect.ValueOf(a), "")
+	errs := c.errs
+	if err := a.checkSignOffs(); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+type checker struct{ errs []error }
+
+func (c *checker) fail(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("advisory: "+format, args...))
+}
+
+func (c *checker) need(what, text string) {
+	if blank(text) {
+		c.fail("%s is missing", what)
+	} else if hollow(text) {
+		c.fail("%s says nothing: %q", what, text)
+	}
+}
+
+func (c *checker) head(a Advisory) {
+	if a.Schema != Schema {
+		c.fail("schema %d is not %d", a.Schema, Schema)
+	}
+	if !tracked.MatchString(a.ID) || csaf.Filename(a.ID) == "_.json" {
+		c.fail("id %q is missing or no id", a.ID)
+	}
+	switch {
+	case a.Kind == "":
+		c.fail("the kind of communication is not chosen; there is no default")
+	case !a.Kind.Valid():
+		c.fail("kind %q is not known", a.Kind)
+	}
+	if a.Status != StatusDraft && a.Status != StatusFinal {
+		c.fail("status %q is not known", a.Status)
+	}
+	if !english.MatchString(a.Lang) {
+		c.fail("language %q: the letter's fixed words are English only (en, en-US, …)", a.Lang)
+	}
+	c.need("the maker's name", a.Maker.Name)
+	if u, err := url.Parse(a.Maker.Namespace); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		c.fail("the maker's namespace %q is no http(s) URL", a.Maker.Namespace)
+	}
+	if !a.Mark.Said() {
+		who := "nobody"
+		if len(a.Mark.By) > 0 {
+			who = strings.Join(a.Mark.By, ", ")
+		}
+		c.fail("the TLP label is not said (asked of: %s)", who)
+	}
+	if blank(a.Proposed.By) || a.Proposed.At.IsZero() {
+		c.fail("who drafted it, or when, is missing")
+	}
+	c.revisions(a)
+}
+
+func (c *checker) revisions(a Advisory) {
+	if len(a.Revisions) == 0 {
+		c.fail("there is no revision")
+	}
+	var last time.Time
+	for i, r := range a.Revisions {
+		now := i == len(a.Revisions)-1
+		if r.Number != i+1 || blank(r.Summary) {
+			c.fail("revision %d: the number is %d, or the summary is missing", i+1, r.Number)
+		}
+		if now {
+			if r.Date.IsZero() != (a.Status == StatusDraft) {
+				c.fail("revision %d: its date does not fit status %q", r.Number, a.Status)
+			}
+			if !r.Date.IsZero() && len(a.SignOffs) > 0 && !r.Date.Equal(a.SignOffs[0].At) {
+				c.fail("revision %d: its date is not that of the first sign-off", r.Number)
+			}
+			if a.Proposed.At.Before(last) {
+				c.fail("revision %d was drafted before the one before was issued", r.Number)
+			}
+			continue
+		}
+		if r.Date.IsZero() || r.Date.Before(last) {
+			c.fail("revision %d: its date is missing or before that of the one before", r.Number)
+		}
+		last = r.Date
+	}
+}
+
+func (c *checker) texts(a Advisory) {
+	c.need("the title", a.Title)
+	c.need("the summary", a.Summary)
+	c.need("the support contact", a.Contact)
+	c.need("how to report adverse events", a.Reporting)
+	if a.Next.On.String() == "" && hollow(a.Next.Text) {
+		c.fail("when the next update comes is missing")
+	}
+	for _, v := range a.Vulnerabilities {
+		if len(v.with(Affected)) > 0 {
+			c.need("whether there is a fix and how to get it", a.Availability)
+			break
+		}
+	}
+	for i, x := range a.Credits {
+		if len(x.Names) == 0 && blank(x.Organization) || slices.ContainsFunc(x.Names, blank) {
+			c.fail("credit %d names nobody", i+1)
+		}
+	}
+	switch n := a.Notice; {
+	case n == nil && a.Uncontrolled():
+		c.fail("an uncontrolled risk needs the four statements of the 30-day notice")
+	case n != nil:
+		c.need("statement (a), description and impact", n.Impact)
+		c.need("statement (b), efforts under way", n.Efforts)
+		c.need("statement (c), compensating controls or that there are none", n.Controls)
+		c.need("statement (d), fix in work and how it will be told", n.Fix)
+	}
+}
+
+func (c *checker) versions(a Advisory) {
+	if len(a.Versions) == 0 {
+		c.fail("there is no device version")
+	}
+	ids, names := map[string]bool{}, map[[4]string]bool{}
+	for _, v := range a.Versions {
+		name := [4]string{v.Manufacturer, v.Name, v.Model, v.Version}
+		if blank(v.ID) || ids[v.ID] || names[name] {
+			c.fail("version %q of %q: its id is missing, or it is there twice", v.Version, v.Name)
+		}
+		ids[v.ID], names[name] = true, true
+		if blank(v.Name) || blank(v.Model) || blank(v.Version) || blank(v.Manufacturer) {
+			c.fail("version %q: name, model, version or manufacturer is missing", v.ID)
+		}
+	}
+}
+
+func (c *checker) vulnerability(a Advisory, v Vulnerability) {
+	for _, other := range a.Vulnerabilities {
+		if other.ID != v.ID && slices.ContainsFunc(other.IDs, v.has) {
+			c.fail("%q and %q share an id", v.ID, other.ID)
+		}
+	}
+	if blank(string(v.ID)) || !slices.Contains(v.IDs, v.ID) {
+		c.fail("vulnerability %q: the id is missing", v.ID)
+	}
+	c.need(fmt.Sprintf("the description of %q", v.ID), v.Description)
+	what := fmt.Sprintf("the clinical impact of %q", v.ID)
+	c.need(what, v.ClinicalImpact)
+	if !blank(v.ClinicalImpact) && len(strings.Fields(v.ClinicalImpact)) < 5 {
+		c.fail("%s is too short to say what could happen to the patient: %q", what, v.ClinicalImpact)
+	}
+	if v.CWE != "" && !weak.MatchString(v.CWE) {
+		c.fail("%q: %q is no CWE id", v.ID, v.CWE)
+	}
+	if len(v.Dispositions) != len(a.Versions) {
+		c.fail("%q: %d dispositions for %d versions", v.ID, len(v.Dispositions), len(a.Versions))
+		return
+	}
+	for i, d := range v.Dispositions {
+		c.disposition(v, d, a.Versions[i])
+	}
+}
+
+func (c *checker) disposition(v Vulnerability, d Disposition, of Version) {
+	where := fmt.Sprintf("%q in %s %s", v.ID, of.Name, of.Version)
+	if d.Version != of.ID {
+		c.fail("%s: the disposition is of version %q", where, d.Version)
+	}
+	switch d.Status {
+	case Affected, UnderInvestigation:
+		if d.Risk == assess.NoRisk {
+			c.fail("%s: %s without a risk", where, d.Status)
+		}
+	case NotAffected:
+		if blank(d.Justification) && blank(d.Why) {
+			c.fail("%s: not affected without a justification", where)
+		}
+		if d.Risk != assess.NoRisk {
+			c.fail("%s: not affected with a risk", where)
+		}
+	case Fixed:
+	default:
+		c.fail("%s: status %q is not known", where, d.Status)
+	}
+	if d.Justification != "" && (d.Status != NotAffected || !csaf.FlagLabel(d.Justification).Valid()) {
+		c.fail("%s: justification %q does not fit status %q", where, d.Justification, d.Status)
+	}
+	switch d.Risk {
+	case "", assess.Controlled, assess.Uncontrolled, assess.NoRisk:
+	default:
+		c.fail("%s: risk %q is not known", where, d.Risk)
+	}
+	if s := d.Score; s != nil && (s.Vector.IsZero() || s.Base != s.Vector.Base() || blank(s.Label)) {
+		c.fail("%s: the score is not that of its vector, or its label is missing", where)
+	}
+}
+
+func (c *checker) instructions(a Advisory) {
+	told := map[patch.Party]bool{}
+	for _, i := range a.Instructions {
+		if !slices.Contains(parties, i.Party) {
+			c.fail("an instruction is for %q; there are manufacturer, facility and user", i.Party)
+		}
+		told[i.Party] = true
+		c.need(fmt.Sprintf("an instruction for the %s", i.Party), i.Text)
+	}
+	for _, p := range parties {
+		if !told[p] {
+			c.fail("there is no instruction for the %s", p)
+		}
+	}
+}
+
+func (c *checker) remedies(a Advisory) {
+	for _, r := range a.Remedies {
+		switch r.Kind {
+		case patch.Patch, patch.CompensatingControl, patch.FeatureDisable, patch.Workaround:
+		default:
+			c.fail("remedy kind %q is not known", r.Kind)
+		}
+		if !slices.Contains(parties, r.Party) {
+			c.fail("a remedy is for %q; there are manufacturer, facility and user", r.Party)
+		}
+		c.need("the text of a remedy", r.Text)
+		if r.Kind == patch.Patch && blank(r.FixedIn) {
+			c.fail("the patch %q does not say in which version it is", r.Text)
+		}
+		if r.Available && r.AvailableFrom.IsZero() {
+			c.fail("the remedy %q is available, but not since when", r.Text)
+		}
+		for _, id := range r.Versions {
+			if !slices.ContainsFunc(a.Versions, func(v Version) bool { return v.ID == id }) {
+				c.fail("the remedy %q is for version %q, which is not there", r.Text, id)
+			}
+		}
+	}
+}
+
+// text walks every string of v: only UTF-8, and nothing that hides or reorders
+// what a reader sees.
+func (c *checker) text(v reflect.Value, path string) {
+	switch v.Kind() {
+	case reflect.String:
+		s := v.String()
+		if !utf8.ValidString(s) {
+			c.fail("%s: %q is not UTF-8", path, s)
+		}
+		if i := strings.IndexFunc(s, hidden); i >= 0 {
+			r, _ := utf8.DecodeRuneInString(s[i:])
+			c.fail("%s: holds the control character %U", path, r)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			c.text(v.Elem(), path)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			c.text(v.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				name := strings.ToLower(f.Name)
+				if path != "" {
+					name = path + "." + name
+				}
+				c.text(v.Field(i), name)
+			}
+		}
+	}
+}
+
+// hidden reports whether r is a control character other than tab and line feed,
+// or one that turns the direction of text (as in CVE-2021-42574).
+func hidden(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// hollow reports whether s is one of the phrases that fill a field without
+// saying anything. The list is ours.
+func hollow(s string) bool {
+	s = strings.ToLower(strings.Trim(s, " \t\n.,;:-–—_/?!()[]*"))
+	return s == "" || slices.Contains([]string{
+		"n/a", "na", "none", "nil", "no", "yes", "unknown", "tbd", "tba", "tbc", "todo", "not applicable", "not available", "not known",
+		"to be determined", "to be defined", "to be confirmed", "to be announced", "to follow", "see above", "see below", "see summary",
+		"see description", "no impact", "no clinical impact", "no clinical impact is expected", "no clinical impact expected",
+		"no impact on patients", "no impact to patients", "minimal impact", "low impact", "impact unknown", "impact is unknown",
+		"under investigation", "under review", "placeholder", "lorem ipsum", "text", "x", "xxx",
+	}, strings.Join(strings.Fields(s), " "))
+}
+
+func fold(s string) string     { return strings.ToLower(strings.TrimSpace(s)) }
+func same(a, b string) bool    { return fold(a) == fold(b) }
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
