@@ -3,6 +3,7 @@ package assess
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/open-postmarket/postmarket/cvss/rubric"
@@ -102,7 +103,7 @@ func (a Assessment) checkSteps() error {
 			fail("exploitability: level %q is not what band and raises give", x.Level)
 		}
 		if err := derived(x.Extended, func(r rubric.Result) bool {
-			return len(differ(r.Vector, x.Vector, baseMetrics)) == 0 && x.Subscore == x.Vector.Exploitability()
+			return len(differ(r.Vector, x.Vector, baseMetrics)) == 0 && math.Abs(x.Subscore-x.Vector.Exploitability()) < 1e-9
 		}); err != nil {
 			fail("exploitability: %w", err)
 		}
@@ -160,7 +161,7 @@ func (a Assessment) checkDetermination() error {
 	switch {
 	case a.Triage == nil || (a.Triage.Result == NotAffected) != (d.Risk == NoRisk):
 		return fmt.Errorf("assess: determination: %q does not follow from the triage", d.Risk)
-	case d.Risk != NoRisk && (a.Score == nil || d.Verdict.Exploitability != a.Exploitability.Level || d.Verdict.Harm != a.Impact.Harm):
+	case d.Risk != NoRisk && (!a.walked() || d.Verdict.Exploitability != a.Exploitability.Level || d.Verdict.Harm != a.Impact.Harm):
 		return errors.New("assess: determination: its level or harm is not what the steps say")
 	case d.Approved == nil:
 		return nil

@@ -39,7 +39,7 @@ func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 	if err := a.within(Proposed); err != nil {
 		return a, err
 	}
-	if a.Score == nil {
+	if !a.walked() {
 		return a, &StateError{From: from, To: Proposed, Why: "the four steps are not done"}
 	}
 	m, err = m.or()
@@ -63,6 +63,11 @@ func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 	}
 	a.Determination = &d
 	return a, nil
+}
+
+// walked reports whether all four steps are done.
+func (a Assessment) walked() bool {
+	return a.Triage != nil && a.Exploitability != nil && a.Impact != nil && a.Score != nil
 }
 
 // downward reports whether d calls controlled what the matrix does not.
