@@ -105,7 +105,7 @@ func nothingMissed(ctx context.Context, s Suite) error {
 				return fmt.Errorf("gone on from step %d of %d, cursor %q, when the publisher holds %s: %v are missing",
 					i+1, len(before.updates), u.Next, held.what, lost)
 			}
-			if last := i == len(before.updates)-1; last && r.whole && len(r.told()) < len(held.s.told()) {
+			if last := u.Next == before.next(); last && r.whole && len(r.told()) < len(held.s.told()) {
 				return fmt.Errorf("from the last cursor %q it is said to be Whole and tells %d of %d", u.Next, len(r.told()), len(held.s.told()))
 			}
 		}

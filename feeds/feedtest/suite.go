@@ -83,7 +83,8 @@ var promises = []promise[Suite]{
 const slowDown = `"slow down" is obeyed`
 
 // Run tests a source, one subtest a promise, each in a bubble of testing/synctest:
-// waiting costs no time.
+// waiting costs no time. A goroutine that is left for good is found by the
+// bubble, too, which then panics.
 func Run(t *testing.T, s Suite) {
 	t.Helper()
 	if err := s.check(); err != nil {
