@@ -351,6 +351,32 @@ func TestTheSignatureIsOverTheWrites(t *testing.T) {
 	require.Len(t, trail(t, l), 4)
 }
 
+func TestOtherWritesAreSignedAnew(t *testing.T) {
+	t.Parallel()
+	l := fixed(t)
+	put(t, l, note{ID: "a"})
+	var digests [][32]byte
+	signing := store.By{Who: "qa-lead", Why: "release", Sign: func(_ context.Context, d [32]byte) (store.Signature, error) {
+		digests = append(digests, d)
+		return store.Signature{Bytes: d[:]}, nil
+	}}
+	require.NoError(t, l.Do(t.Context(), signing, func(tx *store.Tx) error {
+		n, err := notes.Get(tx, "a")
+		require.NoError(t, err)
+		if n.N == 0 {
+			put(t, l, note{ID: "a", N: 1})
+		}
+		n.N += 10
+		return notes.Put(tx, n)
+	}))
+	require.Len(t, digests, 2)
+	es := trail(t, l)
+	a, err := store.ActOf(es[len(es)-1])
+	require.NoError(t, err)
+	d := a.Digest()
+	require.Equal(t, d[:], a.Signature.Bytes)
+}
+
 func TestAuthorizeDecides(t *testing.T) {
 	t.Parallel()
 	no := errors.New("only qa writes notes")

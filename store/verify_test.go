@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/open-postmarket/postmarket/internal/canon"
 	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/store/memory"
 )
@@ -149,6 +150,85 @@ func TestMissingAndMovedEntriesAreFound(t *testing.T) {
 			require.Equal(t, c.seq, te.Seq, te.Why)
 		})
 	}
+}
+
+// seal gives e the digest of what it says, as one who forges would.
+func seal(e *store.Entry) {
+	e.Hash = canon.Sum("postmarket ledger entry 1", func(w *canon.Writer) {
+		w.Int(e.Seq)
+		w.Int(e.Act)
+		w.Int(e.At.UnixMicro())
+		w.Text(e.Who)
+		w.Text(e.Why)
+		w.Text(e.Kind)
+		w.Text(e.Key)
+		w.Int(int64(e.Version))
+		w.Bytes(e.Body)
+		w.List(len(e.Refs))
+		for _, r := range e.Refs {
+			w.Text(r.System)
+			w.Text(r.ID)
+			w.Text(r.URL)
+		}
+		if e.Signature == nil {
+			w.List(0)
+		} else {
+			w.List(1)
+			w.Text(e.Signature.KeyID)
+			w.Text(e.Signature.Algorithm)
+			w.Bytes(e.Signature.Bytes)
+		}
+		w.Bytes(e.Prev[:])
+	})
+}
+
+func TestAForgedEndMustStillBeAnAct(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*store.Entry)
+		sound  bool
+	}{
+		"nothing":                    {func(e *store.Entry) {}, true},
+		"an act that is over":        {func(e *store.Entry) { e.Act = 1 }, false},
+		"an act to come":             {func(e *store.Entry) { e.Act = 9 }, false},
+		"the act before, as another": {func(e *store.Entry) { e.Act = 3 }, false},
+		"an older time":              {func(e *store.Entry) { e.At = noon }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, _ := five(t)
+			l := store.New(tampered{d, func(es []store.Entry) []store.Entry {
+				c.change(&es[4])
+				seal(&es[4])
+				return es
+			}}, nil)
+			err := l.Verify(t.Context())
+			if c.sound {
+				require.NoError(t, err)
+				return
+			}
+			var te *store.TamperError
+			require.ErrorAs(t, err, &te)
+			require.Equal(t, int64(5), te.Seq)
+		})
+	}
+}
+
+// headless tells another head than its trail.
+type headless struct{ store.Driver }
+
+func (d headless) Head(ctx context.Context) (store.Entry, error) {
+	e, err := d.Driver.Head(ctx)
+	e.Hash[0] ^= 1
+	return e, err
+}
+
+func TestTheHeadIsTheEndOfTheTrail(t *testing.T) {
+	t.Parallel()
+	d, _ := five(t)
+	var te *store.TamperError
+	require.ErrorAs(t, store.New(headless{d}, nil).Verify(t.Context()), &te)
+	require.Equal(t, int64(5), te.Seq)
 }
 
 func TestOnlyACheckpointSeesALostTail(t *testing.T) {

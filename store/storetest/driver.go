@@ -198,6 +198,8 @@ func noTrace(ctx context.Context, place func() (Opener, error)) error {
 		}
 		stale := act("stale", write("test.note", "c", "1"), write("test.note", "a", "2"))
 		stale.Seen = []store.Seen{{Name: first[1].Name, Seq: 2}, {Name: first[0].Name, Seq: 0}}
+		future := act("seen before it was", write("test.note", "c", "1"))
+		future.Seen = []store.Seen{{Name: first[0].Name, Seq: 99}}
 		gone, cancel := context.WithCancel(ctx)
 		cancel()
 		late := act("bad kind in the second write", write("test.note", "c", "1"), write("Not A Kind", "d", "1"))
@@ -208,7 +210,7 @@ func noTrace(ctx context.Context, place func() (Opener, error)) error {
 			act  store.Act
 			want error
 		}{
-			{ctx, stale, store.ErrConflict}, {gone, act("canceled", write("test.note", "c", "1")), context.Canceled},
+			{ctx, stale, store.ErrConflict}, {ctx, future, store.ErrConflict}, {gone, act("canceled", write("test.note", "c", "1")), context.Canceled},
 			{ctx, late, nil}, {ctx, nobody, nil}, {ctx, act("no writes"), nil},
 		} {
 			_, err := d.Commit(c.ctx, c.act)
