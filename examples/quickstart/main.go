@@ -1,0 +1,47 @@
+// Command quickstart walks one device through the house, without network and
+// without configuration: a real component list, held against embedded records,
+// assessed for patients, planned, told to customers, and kept in a ledger.
+//
+//	quickstart [-out DIR] [-db FILE]
+//
+// It writes findings.json, assessments.json, advisory/ and ledger.jsonl into DIR
+// (./quickstart-out unless told otherwise). With -db the ledger and the records
+// are kept in that SQLite file; a second run with it adds nothing twice.
+package main
+
+import (
+	"context"
+	"embed"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"time"
+	_ "time/tzdata" // the maker's time zone must be there on every machine
+)
+
+//go:embed data
+var embedded embed.FS
+
+func main() {
+	out := flag.String("out", "quickstart-out", "write into this `folder`")
+	db := flag.String("db", "", "keep ledger and records in this SQLite `file`")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := start(ctx, *out, *db, os.Stdout); err != nil {
+		stop()
+		fmt.Fprintf(os.Stderr, "quickstart: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func start(ctx context.Context, out, db string, print io.Writer) error {
+	data, err := fs.Sub(embedded, "data")
+	if err != nil {
+		return err
+	}
+	return walk(ctx, options{out: out, db: db, data: data, now: time.Now, print: print})
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/open-postmarket/postmarket/advisory"
+	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/match"
+	"github.com/open-postmarket/postmarket/patch"
+	"github.com/open-postmarket/postmarket/store"
+	"github.com/open-postmarket/postmarket/tlp"
+)
+
+const advisoryID = "EXAMPLE-2026-0001"
+
+// advise drafts one advisory about all that was judged, signs it off as a
+// demonstration, and writes what the gate lets out.
+func (r *run) advise() error {
+	in := r.input()
+	if len(in.Assessments) == 0 {
+		r.say("  nothing was judged: no advisory")
+		return nil
+	}
+	a, err := advisory.Draft(in, r.now())
+	if err != nil {
+		return err
+	}
+	kept, _, err := advisory.Advisories.Latest(r.ctx, r.program.Ledger(), a.ID)
+	switch {
+	case err == nil && slices.Equal(kept.Rests, a.Rests):
+		a = kept // it says the same, and was signed off
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return err
+	default:
+		if a, err = r.sign(a); err != nil {
+			return err
+		}
+	}
+	released, err := advisory.Release(r.ctx, tlp.LabelsOnly, a, tlp.Customer, r.now())
+	if err != nil {
+		return err
+	}
+	for _, f := range released.Files {
+		if err := r.write(filepath.Join("advisory", f.Name), f.Bytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) sign(a advisory.Advisory) (advisory.Advisory, error) {
+	l := r.program.Ledger()
+	if err := advisory.Save(r.ctx, l, store.By{Who: editor, Why: "drafted"}, a); err != nil {
+		return a, err
+	}
+	a, err := a.SignOff(advisory.SignOff{
+		By: quality, Role: "quality (invented)", At: r.now(), Why: "a demonstration of the sign-off", Demonstration: true,
+	})
+	if err != nil {
+		return a, err
+	}
+	return a, advisory.Save(r.ctx, l, store.By{Who: quality, Why: "signed off (DEMONSTRATION)"}, a)
+}
+
+// input gathers what the judged findings say. Plans that are not approved are
+// nobody's to promise.
+func (r *run) input() advisory.Input {
+	in := advisory.Input{
+		ID: advisoryID, Kind: advisory.SecurityNotice, Lang: "en", By: editor,
+		Maker: advisory.Maker{Name: product().Manufacturer, Namespace: "https://example.com"},
+		Mark:  tlp.Marked(tlp.Clear, "maker"), Products: []device.Product{product()},
+		Texts: advisory.Texts{
+			Title:        "TLS library of the example bedside therapy device (DEMONSTRATION)",
+			Summary:      "The device uses wolfSSL 4.8.1, which has known vulnerabilities. Those judged so far are told here, with what to do now.",
+			Availability: "Device software 2.2 is being built; it will be offered to every customer when it is tested.",
+			Next:         advisory.Next{Text: "When version 2.2 can be had, or within 30 days, whichever comes first."},
+			Contact:      "security@example.com",
+			Reporting:    advisory.MedWatch,
+			Notice: &advisory.Notice{
+				Impact:   "Therapy settings can be changed by somebody on the device's network; a patient could receive too much or too little therapy.",
+				Efforts:  "We are working to take this risk away as fast as can be done safely.",
+				Controls: "Let only the clinicians' stations reach the settings port, and compare settings with the prescription at every check.",
+				Fix:      "Device software 2.2 with a corrected library is being built; we will tell every customer when it can be had.",
+			},
+		},
+	}
+	all := judgments()
+	uncontrolled := false
+	for i, a := range r.assessments {
+		j, judged := all[a.Vulnerability]
+		if !judged {
+			continue
+		}
+		uncontrolled = uncontrolled || a.Risk() == assess.Uncontrolled
+		in.Assessments = append(in.Assessments, a)
+		if i < len(r.plans) && r.plans[i].Approved != nil {
+			in.Plans = append(in.Plans, r.plans[i])
+		}
+		in.Vulnerabilities = append(in.Vulnerabilities, advisory.VulnerabilityText{
+			ID: a.Vulnerability, Title: j.title, Description: j.description, CWE: j.cwe,
+		})
+	}
+	if !uncontrolled {
+		in.Notice = nil
+	}
+	return in
+}
+
+// findings is findings.json: the shape that scan prints, and what was not found.
+type findings struct {
+	*match.Document
+	Rejected []rejected   `json:"rejected"`
+	Leads    []match.Lead `json:"leads"`
+}
+
+type rejected struct {
+	Component match.Component `json:"component"`
+	IDs       []feeds.ID      `json:"ids"`
+	Why       string          `json:"why"`
+}
+
+// judged is one entry of assessments.json.
+type judged struct {
+	Assessment assess.Assessment `json:"assessment"`
+	Plan       patch.Plan        `json:"plan"`
+}
+
+// finish verifies the ledger against a checkpoint of itself, and writes all files
+// but the advisory.
+func (r *run) finish() error {
+	l := r.program.Ledger()
+	head, err := l.Checkpoint(r.ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.Verify(r.ctx, head); err != nil {
+		return err
+	}
+	r.say("  %d entries, each sealed to the one before; head %s", head.Seq, head)
+	doc := findings{Document: match.NewDocument(), Rejected: []rejected{}, Leads: append([]match.Lead{}, r.result.Leads...)}
+	doc.Add("device.cdx.json", r.bom, r.result)
+	for _, c := range r.result.Rejected {
+		doc.Rejected = append(doc.Rejected, rejected{c.Component, c.IDs, c.Why + " (" + c.Leaf + ")"})
+	}
+	if err := r.writeJSON("findings.json", doc); err != nil {
+		return err
+	}
+	list := []judged{}
+	for i, a := range r.assessments {
+		list = append(list, judged{a, r.plans[i]})
+	}
+	if err := r.writeJSON("assessments.json", list); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(r.out, "ledger.jsonl"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.Export(r.ctx, f), f.Close())
+}
+
+func (r *run) writeJSON(name string, v any) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	return r.write(name, []byte(b.String()))
+}
+
+func (r *run) write(name string, data []byte) error {
+	path := filepath.Join(r.out, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
+}
+
+// summary prints what a reader wants to know first, and what was not looked at.
+func (r *run) summary() {
+	components, evaluated := r.result.Seen()
+	r.say("\n%d of %d components could be evaluated. About the other %d nothing is known from these records:", evaluated, components, components-evaluated)
+	reasons := map[string]int{}
+	for _, c := range r.result.Coverage {
+		if c.Verdict == match.NotEvaluable {
+			reasons[c.Source+": "+c.Why]++
+		}
+	}
+	var lines []string
+	for reason, n := range reasons {
+		lines = append(lines, fmt.Sprintf("  %3d by %s", n, reason))
+	}
+	slices.Sort(lines)
+	r.say("%s", strings.Join(lines, "\n"))
+	for _, l := range r.result.Leads {
+		r.say("  lead: %s %s has the name of a product in the list of exploited vulnerabilities (%s); a person has to look", l.Component.Name, l.Component.Version, l.IDs[0])
+	}
+	r.say("\nFound:")
+	for i, a := range r.assessments {
+		r.say("  %s on %s %s", a.Vulnerability, a.Facts.Components[0].Name, a.Facts.Components[0].Version)
+		if a.Score == nil {
+			r.say("    not judged yet; FDA's marks run from the day it was learned")
+		} else {
+			r.say("    score on this device %.1f (%s), exploitability %s, harm %s: %s", a.Score.Base, a.Score.Vector, a.Exploitability.Level, a.Impact.Harm, strings.ToUpper(string(a.Risk())))
+		}
+		r.say("    %s", r.plans[i])
+		for _, c := range r.plans[i].Clocks {
+			r.say("    by %s: %s (%s)", c.Day, c.Title, c.Label)
+		}
+		for _, g := range r.plans[i].Gaps {
+			r.say("    open: %s: %s", g.What, g.Why)
+		}
+	}
+	r.say("\nLooked at and rejected:")
+	for _, c := range r.result.Rejected {
+		r.say("  %s on %s: %s (%s)", c.Vulnerability, c.Component.Name, c.Why, c.Leaf)
+	}
+	r.say("\nWritten to %s: findings.json, assessments.json, advisory/, ledger.jsonl", r.out)
+}
