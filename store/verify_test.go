@@ -185,20 +185,32 @@ func seal(e *store.Entry) {
 func TestAForgedEndMustStillBeAnAct(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		change func(*store.Entry)
+		change func(e *store.Entry, before store.Entry)
 		sound  bool
 	}{
-		"nothing":                    {func(e *store.Entry) {}, true},
-		"an act that is over":        {func(e *store.Entry) { e.Act = 1 }, false},
-		"an act to come":             {func(e *store.Entry) { e.Act = 9 }, false},
-		"the act before, as another": {func(e *store.Entry) { e.Act = 3 }, false},
-		"an older time":              {func(e *store.Entry) { e.At = noon }, false},
+		"nothing":                    {func(e *store.Entry, _ store.Entry) {}, true},
+		"an act that is over":        {func(e *store.Entry, _ store.Entry) { e.Act = 1 }, false},
+		"an act to come":             {func(e *store.Entry, _ store.Entry) { e.Act = 9 }, false},
+		"the act before, as another": {func(e *store.Entry, _ store.Entry) { e.Act = 3 }, false},
+		"an older time":              {func(e *store.Entry, _ store.Entry) { e.At = noon }, false},
+		"only another number": {func(e *store.Entry, before store.Entry) {
+			e.Act, e.Who, e.Why, e.At, e.Signature = 1, before.Who, before.Why, before.At, before.Signature
+		}, false},
+		"one more entry of the act before": {func(e *store.Entry, before store.Entry) {
+			e.Act, e.Who, e.Why, e.At, e.Signature = before.Act, before.Who, before.Why, before.At, before.Signature
+		}, true},
+		"of the act before, by another": {func(e *store.Entry, before store.Entry) {
+			e.Act, e.Why, e.At, e.Signature = before.Act, before.Why, before.At, before.Signature
+		}, false},
+		"of the act before, unsigned": {func(e *store.Entry, before store.Entry) {
+			e.Act, e.Who, e.Why, e.At = before.Act, before.Who, before.Why, before.At
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d, _ := five(t)
 			l := store.New(tampered{d, func(es []store.Entry) []store.Entry {
-				c.change(&es[4])
+				c.change(&es[4], es[3])
 				seal(&es[4])
 				return es
 			}}, nil)
