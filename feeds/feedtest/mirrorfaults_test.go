@@ -55,8 +55,11 @@ func (f *flawed) Keep(ctx context.Context, b feeds.Batch) error {
 			return nil
 		}
 	case "keeps the good part of a bad batch":
+		if b.Check() == nil {
+			break
+		}
 		for _, r := range b.Records {
-			if r.Validate() == nil && r.Source == b.Source && b.Check() != nil {
+			if r.Validate() == nil && r.Source == b.Source {
 				part := b
 				part.Records, part.Failed, part.Rejected, part.Next = []feeds.Record{r}, "", nil, b.From
 				_ = f.Mirror.Keep(ctx, part)
