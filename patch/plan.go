@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
-	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -39,10 +38,11 @@ type Plan struct {
 	Schema int `json:"schema"`
 	// Finding is the key of the match.Finding, of its assess.Assessment, and of
 	// this record.
-	Finding       string     `json:"finding"`
-	Product       string     `json:"product,omitempty"`
-	Vulnerability feeds.ID   `json:"vulnerability"`
-	IDs           []feeds.ID `json:"ids"`
+	Finding string `json:"finding"`
+	Product string `json:"product,omitempty"`
+	// Vulnerability and IDs are those of the assessment, as text.
+	Vulnerability string   `json:"vulnerability"`
+	IDs           []string `json:"ids"`
 	// Digest is that of the evidence that was assessed.
 	Digest string `json:"digest"`
 	Class  Class  `json:"class"`

@@ -48,9 +48,12 @@ func Propose(a assess.Assessment, policy Policy, by string, at time.Time) (Plan,
 		return Plan{}, fmt.Errorf("%w: %q", ErrNotAffected, a.Finding)
 	}
 	p := Plan{
-		Schema: Schema, Finding: a.Finding, Product: a.Product, Vulnerability: a.Vulnerability,
-		IDs: slices.Clone(a.IDs), Digest: a.Digest, Risk: a.Risk(), Zone: policy.Calendar.Zone(),
+		Schema: Schema, Finding: a.Finding, Product: a.Product, Vulnerability: string(a.Vulnerability),
+		Digest: a.Digest, Risk: a.Risk(), Zone: policy.Calendar.Zone(),
 		Proposed: Proposed{By: by, At: at},
+	}
+	for _, id := range a.IDs {
+		p.IDs = append(p.IDs, string(id))
 	}
 	p.Class, p.Why = class(a)
 	if err := p.oblige(policy); err != nil {
