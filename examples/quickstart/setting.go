@@ -61,7 +61,7 @@ type judgment struct {
 	exploitability, safety, score, approval string
 	// leave says whether a controlled risk may stay, by whom and why.
 	leave   *assess.Leave
-	details                                  patch.Details
+	details patch.Details
 	// words for the advisory.
 	description, title, cwe string
 }
