@@ -9,7 +9,6 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/google/osv-scalibr v0.5.3
 	github.com/google/osv-scanner v1.9.2
-	github.com/google/uuid v1.6.0
 	github.com/ncruces/go-sqlite3 v0.37.0
 	github.com/package-url/packageurl-go v0.1.7
 	github.com/rickar/cal/v2 v2.1.13
