@@ -229,3 +229,30 @@ func TestAValueThatCannotBeWrittenStopsTheAct(t *testing.T) {
 	require.ErrorContains(t, err, "nil is not")
 	require.Empty(t, trail(t, l))
 }
+
+func FuzzDecode(f *testing.F) {
+	const plans store.Kind[plan] = "patch.plan"
+	for _, s := range []string{`{"name":"p"}`, `{"id":"p","hours":48}`, `{"id":"p","days":3}`, `{`, "null", `{"id":"\ud800"}`} {
+		for v := range 5 {
+			f.Add(v, []byte(s))
+		}
+	}
+	f.Fuzz(func(t *testing.T, version int, body []byte) {
+		p, err := plans.Decode(store.Entry{Name: store.Name{Kind: "patch.plan", Key: "p"}, Version: version, Body: body})
+		if err != nil {
+			return
+		}
+		// What was read, of whatever version, can be kept and read again.
+		l := store.New(memory.New(), nil)
+		if err := l.Do(t.Context(), by, func(tx *store.Tx) error { return plans.Put(tx, p) }); err != nil {
+			if p.ID == "" || strings.Contains(p.ID, "\x00") {
+				return
+			}
+			t.Fatal(err)
+		}
+		again, e, err := plans.Latest(t.Context(), l, p.ID)
+		if err != nil || again != p || e.Version != 3 {
+			t.Fatalf("%+v came back as %+v, version %d, %v", p, again, e.Version, err)
+		}
+	})
+}

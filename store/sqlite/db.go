@@ -49,7 +49,8 @@ func Open(path string) (*DB, error) {
 	if err := look(abs); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: url.Values{
+	// On Windows a path begins with a drive; in a URI, with a slash.
+	u := url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(abs), "/"), RawQuery: url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": { // the order matters
 			"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",

@@ -339,3 +339,23 @@ func BenchmarkCommit(b *testing.B) {
 		}
 	}
 }
+
+func TestAQueryUnderWayCanBeCanceled(t *testing.T) {
+	t.Parallel()
+	db, err := openOwn(t, fresh(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	// In place of a table, a question without end.
+	_, err = db.pool.ExecContext(t.Context(), `DROP TABLE pm_vault; CREATE VIEW pm_vault (id, data) AS
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'x', i FROM n WHERE i < 0`)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = db.Get(ctx, "x")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	ctx, cancel = context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err = db.Get(ctx, "x")
+	require.ErrorIs(t, err, context.Canceled)
+	put(t, store.New(db, nil), note{ID: "a"})
+}

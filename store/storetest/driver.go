@@ -114,6 +114,14 @@ func order(ctx context.Context, place func() (Opener, error)) error {
 				}
 			}
 		}
+		// More of two records than is read in one go, turn by turn.
+		turns := act("turns")
+		for i := range plenty {
+			turns.Writes = append(turns.Writes, write("test.note", keys[i%2], fmt.Sprint(i)))
+		}
+		if _, err := d.Commit(ctx, turns); err != nil {
+			return err
+		}
 		all, err := gather(d.Trail(ctx, 0))
 		if err != nil {
 			return err
@@ -123,7 +131,7 @@ func order(ctx context.Context, place func() (Opener, error)) error {
 				return fmt.Errorf("Trail: entry %d in place %d", e.Seq, i+1)
 			}
 		}
-		if want := 3 * (len(keys) + (len(keys)+2)/3); len(all) != want {
+		if want := 3*(len(keys)+(len(keys)+2)/3) + plenty; len(all) != want {
 			return fmt.Errorf("Trail: %d entries of %d", len(all), want)
 		}
 		for _, prefix := range []string{"", "a", "a%", "a_", "z", "é", "none", "B"} {
@@ -147,7 +155,8 @@ func order(ctx context.Context, place func() (Opener, error)) error {
 			}
 		}
 		a, b := store.Name{Kind: "test.note", Key: "a"}, store.Name{Kind: "test.other", Key: "b"}
-		for _, of := range [][]store.Name{nil, {a}, {a, b}, {b, a, a}, {{Kind: "test.other"}}, {{Kind: "test.other"}, b, a}} {
+		first, second := store.Name{Kind: "test.note", Key: keys[0]}, store.Name{Kind: "test.note", Key: keys[1]}
+		for _, of := range [][]store.Name{nil, {a}, {a, b}, {second, first}, {b, a, a}, {{Kind: "test.other"}}, {{Kind: "test.other"}, b, a}} {
 			for _, after := range []int64{-1, 0, 1, 7, 20, int64(len(all)) - 1, int64(len(all)), int64(len(all)) + 5} {
 				var want []store.Entry
 				for _, e := range all {
