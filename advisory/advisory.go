@@ -122,7 +122,7 @@ type Texts struct {
 
 // MedWatch is a suggestion of ours for Texts.Reporting in the United States. It
 // is not text of FDA's; whoever uses it makes sure that it fits.
-const MedWatch = "Report any adverse event or product problem to us at the contact below. In the United States, adverse events and quality problems may also be reported to FDA through its MedWatch program (https://www.fda.gov/medwatch)."
+const MedWatch = "Report any adverse event or product problem to us at the contact given in this notice. In the United States, adverse events and quality problems may also be reported to FDA through its MedWatch program (https://www.fda.gov/medwatch)."
 
 // Next says when readers hear again. One of the two is required.
 type Next struct {
@@ -242,8 +242,10 @@ type Score struct {
 type Instruction struct {
 	Party patch.Party `json:"party"`
 	Text  string      `json:"text"`
-	// For are the vulnerabilities it is about; empty is all.
-	For []feeds.ID `json:"for,omitempty"`
+	// For are the vulnerabilities, Versions the IDs of the versions it is about;
+	// empty is all.
+	For      []feeds.ID `json:"for,omitempty"`
+	Versions []string   `json:"versions,omitempty"`
 }
 
 // A Remedy is a fix or a control, from a plan or from who drafted.

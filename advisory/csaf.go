@@ -107,7 +107,7 @@ func notes(a Advisory) []csaf.Note {
 		var lines []string
 		for _, i := range a.Instructions {
 			if i.Party == p {
-				lines = append(lines, labeled(i))
+				lines = append(lines, a.labeled(i))
 			}
 		}
 		add(csaf.NoteGeneral, partyWords[p]+": what to do now", strings.Join(lines, "\n\n"))
@@ -132,9 +132,9 @@ func notes(a Advisory) []csaf.Note {
 	return out
 }
 
-func labeled(i Instruction) string {
-	if ids := about(i.For); ids != "" {
-		return i.Text + " (" + ids + ")"
+func (a Advisory) labeled(i Instruction) string {
+	if what := a.about(i.For, i.Versions); what != "" {
+		return i.Text + " (" + what + ")"
 	}
 	return i.Text
 }

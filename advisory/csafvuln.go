@@ -150,23 +150,21 @@ func remediations(a Advisory, v Vulnerability) []csaf.Remediation {
 			if r.Available {
 				available = true
 				add(csaf.Remediation{
-					Category: csaf.RemediationVendorFix, Details: partyWords[r.Party] + ": " + r.words(),
+					Category: csaf.RemediationVendorFix, Details: partyWords[r.Party] + ": " + r.words() + " " + a.Availability,
 					Date: csaf.At(r.AvailableFrom), ProductIDs: of,
 				})
 			}
 		}
-		text := partyWords[patch.Manufacturer] + ": " + a.Availability
+		text := partyWords[patch.Manufacturer] + ": "
 		switch {
 		case available:
-		case len(fixes) > 0:
-			for _, r := range fixes {
-				text += "\n" + r.words()
-			}
-			add(csaf.Remediation{Category: csaf.RemediationNoneAvailable, Details: text, ProductIDs: of})
-		case d.Class == patch.NoChange:
-			text += "\nThe risk is controlled and acceptable to leave; no change is planned for it."
-			add(csaf.Remediation{Category: csaf.RemediationNoFixPlanned, Details: text, ProductIDs: of})
+		case d.Class == patch.NoChange && len(fixes) == 0:
+			add(csaf.Remediation{Category: csaf.RemediationNoFixPlanned, Details: text + noChangeText, ProductIDs: of})
 		default:
+			text += noFixText
+			for _, r := range fixes {
+				text += " " + r.words()
+			}
 			add(csaf.Remediation{Category: csaf.RemediationNoneAvailable, Details: text, ProductIDs: of})
 		}
 	}
@@ -181,11 +179,13 @@ func remediations(a Advisory, v Vulnerability) []csaf.Remediation {
 		}
 		add(csaf.Remediation{Category: category, Details: fmt.Sprintf("%s: %s: %s", partyWords[r.Party], remedyWords[r.Kind], r.words()), ProductIDs: of})
 	}
-	if meant := v.with(Affected, UnderInvestigation); len(meant) > 0 {
-		for _, i := range a.Instructions {
-			if i.Party != patch.Manufacturer && (len(i.For) == 0 || slices.ContainsFunc(i.For, v.has)) {
-				add(csaf.Remediation{Category: csaf.RemediationMitigation, Details: partyWords[i.Party] + ": " + i.Text, ProductIDs: slices.Clone(meant)})
-			}
+	for _, i := range a.Instructions {
+		of := v.with(Affected, UnderInvestigation)
+		if len(i.Versions) > 0 {
+			of = intersect(i.Versions, of)
+		}
+		if i.Party != patch.Manufacturer && len(of) > 0 && (len(i.For) == 0 || slices.ContainsFunc(i.For, v.has)) {
+			add(csaf.Remediation{Category: csaf.RemediationMitigation, Details: partyWords[i.Party] + ": " + i.Text, ProductIDs: of})
 		}
 	}
 	return out

@@ -38,9 +38,9 @@ type Input struct {
 	Stated []Statement
 	// Vulnerabilities are the words about each, in the order of the advisory.
 	Vulnerabilities []VulnerabilityText
-	// Instructions and Remedies are added to those of the plans. Versions of a
-	// remedy are keys of products here; For and Versions may be empty: all
-	// vulnerabilities, all affected versions.
+	// Instructions and Remedies are added to those of the plans. Their Versions
+	// are keys of products here. Both of their lists may be empty: all
+	// vulnerabilities and, for a remedy, all affected versions.
 	Instructions []Instruction
 	Remedies     []Remedy
 	Texts

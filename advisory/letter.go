@@ -53,11 +53,13 @@ func newLetter(a Advisory) letter {
 	}
 	l.add("Summary", paragraphs(a.Summary)...)
 	l.Sections = append(l.Sections, section{Title: "Products and versions", Table: products(a)})
+	for _, v := range a.Vulnerabilities {
+		l.vulnerability(a, v)
+	}
 	if n := a.Notice; n != nil {
 		l.add("What we know and what we are doing", item{"What is known", n.Impact}, item{"What we are doing", n.Efforts},
 			item{"Compensating controls", n.Controls}, item{"Fix in work", n.Fix})
 	}
-	l.add("Clinical impact: what could happen to the patient", l.impacts(a)...)
 	l.add("What to do now")
 	for _, p := range parties {
 		l.under(partyWords[p], true, instructions(a, p)...)
@@ -66,14 +68,11 @@ func newLetter(a Advisory) letter {
 	var fixes []item
 	for _, r := range a.Remedies {
 		if r.Kind == patch.Patch {
-			fixes = append(fixes, item{about(r.For), r.words() + " For: " + a.names(r.Versions) + "."})
+			fixes = append(fixes, item{a.about(r.For, r.Versions), r.words()})
 		}
 	}
 	l.under("Fixes", true, fixes...)
 	l.under("Next update", false, item{"", a.Next.words()})
-	for _, v := range a.Vulnerabilities {
-		l.vulnerability(a, v)
-	}
 	l.add("Support", paragraphs(a.Contact)...)
 	l.add("Reporting adverse events", paragraphs(a.Reporting)...)
 	if len(a.Credits) > 0 {
@@ -132,30 +131,17 @@ func products(a Advisory) *table {
 	return t
 }
 
-func (l *letter) impacts(a Advisory) []item {
-	var out []item
-	for _, v := range a.Vulnerabilities {
-		for i, p := range paragraphs(v.ClinicalImpact) {
-			if i == 0 {
-				p.Lead = string(v.ID)
-			}
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // instructions are what p does: the instructions proper, then the controls.
 func instructions(a Advisory, p patch.Party) []item {
 	var out []item
 	for _, i := range a.Instructions {
 		if i.Party == p {
-			out = append(out, item{about(i.For), i.Text})
+			out = append(out, item{a.about(i.For, i.Versions), i.Text})
 		}
 	}
 	for _, r := range a.Remedies {
 		if r.Party == p && r.Kind != patch.Patch {
-			out = append(out, item{remedyWords[r.Kind], r.words() + " For: " + about(r.For) + ", " + a.names(r.Versions) + "."})
+			out = append(out, item{remedyWords[r.Kind] + ", " + a.about(r.For, r.Versions), r.words()})
 		}
 	}
 	return out
@@ -166,24 +152,18 @@ func (l *letter) vulnerability(a Advisory, v Vulnerability) {
 	if !blank(v.Title) {
 		title += ": " + v.Title
 	}
-	l.add(title, paragraphs(v.Description)...)
+	l.add(title)
+	l.under("What it is", false, paragraphs(v.Description)...)
 	var facts []item
 	if len(v.IDs) > 1 {
-		facts = append(facts, item{"Also known as", about(v.others())})
+		facts = append(facts, item{"Also known as", list(v.others())})
 	}
 	if v.CWE != "" {
 		facts = append(facts, item{"Weakness", v.CWE})
 	}
 	facts = append(facts, item{"Exploitation", v.exploitation(a.revision().Date)})
 	for _, d := range v.Dispositions {
-		of := a.version(d.Version).words()
-		text := strings.ToUpper(statusWords[d.Status][:1]) + statusWords[d.Status][1:] + ". "
-		if d.Status == NotAffected {
-			text += d.why()
-		} else {
-			text += d.risk()
-		}
-		facts = append(facts, item{of, text})
+		facts = append(facts, item{a.version(d.Version).words(), d.status()})
 	}
 	for _, d := range v.Dispositions {
 		if d.Score != nil {
@@ -193,7 +173,8 @@ func (l *letter) vulnerability(a Advisory, v Vulnerability) {
 	for _, p := range v.Published {
 		facts = append(facts, item{"Published score", p.words() + ". It was not given for this device."})
 	}
-	l.under("Details of "+string(v.ID), true, facts...)
+	l.under("Status, exploitation and scores", true, facts...)
+	l.under("Clinical impact: what could happen to the patient", false, paragraphs(v.ClinicalImpact)...)
 }
 
 func credits(a Advisory) []item {
@@ -202,15 +183,6 @@ func credits(a Advisory) []item {
 		out = append(out, item{"", c.words()})
 	}
 	return out
-}
-
-func (a Advisory) names(versions []string) string {
-	names := make([]string, len(versions))
-	for i, id := range versions {
-		v := a.version(id)
-		names[i] = v.Name + " " + v.Version
-	}
-	return strings.Join(names, ", ")
 }
 
 // first is when the first revision was issued, or this one was drafted.

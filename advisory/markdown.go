@@ -83,18 +83,15 @@ func lead(text string) string {
 // math, attributes.
 var special = regexp.MustCompile("[\\\\`*_{}\\[\\]<>|~&$^]")
 
-// opening is what begins a block: a heading, a list, a quote, a rule, an
-// underline, a definition.
-var opening = regexp.MustCompile(`^([#+\-=:>]|[0-9]+[.)])`)
+// opening is what begins a block: a heading, a list, a rule, an underline, a
+// definition, a numbered list.
+var opening = regexp.MustCompile(`^()([#+\-=:])|^([0-9]+)([.)](?: |$))`)
 
 // inline writes text as one line that shows as it is.
 func inline(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	text = special.ReplaceAllString(text, `\$0`)
-	if m := opening.FindString(text); m != "" {
-		text = m[:len(m)-1] + `\` + m[len(m)-1:] + text[len(m):]
-	}
-	return text
+	return opening.ReplaceAllString(text, `$1$3\$2$4`)
 }
 
 // lines writes text that may have several lines, each shown as it is, those

@@ -20,19 +20,22 @@ func (d *drafter) plans() {
 		case seen[p.Finding]:
 			d.fail("the plan %q is given twice", p.Finding)
 			continue
-		case p.Approved == nil:
+		case p.State() != patch.Approved:
 			d.fail("the plan %q is not approved", p.Finding)
 		case p.Digest != a.Digest || p.Risk != a.Risk():
 			d.fail("the plan %q was made for another state of its assessment", p.Finding)
 		}
 		seen[p.Finding] = true
+		if err := p.Validate(); err != nil {
+			d.errs = append(d.errs, err)
+		}
 		d.a.Rests = append(d.a.Rests, Basis{Kind: string(patch.Plans), Key: p.Finding, Digest: digest(p)})
 		id, version := a.Vulnerability, d.version[a.Product]
-		if x := d.disposition(id, version); x != nil && (x.Class == "" || x.Class == patch.NoChange) {
+		if x := d.disposition(id, version); x != nil && farther[p.Class] > farther[x.Class] {
 			x.Class = p.Class
 		}
 		for _, act := range p.Actions {
-			d.instruct(Instruction{Party: act.Party, Text: act.Text, For: []feeds.ID{id}})
+			d.instruct(Instruction{Party: act.Party, Text: act.Text, For: []feeds.ID{id}, Versions: []string{version}})
 		}
 		for _, r := range p.Remedies {
 			d.remedy(Remedy{
@@ -49,6 +52,9 @@ func (d *drafter) plans() {
 		}
 	}
 }
+
+// farther orders the roads by how much is done.
+var farther = map[patch.Class]int{patch.NoChange: 1, patch.RegularCycle: 2, patch.OutOfCycle: 3}
 
 // statements takes over what a person says of versions nobody assessed.
 func (d *drafter) statements() {
@@ -83,6 +89,7 @@ func (d *drafter) added() {
 				d.fail("an instruction is for %q, of which no words are given", id)
 			}
 		}
+		i.Versions = d.keys("an instruction", i.Versions)
 		d.instruct(i)
 	}
 	for _, r := range d.in.Remedies {
@@ -91,15 +98,7 @@ func (d *drafter) added() {
 				r.For = append(r.For, v.ID)
 			}
 		}
-		var versions []string
-		for _, key := range r.Versions {
-			id, ok := d.version[key]
-			if !ok {
-				d.fail("a remedy is for product %q, which is not given", key)
-				continue
-			}
-			versions = append(versions, id)
-		}
+		versions := d.keys("a remedy", r.Versions)
 		for _, id := range r.For {
 			v := d.vulnerability(id)
 			switch {
@@ -115,15 +114,34 @@ func (d *drafter) added() {
 	}
 }
 
-// instruct adds i, or what it is for to one that says the same.
+// keys are the IDs of the versions of these products.
+func (d *drafter) keys(what string, products []string) []string {
+	var ids []string
+	for _, key := range products {
+		id, ok := d.version[key]
+		if !ok {
+			d.fail("%s is for product %q, which is not given", what, key)
+			continue
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// instruct adds i, or what it is for to one that says the same. It widens only
+// one of the two lists, else it would tell somebody what nobody meant.
 func (d *drafter) instruct(i Instruction) {
 	for n, x := range d.a.Instructions {
-		if x.Party == i.Party && x.Text == i.Text {
-			if len(x.For) == 0 || len(i.For) == 0 {
-				d.a.Instructions[n].For = nil
-			} else {
-				d.a.Instructions[n].For = union(x.For, i.For)
-			}
+		if x.Party != i.Party || x.Text != i.Text {
+			continue
+		}
+		if slices.Equal(x.For, i.For) {
+			d.a.Instructions[n].Versions = orAll(x.Versions, i.Versions)
+			return
+		}
+		if slices.Equal(x.Versions, i.Versions) {
+			d.a.Instructions[n].For = orAll(x.For, i.For)
 			return
 		}
 	}
@@ -203,6 +221,14 @@ func (d *drafter) disposition(id feeds.ID, version string) *Disposition {
 		}
 	}
 	return nil
+}
+
+// orAll is the union of two lists of which an empty one means all.
+func orAll[T ~string](a, b []T) []T {
+	if len(a) == 0 || len(b) == 0 {
+		return nil
+	}
+	return union(a, b)
 }
 
 func union[T ~string](a, b []T) []T {

@@ -26,11 +26,9 @@ type SignOff struct {
 	Digest string `json:"digest"`
 }
 
-// ErrProposer says that who drafted an advisory wanted to sign it off.
-var ErrProposer = errors.New("advisory: who drafted it cannot sign it off")
-
 // SignOff returns a with s added, which makes it final. The first sign-off dates
-// the revision. Nobody signs twice, and the content can no longer be changed.
+// the revision. Who drafted it cannot sign (an assess.ErrSamePerson), nobody signs
+// twice, and the content can no longer be changed.
 func (a Advisory) SignOff(s SignOff) (Advisory, error) {
 	if err := a.Validate(); err != nil {
 		return Advisory{}, err
@@ -60,23 +58,22 @@ func (a Advisory) checkSignOffs() error {
 	if (a.Status == StatusFinal) != (len(a.SignOffs) > 0) {
 		fail("%d of them do not fit status %q", len(a.SignOffs), a.Status)
 	}
-	last, seen := a.Proposed.At, map[string]bool{}
-	for _, s := range a.SignOffs {
+	last := a.Proposed.At
+	for i, s := range a.SignOffs {
 		if blank(s.By) || blank(s.Role) || blank(s.Why) || s.At.IsZero() {
 			fail("by %q: who, role, time or reason is missing", s.By)
 		}
-		if same(s.By, a.Proposed.By) {
-			errs = append(errs, fmt.Errorf("%w: %q", ErrProposer, s.By))
+		if assess.SamePerson(s.By, a.Proposed.By) {
+			fail("by %q, who drafted it: %w", s.By, assess.ErrSamePerson)
 		}
-		if seen[fold(s.By)] {
+		if slices.ContainsFunc(a.SignOffs[:i], func(o SignOff) bool { return assess.SamePerson(o.By, s.By) }) {
 			fail("by %q: twice", s.By)
 		}
-		seen[fold(s.By)] = true
 		if s.At.Before(last) {
 			fail("by %q: at %s, before %s", s.By, stamp(s.At), stamp(last))
 		}
 		last = s.At
-		if s.Identity != assess.Verified && s.Identity != assess.NotVerified {
+		if !s.Identity.Valid() {
 			fail("by %q: identity note %q is not known", s.By, s.Identity)
 		}
 		if s.Digest != a.Digest() {

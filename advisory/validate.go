@@ -14,6 +14,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/csaf"
+	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/patch"
 )
 
@@ -224,9 +225,7 @@ func (c *checker) disposition(v Vulnerability, d Disposition, of Version) {
 	if d.Justification != "" && (d.Status != NotAffected || !csaf.FlagLabel(d.Justification).Valid()) {
 		c.fail("%s: justification %q does not fit status %q", where, d.Justification, d.Status)
 	}
-	switch d.Risk {
-	case "", assess.Controlled, assess.Uncontrolled, assess.NoRisk:
-	default:
+	if d.Risk != "" && !d.Risk.Valid() {
 		c.fail("%s: risk %q is not known", where, d.Risk)
 	}
 	if s := d.Score; s != nil && (s.Vector.IsZero() || s.Base != s.Vector.Base() || blank(s.Label)) {
@@ -237,10 +236,11 @@ func (c *checker) disposition(v Vulnerability, d Disposition, of Version) {
 func (c *checker) instructions(a Advisory) {
 	told := map[patch.Party]bool{}
 	for _, i := range a.Instructions {
-		if !slices.Contains(parties, i.Party) {
+		if !i.Party.Valid() {
 			c.fail("an instruction is for %q; there are manufacturer, facility and user", i.Party)
 		}
 		told[i.Party] = true
+		c.meant(a, fmt.Sprintf("the instruction %q", i.Text), i.For, i.Versions)
 		c.need(fmt.Sprintf("an instruction for the %s", i.Party), i.Text)
 	}
 	for _, p := range parties {
@@ -252,12 +252,10 @@ func (c *checker) instructions(a Advisory) {
 
 func (c *checker) remedies(a Advisory) {
 	for _, r := range a.Remedies {
-		switch r.Kind {
-		case patch.Patch, patch.CompensatingControl, patch.FeatureDisable, patch.Workaround:
-		default:
+		if !r.Kind.Valid() {
 			c.fail("remedy kind %q is not known", r.Kind)
 		}
-		if !slices.Contains(parties, r.Party) {
+		if !r.Party.Valid() {
 			c.fail("a remedy is for %q; there are manufacturer, facility and user", r.Party)
 		}
 		c.need("the text of a remedy", r.Text)
@@ -267,10 +265,23 @@ func (c *checker) remedies(a Advisory) {
 		if r.Available && r.AvailableFrom.IsZero() {
 			c.fail("the remedy %q is available, but not since when", r.Text)
 		}
-		for _, id := range r.Versions {
-			if !slices.ContainsFunc(a.Versions, func(v Version) bool { return v.ID == id }) {
-				c.fail("the remedy %q is for version %q, which is not there", r.Text, id)
-			}
+		if len(r.For) == 0 || len(r.Versions) == 0 {
+			c.fail("the remedy %q is for no vulnerability or no version", r.Text)
+		}
+		c.meant(a, fmt.Sprintf("the remedy %q", r.Text), r.For, r.Versions)
+	}
+}
+
+// meant checks that what something is for is there.
+func (c *checker) meant(a Advisory, what string, ids []feeds.ID, versions []string) {
+	for _, id := range ids {
+		if !slices.ContainsFunc(a.Vulnerabilities, func(v Vulnerability) bool { return v.has(id) }) {
+			c.fail("%s is for %q, which is not there", what, id)
+		}
+	}
+	for _, id := range versions {
+		if !slices.ContainsFunc(a.Versions, func(v Version) bool { return v.ID == id }) {
+			c.fail("%s is for version %q, which is not there", what, id)
 		}
 	}
 }
@@ -330,6 +341,4 @@ func hollow(s string) bool {
 	}, strings.Join(strings.Fields(s), " "))
 }
 
-func fold(s string) string     { return strings.ToLower(strings.TrimSpace(s)) }
-func same(a, b string) bool    { return fold(a) == fold(b) }
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -18,6 +18,8 @@ const (
 	draftBanner         = "DRAFT – not for distribution"
 	demonstrationBanner = "DEMONSTRATION"
 	draftText           = "This is a draft. Nobody has released it. It must not be passed on."
+	noFixText           = "A fix is not available yet."
+	noChangeText        = "The risk is controlled and acceptable to leave; no change is planned for it."
 	demonstrationText   = "The sign-off below was made by an example program, not by a person. Devices, makers and hospitals are invented. Do not act on this text."
 )
 
@@ -82,7 +84,7 @@ func (v Vulnerability) exploitation(at time.Time) string {
 	var parts []string
 	switch x := v.Exploited; {
 	case x == nil:
-		parts = append(parts, fmt.Sprintf("As of %s, no source that was consulted lists it as exploited in the wild.", day(at)))
+		parts = append(parts, fmt.Sprintf("As of %s, none of the records that this advisory rests on lists it as exploited in the wild.", day(at)))
 	case x.Added.IsZero():
 		parts = append(parts, "It is listed as exploited in the wild.")
 	default:
@@ -168,11 +170,41 @@ func (v Version) words() string {
 	return fmt.Sprintf("%s %s (model %s)", v.Name, v.Version, v.Model)
 }
 
-// about names what an instruction is for; empty when it is for all.
-func about(ids []feeds.ID) string {
-	if len(ids) == 0 {
-		return ""
+// status is the status of a version and what was determined, or why.
+func (d Disposition) status() string {
+	word := statusWords[d.Status]
+	word = strings.ToUpper(word[:1]) + word[1:] + ". "
+	switch d.Status {
+	case Fixed:
+		return d.risk()
+	case NotAffected:
+		return word + d.why()
 	}
+	return word + d.risk()
+}
+
+// about names what something is for; empty when it is for all.
+func (a Advisory) about(ids []feeds.ID, versions []string) string {
+	parts := []string{list(ids)}
+	if parts[0] == "" {
+		parts = nil
+	}
+	if len(versions) > 0 {
+		parts = append(parts, a.names(versions))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a Advisory) names(versions []string) string {
+	names := make([]string, len(versions))
+	for i, id := range versions {
+		v := a.version(id)
+		names[i] = v.Name + " " + v.Version
+	}
+	return strings.Join(names, ", ")
+}
+
+func list(ids []feeds.ID) string {
 	text := make([]string, len(ids))
 	for i, id := range ids {
 		text[i] = string(id)
