@@ -20,7 +20,7 @@ import (
 //
 //	CLEAR         everyone
 //	GREEN         internal, party, customer, isao, regulator
-//	AMBER         internal, party, customer
+//	AMBER         internal, customer
 //	AMBER+STRICT  internal
 //	RED           internal (people not named to this gate cannot be told apart)
 //	not said      internal

@@ -115,7 +115,7 @@ func TestLabelsOnlyFollowsItsTable(t *testing.T) {
 	t.Parallel()
 	// Columns: internal, party, customer, isao, regulator, public.
 	want := map[tlp.Label]string{
-		tlp.Clear: "yyyyyy", tlp.Green: "yyyyyn", tlp.Amber: "yyynnn",
+		tlp.Clear: "yyyyyy", tlp.Green: "yyyyyn", tlp.Amber: "ynynnn",
 		tlp.AmberStrict: "ynnnnn", tlp.Red: "ynnnnn", "": "ynnnnn", "PURPLE": "ynnnnn",
 	}
 	for label, row := range want {
