@@ -270,11 +270,8 @@ func (k *kept) ranges(at []sbom.Coordinate) map[string]func() iter.Seq2[string, 
 
 func texts[T any](seq iter.Seq2[T, error]) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for v, err := range seq {
-			if !yield(fmt.Sprint(v), err) {
-				return
-			}
-		}
+		// Called, not ranged over: a mirror that goes on when stopped must not panic here.
+		seq(func(v T, err error) bool { return yield(fmt.Sprint(v), err) })
 	}
 }
 

@@ -264,10 +264,9 @@ func TestAMirrorWithAPlantedFaultIsCaughtByThePromiseItBreaks(t *testing.T) {
 	} {
 		t.Run(flaw, func(t *testing.T) {
 			t.Parallel()
-			err := feedtest.CheckMirror(t.Context(), func() (feeds.Mirror, error) {
-				return &flawed{Mirror: memory.New(), flaw: flaw}, nil
-			})
-			require.Contains(t, broken(err), promise, "caught: %v", err)
+			open := func() (feeds.Mirror, error) { return &flawed{Mirror: memory.New(), flaw: flaw}, nil }
+			err := feedtest.CheckMirrorPromise(t.Context(), promise, open)
+			require.Equal(t, []string{promise}, broken(err), "caught: %v", err)
 		})
 	}
 }
