@@ -31,7 +31,7 @@ func vulnerability(a Advisory, v Vulnerability) csaf.Vulnerability {
 		Fixed: v.with(Fixed), KnownAffected: v.with(Affected),
 		KnownNotAffected: v.with(NotAffected), UnderInvestigation: v.with(UnderInvestigation),
 	}
-	out.Threats = append(out.Threats, csaf.Threat{Category: csaf.ThreatExploitStatus, Details: v.exploitation(a.revision().Date)})
+	out.Threats = append(out.Threats, csaf.Threat{Category: csaf.ThreatExploitStatus, Details: v.exploitation(a.Proposed.At)})
 	if ids := v.with(Affected); len(ids) > 0 {
 		out.Threats = append(out.Threats, csaf.Threat{Category: csaf.ThreatImpact, Details: v.ClinicalImpact, ProductIDs: ids})
 	}

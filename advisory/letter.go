@@ -161,7 +161,7 @@ func (l *letter) vulnerability(a Advisory, v Vulnerability) {
 	if v.CWE != "" {
 		facts = append(facts, item{"Weakness", v.CWE})
 	}
-	facts = append(facts, item{"Exploitation", v.exploitation(a.revision().Date)})
+	facts = append(facts, item{"Exploitation", v.exploitation(a.Proposed.At)})
 	for _, d := range v.Dispositions {
 		facts = append(facts, item{a.version(d.Version).words(), d.status()})
 	}

@@ -79,7 +79,7 @@ func (d Disposition) why() string {
 	return strings.Join(parts, " ")
 }
 
-// exploitation says what is known of attacks, as of the revision.
+// exploitation says what is known of attacks, as of when it was drafted.
 func (v Vulnerability) exploitation(at time.Time) string {
 	var parts []string
 	switch x := v.Exploited; {
