@@ -6,18 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/open-postmarket/postmarket/internal/strictjson"
 )
 
 // ErrNotFound says that a book has no rule of that id.
 var ErrNotFound = errors.New("rule: no such rule")
-
-// maxFile bounds a rule file: 1 MiB.
-const maxFile = 1 << 20
 
 // A Book is a checked set of rules. It does not change; it may be read from
 // many goroutines.
@@ -87,7 +85,7 @@ func (e *LoadError) Unwrap() error { return e.Err }
 // told at once, joined, each a [*LoadError]. A file of more than 1 MiB is one
 // too. There is a book only when there is no error.
 func Load(fsys fs.FS, name string) (*Book, error) {
-	data, err := read(fsys, name)
+	data, err := strictjson.File(fsys, name)
 	if err != nil {
 		return nil, &LoadError{File: name, Err: err}
 	}
@@ -128,22 +126,6 @@ func Load(fsys fs.FS, name string) (*Book, error) {
 		return nil, errors.Join(errs...)
 	}
 	return book, nil
-}
-
-func read(fsys fs.FS, name string) ([]byte, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("more than %d bytes", maxFile)
-	}
-	return data, nil
 }
 
 // decode reads one rule and tells everything that is wrong with it. What could

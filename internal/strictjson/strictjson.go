@@ -25,6 +25,15 @@ const maxFile = 1 << 20
 // Read decodes the file name of fsys into v, a pointer to a struct without maps,
 // and returns the bytes it read.
 func Read(fsys fs.FS, name string, v any) ([]byte, error) {
+	data, err := File(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	return data, Decode(data, v)
+}
+
+// File returns the bytes of the file name of fsys, 1 MiB at the most.
+func File(fsys fs.FS, name string) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
@@ -37,7 +46,7 @@ func Read(fsys fs.FS, name string, v any) ([]byte, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("more than %d bytes", maxFile)
 	}
-	return data, Decode(data, v)
+	return data, nil
 }
 
 // Decode decodes data, one JSON object, into v.
