@@ -77,6 +77,11 @@ type match struct {
 func object(raw json.RawMessage) (feeds.Record, error) {
 	var c cve
 	err := json.Unmarshal(raw, &c)
+	return c.record(raw, err)
+}
+
+// record is what c says. Raw is what it was read from, and err how that went.
+func (c cve) record(raw json.RawMessage, err error) (feeds.Record, error) {
 	id := feeds.CleanID(c.ID)
 	if !id.CVE() {
 		if err == nil {

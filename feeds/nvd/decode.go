@@ -63,15 +63,16 @@ func Decode(r io.Reader) iter.Seq2[feeds.Update, error] {
 // too, as far as it could be read.
 func element(raw json.RawMessage) (feeds.Record, error) {
 	var wrapped struct {
-		CVE json.RawMessage `json:"cve"`
+		CVE *cve `json:"cve"`
 	}
-	if err := json.Unmarshal(raw, &wrapped); err != nil {
+	err := json.Unmarshal(raw, &wrapped)
+	switch {
+	case wrapped.CVE != nil:
+		return wrapped.CVE.record(raw, err)
+	case err != nil:
 		return feeds.Record{}, err
 	}
-	if wrapped.CVE == nil {
-		return feeds.Record{}, errors.New("has no cve")
-	}
-	return object(wrapped.CVE)
+	return feeds.Record{}, errors.New("has no cve")
 }
 
 // single reads a document that is no page.

@@ -141,7 +141,7 @@ func TestBadElementOfAPageIsRejectedAndTheOthersGoOn(t *testing.T) {
 		`"CVE-2024-0003": published "yesterday" is no time`,
 		`"CVE-2024-0004": configurations[0].nodes[0].operator "XOR" is neither AND nor OR`,
 		`"CVE-2024-0005": configurations[0].nodes[0].cpeMatch[0] has no criteria`,
-		`"CVE-2024-0006": not UTF-8 at byte 36`,
+		`"CVE-2024-0006": not UTF-8 at byte 43`,
 		`"CVE-2024-0007": json: cannot unmarshal number`,
 		`"CVE-2024-0008": not a CVE record of NVD`,
 		`"vulnerabilities[8]": has no cve`,
