@@ -111,7 +111,7 @@ func (r *reading) path(p string) bool {
 	info, folder, open, err := r.find(p)
 	switch {
 	case err != nil:
-		r.fail(p, fmt.Errorf("cannot be opened: %w", err))
+		r.fail(p, notOpened(err))
 		return true
 	case info.IsDir():
 		if !r.folder(p, folder) {
@@ -161,7 +161,7 @@ func (r *reading) folder(root string, folder fs.FS) bool {
 			return err
 		case err != nil:
 			r.whole = false
-			goOn = r.reject(&feeds.RecordError{Item: name, Err: fmt.Errorf("cannot be opened: %w", err)})
+			goOn = r.reject(&feeds.RecordError{Item: name, Err: notOpened(err)})
 		case !d.IsDir() && strings.EqualFold(path.Ext(name), r.Ext):
 			goOn = r.entry(name, folder)
 		}
@@ -171,7 +171,7 @@ func (r *reading) folder(root string, folder fs.FS) bool {
 		return nil
 	})
 	if err != nil {
-		r.fail(root, fmt.Errorf("cannot be opened: %w", err))
+		r.fail(root, notOpened(err))
 	}
 	return goOn
 }
@@ -182,7 +182,7 @@ func (r *reading) entry(name string, folder fs.FS) bool {
 	info, err := fs.Stat(folder, name)
 	if err != nil {
 		r.whole = false
-		return r.reject(&feeds.RecordError{Item: name, Err: fmt.Errorf("cannot be opened: %w", err)})
+		return r.reject(&feeds.RecordError{Item: name, Err: notOpened(err)})
 	}
 	if !info.Mode().IsRegular() {
 		return true
@@ -196,7 +196,7 @@ func (r *reading) document(name, within string, open func() (fs.File, error)) bo
 	file, err := open()
 	if err != nil {
 		r.whole = false
-		return r.broken(name, within, "", fmt.Errorf("cannot be opened: %w", err))
+		return r.broken(name, within, "", notOpened(err))
 	}
 	defer file.Close()
 	told := false
@@ -282,3 +282,11 @@ func digestOf(open func() (fs.File, error)) string {
 }
 
 const digestMax = 64 << 20
+
+// notOpened leaves out the path, which the error around it names.
+func notOpened(err error) error {
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("cannot be opened: %w", err)
+}
