@@ -1,14 +1,17 @@
 package rubric
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-postmarket/postmarket/cvss"
 )
 
-// Label says what a Result is. Whoever shows a vector from here shows it.
+// Label says what a Result is, unless the caller supplies an [Equivalence].
+// Whoever shows a vector from here shows it.
 const Label = "reconstruction of MITRE rubric v0.12.04; not compared with the qualified document; not itself an MDDT; not endorsed by MITRE"
 
 // PatientSafetyLabel says whose idea the patient-safety flag is.
@@ -20,6 +23,14 @@ type Options struct {
 	// means 3.0, the version that the rubric was written for. Base metrics
 	// and base score are the same in both.
 	Version string
+	// Equivalence is the caller's record of a comparison with the qualified
+	// document. Only with it does the label name the MDDT, and only for a
+	// vector of 3.0, the version that the qualification speaks of. Nil means
+	// that there is none.
+	Equivalence *Equivalence
+	// At is the instant for which FDA's recognition of the version is told and
+	// beyond which no comparison can lie. Zero means that neither is looked at.
+	At time.Time
 }
 
 // A Result is what a complete set of answers says.
@@ -30,11 +41,16 @@ type Result struct {
 	Open          []string    `json:"open,omitempty"`    // ids answered Unknown, in element order: work items
 	OffPath       Answers     `json:"offPath,omitempty"` // answers to questions that were not asked; they decided nothing
 	PatientSafety Flag        `json:"patientSafety"`
-	Label         string      `json:"label"` // always Label
+	Label         string      `json:"label"` // Label, or that of Equivalence
+	// Equivalence is the record that Label rests on; nil when there is none.
+	Equivalence *Equivalence `json:"equivalence,omitempty"`
+	// Recognition is that of the vector's version on the day of Options.At; nil
+	// when no instant was given. Its Warning is to be shown.
+	Recognition *Standing `json:"recognition,omitempty"`
 }
 
 // A Row says why a metric has a value. C, I and A have a row for each category
-// of data; their value is the worst of the six.
+// of data; their value is the worst of the six. Its String is one line.
 type Row struct {
 	Metric     string     `json:"metric"`
 	Value      string     `json:"value"`   // what this row alone gives
@@ -59,21 +75,44 @@ var metrics = [...]string{"AV", "AC", "PR", "UI", "S", "C", "I", "A"}
 // worst orders the values of C, I and A.
 const worst = "NLH"
 
+// String says all of r in one line. A row whose confidence is not high says so
+// and why.
+func (r Row) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%s because %s", r.Metric, r.Value, r.Answers)
+	if r.Category != "" {
+		fmt.Fprintf(&b, " (%s)", r.Category)
+	}
+	if !r.Decides {
+		b.WriteString(", outweighed")
+	}
+	b.WriteString("; " + r.Confidence.Note())
+	if r.Ruling > 0 {
+		fmt.Fprintf(&b, "; ruling %d", r.Ruling)
+	}
+	return b.String() + "; from " + r.Source
+}
+
 // Derive walks the answers and returns the vector they lead to. Questions that
 // were reached and not answered are an [*IncompleteError]; entries that cannot
 // be answers are joined [*AnswerError]s. Answers to questions that were not
 // reached change nothing and come back in OffPath.
 func Derive(answers Answers, opts *Options) (Result, error) {
-	version := "3.0"
-	if opts != nil && opts.Version != "" {
-		version = opts.Version
+	var o Options
+	if opts != nil {
+		o = *opts
 	}
+	version := cmp.Or(o.Version, "3.0")
 	if version != "3.0" && version != "3.1" {
-		return Result{}, fmt.Errorf("rubric: version %q: the rubric speaks of CVSS 3.0, whose base metrics 3.1 shares: %w", clip(version), cvss.ErrVersion)
+		return Result{}, fmt.Errorf("rubric: version %q: %w", clip(version), errVersion)
 	}
 	t := flow()
 	if t.err != nil {
 		return Result{}, t.err
+	}
+	r := Result{Answers: Answers{}, Label: Label, PatientSafety: Flag{Label: PatientSafetyLabel}}
+	if err := r.stand(version, o); err != nil {
+		return Result{}, err
 	}
 	clean, err := t.codes(answers)
 	if err != nil {
@@ -84,7 +123,6 @@ func Derive(answers Answers, opts *Options) (Result, error) {
 		return Result{}, &IncompleteError{Missing: ids(missing)}
 	}
 
-	r := Result{Answers: Answers{}, Label: Label, PatientSafety: Flag{Label: PatientSafetyLabel}}
 	values := map[string]string{}
 	for _, p := range paths {
 		row := t.row(p, clean)
@@ -127,6 +165,29 @@ func Derive(answers Answers, opts *Options) (Result, error) {
 		return Result{}, fmt.Errorf("rubric: derived vector: %w", err)
 	}
 	return r, nil
+}
+
+// stand says what r rests on besides the answers.
+func (r *Result) stand(version string, o Options) error {
+	if !o.At.IsZero() {
+		s, err := RecognitionAt(version, o.At)
+		if err != nil {
+			return err
+		}
+		r.Recognition = &s
+	}
+	if o.Equivalence == nil {
+		return nil
+	}
+	if version != "3.0" {
+		return fmt.Errorf("rubric: equivalence: the qualification speaks of CVSS 3.0, not of a vector of %s: %w", version, cvss.ErrVersion)
+	}
+	e := *o.Equivalence
+	if err := e.Check(o.At); err != nil {
+		return err
+	}
+	r.Equivalence, r.Label = &e, e.Label()
+	return nil
 }
 
 func (t *tree) row(p path, a Answers) Row {

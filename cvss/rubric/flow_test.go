@@ -24,6 +24,11 @@ func TestTheEmbeddedFlowHangsTogetherAndABrokenOneIsRefused(t *testing.T) {
 		"a source that is not listed": {`["medsec", "transcription"]`, `["medsec", "hearsay"]`, `unknown source "hearsay"`},
 		"no source":                   {`["medsec", "transcription"]`, `[]`, "no confidence, source"},
 		"a ruling that is not there":  {`"ruling": 7}`, `"ruling": 70}`, "such ruling"},
+		"no help":                     {`"help": "Any link counts: wired or radio, routed or point to point."`, `"help": ""`, `question "XAVN" is not complete`},
+		"a day that is none":          {`"until": "2026-12-20"`, `"until": "2026-13-20"`, `recognition "13-116": "2026-13-20" is not a day`},
+		"an end before its beginning": {`"until": "2026-12-20"`, `"until": "2019-12-20"`, `recognition "13-116" ends before it begins`},
+		"an answer nobody can give":   {`{"ask": "XAVT"},`, `{"ask": "XAVT"}, "H": {"ask": "XAVT"},`, `question "XAVN" is not complete`},
+		"a question unlike others":    {`"entry": true,`, `"entry": true, "weight": 3,`, "unknown field"},
 		"no wording":                  {`"text": "Is the link a wireless one?"`, `"text": ""`, `question "XAVW" is not complete`},
 	} {
 		require.Contains(t, good, c.old, name)

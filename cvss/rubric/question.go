@@ -34,6 +34,19 @@ const (
 // Valid reports whether c is one of the three levels.
 func (c Confidence) Valid() bool { return c == Sure || c == Likely || c == Doubtful }
 
+// Note says c in words, with the reason when it is not high.
+func (c Confidence) Note() string {
+	switch c {
+	case Sure:
+		return "high confidence"
+	case Likely:
+		return "medium confidence: one implementation, or a ruling of ours between them"
+	case Doubtful:
+		return "low confidence: our own choice"
+	}
+	return "confidence not said"
+}
+
 // A Question is one of the 31 that the rubric may ask, in our words.
 type Question struct {
 	ID         string     `json:"id"`                 // such as XAVN
@@ -42,7 +55,7 @@ type Question struct {
 	Kind       Kind       `json:"kind"`               // which answers it takes
 	Category   string     `json:"category,omitempty"` // of data or functions; only for C, I and A
 	Text       string     `json:"text"`               // what it asks, in our words
-	Help       string     `json:"help,omitempty"`     // how to take it, in our words
+	Help       string     `json:"help"`               // how to take it, in our words
 	Confidence Confidence `json:"confidence"`         // in its id, meaning and place
 	Ruling     int        `json:"ruling,omitempty"`   // number of the ruling about the question itself; 0 = none
 }
@@ -62,16 +75,6 @@ type Ruling struct {
 	Text   string `json:"text"`
 }
 
-// A Recognition is FDA's recognition of a CVSS version as a consensus standard.
-// Dates are civil days, YYYY-MM-DD.
-type Recognition struct {
-	ID       string `json:"id"`       // FDA's recognition number
-	Standard string `json:"standard"` // such as "CVSS v3.0"
-	Since    string `json:"since"`    // day of recognition
-	Until    string `json:"until"`    // last day on which FDA accepts a declaration to it
-	Note     string `json:"note"`
-}
-
 // Questions returns all 31 questions in element order.
 func Questions() []Question {
 	f := flow()
@@ -84,10 +87,6 @@ func Questions() []Question {
 
 // Rulings returns our rulings, by number.
 func Rulings() []Ruling { return slices.Clone(flow().rulings) }
-
-// Recognitions returns the recognitions of the CVSS versions that the derived
-// vector can carry, oldest first.
-func Recognitions() []Recognition { return slices.Clone(flow().recognitions) }
 
 //go:embed rubric.json
 var embedded []byte
@@ -115,7 +114,8 @@ type tree struct {
 	sources      map[string]string
 	rulings      []Ruling
 	recognitions []Recognition
-	err          error // the embedded data is unusable; the tests say that this never happens
+	digest       string // of the questions as they stand in the data
+	err          error  // the embedded data is unusable; the tests say that this never happens
 }
 
 var flow = sync.OnceValue(func() *tree { return load(embedded) })
@@ -132,7 +132,7 @@ func load(data []byte) *tree {
 		Sources      map[string]string `json:"sources"`
 		Recognitions []Recognition     `json:"recognitions"`
 		Rulings      []Ruling          `json:"rulings"`
-		Questions    []node            `json:"questions"`
+		Questions    json.RawMessage   `json:"questions"`
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -140,9 +140,14 @@ func load(data []byte) *tree {
 		return &tree{err: fmt.Errorf("rubric: embedded flow: %w", err)}
 	}
 	t := &tree{
-		nodes: doc.Questions, byID: make(map[string]*node, len(doc.Questions)),
-		sources: doc.Sources, rulings: doc.Rulings, recognitions: doc.Recognitions,
+		byID: map[string]*node{}, sources: doc.Sources, rulings: doc.Rulings, recognitions: doc.Recognitions,
 	}
+	d = json.NewDecoder(bytes.NewReader(doc.Questions))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&t.nodes); err != nil {
+		return &tree{err: fmt.Errorf("rubric: embedded flow: questions: %w", err)}
+	}
+	t.digest = digest(doc.Questions)
 	for i := range t.nodes {
 		t.byID[t.nodes[i].ID] = &t.nodes[i]
 	}
@@ -157,7 +162,7 @@ func load(data []byte) *tree {
 func (t *tree) check() error {
 	var errs []error
 	for i, n := range t.nodes {
-		if !n.Kind.Valid() || !n.Confidence.Valid() || n.Text == "" || len(n.On) != len(n.Answers()) {
+		if !n.Kind.Valid() || !n.Confidence.Valid() || n.Text == "" || n.Help == "" || len(n.On) != len(n.Answers()) {
 			errs = append(errs, fmt.Errorf("question %q is not complete", n.ID))
 		}
 		for _, a := range n.Answers() {
@@ -179,6 +184,9 @@ func (t *tree) check() error {
 				}
 			}
 		}
+	}
+	for _, r := range t.recognitions {
+		errs = append(errs, r.check())
 	}
 	return errors.Join(errs...)
 }

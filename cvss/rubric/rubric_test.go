@@ -2,6 +2,7 @@ package rubric_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"strings"
@@ -54,12 +55,16 @@ func derived(t testing.TB, a rubric.Answers) rubric.Result {
 func TestThereAre31QuestionsInElementOrder(t *testing.T) {
 	t.Parallel()
 	var got []string
-	kinds := map[rubric.Kind]int{}
+	kinds, said := map[rubric.Kind]int{}, map[string]bool{}
 	for _, q := range rubric.Questions() {
 		got = append(got, q.ID)
 		kinds[q.Kind]++
 		require.NotEmpty(t, q.Number)
 		require.True(t, strings.HasSuffix(q.Text, "?"), q.ID)
+		require.Greater(t, len(q.Help), 40, q.ID)
+		require.NotEqual(t, q.Text, q.Help, q.ID)
+		require.False(t, said[q.Text], "%s asks what another asks", q.ID)
+		said[q.Text] = true
 		require.True(t, q.Confidence.Valid(), q.ID)
 		require.LessOrEqual(t, q.Ruling, len(rubric.Rulings()), q.ID)
 		require.NotEmpty(t, q.Answers())
@@ -294,4 +299,29 @@ func TestTheCallersAnswersAreLeftAlone(t *testing.T) {
 	require.Equal(t, before, a)
 	rubric.Rulings()[0].Text = ""
 	require.NotEmpty(t, rubric.Rulings()[0].Text)
+}
+
+func TestEveryRowSaysAnswerValueSourceRulingAndDoubt(t *testing.T) {
+	t.Parallel()
+	r := derived(t, answered(t, "XCP XAVN XAVT", "XAVN:N XAVP:Y XAVPA:N XCP:Y XCPM:N XIT:U XAW:L XID:H"))
+	require.Len(t, r.Rationale, 5+18)
+	doubts := 0
+	for _, row := range r.Rationale {
+		line := row.String()
+		require.Contains(t, line, row.Metric+":"+row.Value+" because "+row.Answers)
+		require.NotEmpty(t, row.Source)
+		require.Contains(t, line, row.Source)
+		require.Contains(t, line, row.Category)
+		require.Equal(t, row.Decides, !strings.Contains(line, "outweighed"))
+		if row.Ruling > 0 {
+			require.Contains(t, line, fmt.Sprintf("ruling %d;", row.Ruling))
+		}
+		if row.Confidence != rubric.Sure {
+			doubts++
+			require.Contains(t, line, string(row.Confidence)+" confidence:")
+		}
+	}
+	require.Equal(t, 4, doubts, "AV:P, PHI by number, an unknown impact, Low outside health data")
+	require.Contains(t, rubric.Doubtful.Note(), "low confidence:")
+	require.Equal(t, "confidence not said", rubric.Confidence("").Note())
 }
