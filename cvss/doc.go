@@ -1,9 +1,8 @@
 // Package cvss reads vectors of the Common Vulnerability Scoring System and
 // computes their scores exactly.
 //
-// It owns [Vector], a small comparable value: one complete vector of one
-// version. This release reads CVSS v3.0 and v3.1 with all 22 metrics; a vector
-// of 2.0 or 4.0 is refused with [ErrVersion], never guessed at.
+// It owns [Vector], a small comparable value: one complete vector of version
+// 2.0, 3.0, 3.1 or 4.0, with all metrics that the version has.
 //
 // It is not a source of vectors, and it does not choose among those that
 // publishers disagree on. What a score means for a patient is no question that

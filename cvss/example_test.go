@@ -29,7 +29,7 @@ func ExampleParse_error() {
 	if errors.As(err, &at) {
 		fmt.Println(at.Vector[at.Pos:])
 	}
-	_, err = cvss.Parse("CVSS:4.0/AV:N")
+	_, err = cvss.Parse("CVSS:5.0/AV:N")
 	fmt.Println(errors.Is(err, cvss.ErrVersion))
 	// Output:
 	// cvss: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:high" at byte 43: metric A cannot be "high", it takes one of H L N

@@ -1,148 +1,157 @@
 package cvss
 
 import (
-	"fmt"
 	"strings"
 )
 
-// Parse reads a vector as the standard writes it. The metrics may stand in any
-// order; the eight base metrics must all be there; nothing may be said twice.
-// Letters count as they are written: "av:n" is no metric.
+// Parse reads a vector as the standards write it: of 3.0, 3.1 and 4.0 with the
+// header, of 2.0 without, as publishers give it ("AV:N/AC:L/Au:N/C:N/I:N/A:C").
+// In 2.0 and 3.x the metrics may stand in any order, in 4.0 only in that of the
+// specification. All base metrics must be there; nothing may be said twice.
+// Letters count as they are written: "av:n" is no metric. [ParseLenient]
+// forgives more.
 //
-// A text that is not a vector is a [*ParseError]; one of a CVSS version that is
-// not read matches [ErrVersion] as well. Elements of a rubric's extended vector
-// (XAVN and the like) are unknown metrics here.
+// A text that is not a vector is a [*ParseError]; one whose header names a CVSS
+// version that there is not matches [ErrVersion] as well. Elements of a
+// rubric's extended vector (XAVN and the like) are unknown metrics here.
 func Parse(s string) (Vector, error) {
-	const header = "CVSS:3.0/"
-	if len(s) < len(header) || s[:7] != header[:7] || s[8] != '/' || s[7] != '0' && s[7] != '1' {
+	const header = "CVSS:3.1/"
+	if len(s) < len(header) || s[:5] != header[:5] {
+		return parse2(s)
+	}
+	version := version(0)
+	switch s[5:9] {
+	case "3.1/":
+		version = v31
+	case "3.0/":
+		version = v30
+	case "4.0/":
+		version = v40
+	default:
 		return Vector{}, headerError(s)
 	}
-	v := Vector{version: v30}
-	if s[7] == '1' {
-		v.version = v31
-	}
-	return parse3(v, s, len(header))
-}
-
-// headerError says what is wrong with a text that does not begin with the
-// header of a version that is read.
-func headerError(s string) error {
-	e := &ParseError{Vector: s}
-	rest, ok := strings.CutPrefix(s, "CVSS:")
-	switch {
-	case s == "":
-		e.Why = "empty"
-	case ok:
-		number, _, more := strings.Cut(rest, "/")
-		e.Pos = len("CVSS:")
-		switch {
-		case number == "3.0", number == "3.1":
-			e.Pos, e.Why = len(s), "no metrics after the header"
-		case number == "2.0", number == "4.0":
-			e.Why, e.is = "version "+number+" is not read yet", ErrVersion
-		case !more, len(number) > 8:
-			e.Why = `no version after "CVSS:"`
-		default:
-			e.Why, e.is = fmt.Sprintf("there is no version %q", number), ErrVersion
-		}
-	case looksLike2(s):
-		e.Why, e.is = "version 2.0 is not read yet", ErrVersion
-	default:
-		e.Why = `no header: a vector begins with "CVSS:3.0/" or "CVSS:3.1/"`
-	}
-	return e
-}
-
-// looksLike2 reports whether s has the metric that only CVSS 2.0 has among its
-// base metrics. Vectors of 2.0 have no header, and some stand in parentheses.
-func looksLike2(s string) bool {
-	s = strings.TrimPrefix(s, "(")
-	return strings.HasPrefix(s, "Au:") || strings.HasPrefix(s, "AV:") && strings.Contains(s, "/Au:")
-}
-
-// maxName is longer than any metric's name.
-const maxName = 4
-
-// parse3 reads the metrics of s from byte i on into v.
-func parse3(v Vector, s string, i int) (Vector, error) {
-	next := 0 // the metric that follows the last one in canonical order
-	var seen uint
-	for {
-		m, colon, key := -1, i, uint32(0)
-		for colon < len(s) && s[colon] != ':' && colon-i < maxName {
-			key = addKey(key, s[colon])
-			colon++
-		}
-		if colon < len(s) && s[colon] == ':' {
-			m = metric3(key, next)
-		}
-		if m < 0 {
-			return Vector{}, elementError(s, i)
-		}
-		if seen&(1<<m) != 0 {
-			return Vector{}, &ParseError{Vector: s, Pos: i, Why: "metric " + metrics3[m].name + " is given twice"}
-		}
-		seen |= 1 << m
-		next = m + 1
-
-		j := colon + 1
-		if j == len(s) || j+1 < len(s) && s[j+1] != '/' {
-			return Vector{}, valueError(s, m, j)
-		}
-		code, ok := code3(m, s[j])
-		if !ok {
-			return Vector{}, valueError(s, m, j)
-		}
-		v.set(m, code)
-
-		i = j + 2
-		if i > len(s) {
-			break
-		}
-	}
-	if seen&base3 != base3 {
-		return Vector{}, missingError(s, seen)
+	v, why := scan(version, s, len(header), standards[version].ordered)
+	if why.wrong != fine {
+		return Vector{}, why.error(version, s)
 	}
 	return v, nil
 }
 
-func elementError(s string, i int) error {
-	element, _, _ := strings.Cut(s[i:], "/")
-	name, _, colon := strings.Cut(element, ":")
-	e := &ParseError{Vector: s, Pos: i}
+// parse2 reads a text that does not begin like a vector of 3.x or 4.0.
+func parse2(s string) (Vector, error) {
+	v, why := scan(v20, s, 0, false)
 	switch {
-	case element == "" && i == len(s):
-		e.Why = "ends in a slash"
-	case element == "":
-		e.Why = "nothing between two slashes"
-	case !colon:
-		e.Why = fmt.Sprintf("%q is not of the form metric:value", clip(element))
-	default:
-		e.Why = fmt.Sprintf("unknown metric %q", clip(name))
+	case why.wrong == fine:
+		return v, nil
+	case s[:min(1, len(s))] == "(", !looksLike2(s):
+		return Vector{}, headerError(s)
 	}
-	return e
+	return Vector{}, why.error(v20, s)
 }
 
-func valueError(s string, m, i int) error {
-	value, _, _ := strings.Cut(s[i:], "/")
-	return &ParseError{Vector: s, Pos: i, Why: fmt.Sprintf("metric %s cannot be %q, it takes one of %s",
-		metrics3[m].name, clip(value), choices3(m))}
+// looksLike2 reports whether s has the metric that only CVSS 2.0 has among its
+// base metrics.
+func looksLike2(s string) bool {
+	return !strings.HasPrefix(s, "CVSS:") && (strings.HasPrefix(s, "Au:") || strings.Contains(s, "/Au:"))
 }
 
-func missingError(s string, seen uint) error {
-	var names []string
-	for m := range metrics3 {
-		if base3&(1<<m) != 0 && seen&(1<<m) == 0 {
-			names = append(names, metrics3[m].name)
+// What can be wrong with a text after its header.
+type wrong uint8
+
+const (
+	fine         wrong = iota
+	badElement         // at pos there is no element of a metric that there is
+	badValue           // at pos there is no value of metric
+	twice              // at pos metric is given again
+	outOfOrder         // at pos metric comes after one that it stands before
+	missingBases       // seen lacks base metrics
+)
+
+type reason struct {
+	wrong  wrong
+	metric uint8
+	seen   uint32
+	pos    int
+}
+
+// scan reads the metrics of s from byte i on.
+func scan(version version, s string, i int, ordered bool) (Vector, reason) {
+	std := standards[version]
+	v := Vector{version: version}
+	next := 0 // the metric that follows the last one in canonical order
+	var seen uint32
+	for {
+		m := std.find(word(s, i), next)
+		if m < 0 {
+			return Vector{}, reason{wrong: badElement, pos: i}
+		}
+		bit := uint32(1) << (m & 31)
+		if seen&bit != 0 {
+			return Vector{}, reason{wrong: twice, metric: uint8(m), pos: i}
+		}
+		if ordered && m < next {
+			return Vector{}, reason{wrong: outOfOrder, metric: uint8(m), pos: i}
+		}
+		seen |= bit
+		next = m + 1
+
+		i += len(std.metrics[m].name) + 1
+		end := i + 1
+		code := uint8(0)
+		if i < len(s) && (end == len(s) || s[end] == '/') {
+			if letter := s[i] - 'A'; letter < 26 {
+				code = std.letters[m][letter]
+			}
+			if code == 0 {
+				return Vector{}, reason{wrong: badValue, metric: uint8(m), pos: i}
+			}
+			code &^= notDefined
+		} else {
+			ok := false
+			if end = strings.IndexByte(s[i:], '/') + i; end < i {
+				end = len(s)
+			}
+			if code, ok = std.code(m, s[i:end]); !ok {
+				return Vector{}, reason{wrong: badValue, metric: uint8(m), pos: i}
+			}
+		}
+		v.codes[m/16&1] |= uint64(code) << (m % 16 * 4)
+
+		if i = end + 1; i > len(s) {
+			break
 		}
 	}
-	return &ParseError{Vector: s, Pos: len(s), Why: "base metrics missing: " + strings.Join(names, " ")}
+	if base := uint32(1)<<std.base - 1; seen&base != base {
+		return Vector{}, reason{wrong: missingBases, seen: seen, pos: len(s)}
+	}
+	return v, reason{}
 }
 
-// clip keeps an error message short.
-func clip(s string) string {
-	if len(s) > 32 {
-		return s[:32] + "…"
+// word returns up to four bytes of s from byte i on, the first one lowest.
+func word(s string, i int) uint32 {
+	if i+4 <= len(s) {
+		return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
 	}
-	return s
+	w := uint32(0)
+	for shift := 0; i < len(s); i, shift = i+1, shift+8 {
+		w |= uint32(s[i]) << shift
+	}
+	return w
+}
+
+// find returns the metric whose name and colon the word begins with, or -1. It
+// looks first at the one that is likely next.
+func (s *standard) find(word uint32, next int) int {
+	n := len(s.metrics)
+	for m := next; m < n; m++ {
+		if word&s.masks[m&31] == s.keys[m&31] {
+			return m
+		}
+	}
+	for m := range min(next, n) {
+		if word&s.masks[m&31] == s.keys[m&31] {
+			return m
+		}
+	}
+	return -1
 }

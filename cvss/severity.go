@@ -22,7 +22,30 @@ func (s Severity) Valid() bool {
 	return false
 }
 
-// SeverityOf rates a score of CVSS v3.0, v3.1 or v4.0, which share one scale.
+// Severity rates the base score by the scale of v's version, also when other
+// metrics are given; v.Rate(v.Score()) rates the vector's own. The zero Vector
+// has no rating: "".
+func (v Vector) Severity() Severity { return v.Rate(v.Base()) }
+
+// Rate rates a score by the scale of v's version. CVSS v2.0 has no scale of its
+// own: its scores are rated as the NVD does, by convention, Low from 0.0, Medium
+// from 4.0 and High from 7.0. The others follow [SeverityOf]. The zero Vector
+// rates nothing: "".
+func (v Vector) Rate(score float64) Severity {
+	switch rating := SeverityOf(score); {
+	case v.version == 0:
+		return ""
+	case v.version == v20 && rating == None:
+		return Low
+	case v.version == v20 && rating == Critical:
+		return High
+	default:
+		return rating
+	}
+}
+
+// SeverityOf rates a score of CVSS v3.0, v3.1 or v4.0, which share one scale;
+// for one of v2.0 see [Vector.Rate].
 // A number that no such score can be (below 0, above 10, NaN) has no rating: "".
 func SeverityOf(score float64) Severity {
 	switch {

@@ -1,9 +1,6 @@
 package cvss
 
-import (
-	"math"
-	"strings"
-)
+import "math"
 
 // The metrics of CVSS v3.0 and v3.1, in canonical order (v3.1 specification,
 // section 6, table 15).
@@ -30,45 +27,7 @@ const (
 	mMC
 	mMI
 	mMA
-	count3
-
-	base3 = 1<<(mA+1) - 1 // a bit for each base metric
 )
-
-// metrics3 gives each metric its name and the letters of its values. Metrics
-// after A may also be X. The code of a value is its place here plus one.
-var metrics3 = [count3]struct{ name, values string }{
-	mAV: {"AV", "NALP"}, mAC: {"AC", "LH"}, mPR: {"PR", "NLH"}, mUI: {"UI", "NR"},
-	mS: {"S", "UC"}, mC: {"C", "HLN"}, mI: {"I", "HLN"}, mA: {"A", "HLN"},
-	mE: {"E", "HFPU"}, mRL: {"RL", "UWTO"}, mRC: {"RC", "CRU"},
-	mCR: {"CR", "HML"}, mIR: {"IR", "HML"}, mAR: {"AR", "HML"},
-	mMAV: {"MAV", "NALP"}, mMAC: {"MAC", "LH"}, mMPR: {"MPR", "NLH"}, mMUI: {"MUI", "NR"},
-	mMS: {"MS", "UC"}, mMC: {"MC", "HLN"}, mMI: {"MI", "HLN"}, mMA: {"MA", "HLN"},
-}
-
-// keys3 and codes3 are metrics3 turned around, for reading: the key of each
-// name, and for each letter its code. X is notDefined, other letters are 0.
-var keys3, codes3 = func() (keys [count3]uint32, codes [count3][26]uint8) {
-	for m, metric := range metrics3 {
-		for i := range len(metric.name) {
-			keys[m] = addKey(keys[m], metric.name[i])
-		}
-		for i := range len(metric.values) {
-			codes[m][metric.values[i]-'A'] = uint8(i + 1)
-		}
-		if m > mA {
-			codes[m]['X'-'A'] = notDefined
-		}
-	}
-	return keys, codes
-}()
-
-const notDefined = 8 // its low bits are code 0
-
-// addKey adds a letter to the key of a name: its last three letters, with its
-// length in the high byte, so that no two names of up to 255 letters share the
-// key of one of up to three.
-func addKey(key uint32, c byte) uint32 { return key&0xff000000 + 1<<24 | key<<8&0xffff00 | uint32(c) }
 
 // The weights of the values, by code (v3.1 specification, section 7.4; v3.0
 // section 8.4 has the same). Code 0 is "not defined".
@@ -88,125 +47,6 @@ var (
 )
 
 const changed = 2 // the code of S:C and MS:C
-
-// metric3 finds a metric by its key, or returns -1. It looks first at the one
-// that is likely next.
-func metric3(key uint32, next int) int {
-	for m := next; m < count3; m++ {
-		if keys3[m] == key {
-			return m
-		}
-	}
-	for m := range min(next, count3) {
-		if keys3[m] == key {
-			return m
-		}
-	}
-	return -1
-}
-
-// named3 finds a metric by its name, or returns -1.
-func named3(name string) int {
-	for m := range metrics3 {
-		if metrics3[m].name == name {
-			return m
-		}
-	}
-	return -1
-}
-
-func code3(m int, letter byte) (code uint8, ok bool) {
-	if letter -= 'A'; letter < 26 {
-		code = codes3[m][letter]
-	}
-	return code &^ notDefined, code != 0
-}
-
-// choices3 lists the values of metric m for a message.
-func choices3(m int) string {
-	list := strings.Join(strings.Split(metrics3[m].values, ""), " ")
-	if m > mA {
-		list += " X"
-	}
-	return list
-}
-
-// Base returns the base score, 0.0 to 10.0 in tenths.
-func (v Vector) Base() float64 {
-	if v.version == 0 {
-		return 0
-	}
-	return score(v.base())
-}
-
-// Temporal returns the temporal score: the base score times the temporal
-// metrics, of which those not given weigh 1. See [Vector.HasTemporal].
-func (v Vector) Temporal() float64 {
-	if v.version == 0 {
-		return 0
-	}
-	return score(v.temper(v.base()))
-}
-
-// Environmental returns the environmental score by the formula of v's version.
-// Metrics not given take the base metric's value or weigh 1. It can differ from
-// the temporal score even when no environmental metric is given, since v3.1
-// computes a changed scope otherwise here. See [Vector.HasEnvironmental].
-func (v Vector) Environmental() float64 {
-	if v.version == 0 {
-		return 0
-	}
-	return score(v.environmental())
-}
-
-// Score returns the vector's own score: the environmental one when an
-// environmental metric is given, else the temporal one when a temporal metric
-// is given, else the base score.
-func (v Vector) Score() float64 {
-	switch {
-	case v.HasEnvironmental():
-		return v.Environmental()
-	case v.HasTemporal():
-		return v.Temporal()
-	}
-	return v.Base()
-}
-
-// HasTemporal reports whether E, RL or RC is given.
-func (v Vector) HasTemporal() bool { return v.any(mE, mRC) }
-
-// HasEnvironmental reports whether a security requirement or a modified metric
-// is given.
-func (v Vector) HasEnvironmental() bool { return v.any(mCR, mMA) }
-
-// Exploitability returns the exploitability subscore of the base metrics, about
-// 0.1 to 3.9, not rounded. Publishers print it rounded to one decimal.
-func (v Vector) Exploitability() float64 {
-	if v.version == 0 {
-		return 0
-	}
-	return exploitability(v.at(mAV), v.at(mAC), v.at(mPR), v.at(mUI), v.at(mS))
-}
-
-// Impact returns the impact subscore of the base metrics, 0 to about 6.0, not
-// rounded. Publishers print it rounded to one decimal. Where the formula falls
-// below zero (no impact, scope changed) it is 0.
-func (v Vector) Impact() float64 {
-	if v.version == 0 {
-		return 0
-	}
-	return max(0, v.impact())
-}
-
-// Severity rates the base score, also when temporal or environmental metrics
-// are given; SeverityOf(v.Score()) rates the vector's own. The zero Vector has
-// no rating: "".
-func (v Vector) Severity() Severity {
-	if v.version == 0 {
-		return ""
-	}
-	return SeverityOf(v.Base())
-}
 
 // base is the base score in tenths (v3.1 section 7.1; v3.0 section 8.1).
 func (v *Vector) base() int {
@@ -272,15 +112,6 @@ func (v *Vector) modified(m, base int) uint8 {
 	return v.at(base)
 }
 
-func (v *Vector) any(from, to int) bool {
-	for m := from; m <= to; m++ {
-		if v.at(m) != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 func exploitability(av, ac, pr, ui, scope uint8) float64 {
 	p := weightPR[pr]
 	if scope == changed {
@@ -296,8 +127,6 @@ func exploitability(av, ac, pr, ui, scope uint8) float64 {
 func roundUp(x float64) int { return tenthsUp(int(math.Round(x * 100000))) }
 
 func tenthsUp(hundredThousandths int) int { return (hundredThousandths + 9999) / 10000 }
-
-func score(tenths int) float64 { return float64(tenths) / 10 }
 
 func pow13(x float64) float64 {
 	x3 := x * x * x

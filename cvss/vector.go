@@ -2,8 +2,8 @@ package cvss
 
 // A Vector is one complete CVSS vector. Vectors compare with ==: two are equal
 // when they have the same version and every metric has the same value, in
-// whatever order they were written. A metric written as X (not defined) equals
-// one left out, as the standard says.
+// whatever order they were written. A metric written as X or ND (not defined)
+// equals one left out, as the standards say.
 //
 // The zero Vector means that there is none: its Version is "" and its scores
 // are 0. Every other Vector has all its base metrics.
@@ -12,45 +12,35 @@ type Vector struct {
 	codes   [2]uint64 // 4 bits for each metric of the version's table; 0 = not given
 }
 
-// A version is the index of a CVSS version in versions; 0 is none.
-type version uint8
-
-const (
-	v30 version = iota + 1
-	v31
-)
-
-// Version returns "3.0" or "3.1", or "" for the zero Vector.
+// Version returns "2.0", "3.0", "3.1" or "4.0", or "" for the zero Vector.
 func (v Vector) Version() string {
-	switch v.version {
-	case v30:
-		return "3.0"
-	case v31:
-		return "3.1"
+	if v.version == 0 {
+		return ""
 	}
-	return ""
+	return standards[v.version].number
 }
 
 // IsZero reports whether v is the zero Vector, that is, no vector at all.
 func (v Vector) IsZero() bool { return v == Vector{} }
 
 // Get returns the value of a metric by its short name, such as "N" for "AV".
-// A temporal or environmental metric that was not given is "X". A metric that
+// A metric that may be left out and was is "X", or "ND" in 2.0. A metric that
 // v's version does not have is "".
 func (v Vector) Get(metric string) string {
 	if v.version == 0 {
 		return ""
 	}
-	m := named3(metric)
+	m := standards[v.version].named(metric)
 	if m < 0 {
 		return ""
 	}
 	return v.value(m)
 }
 
-// With returns v with one metric set to value. Setting a temporal or
-// environmental metric to X takes it away. A metric or value that v's version
-// does not have is a [*MetricError], and so is any change of the zero Vector.
+// With returns v with one metric set to value. Setting a metric that is not a
+// base metric to X (ND in 2.0) takes it away. A metric or value that v's
+// version does not have is a [*MetricError], and so is any change of the zero
+// Vector.
 func (v Vector) With(metric, value string) (Vector, error) {
 	fail := func(why string) (Vector, error) {
 		return Vector{}, &MetricError{Version: v.Version(), Metric: metric, Value: value, Why: why}
@@ -58,16 +48,14 @@ func (v Vector) With(metric, value string) (Vector, error) {
 	if v.version == 0 {
 		return fail("there is no vector to change")
 	}
-	m := named3(metric)
+	std := standards[v.version]
+	m := std.named(metric)
 	if m < 0 {
 		return fail("no such metric in version " + v.Version())
 	}
-	code, ok := uint8(0), false
-	if len(value) == 1 {
-		code, ok = code3(m, value[0])
-	}
+	code, ok := std.code(m, value)
 	if !ok {
-		return fail("the metric takes one of " + choices3(m))
+		return fail("the metric takes one of " + std.choices(m))
 	}
 	v.set(m, code)
 	return v, nil
@@ -75,15 +63,18 @@ func (v Vector) With(metric, value string) (Vector, error) {
 
 // As returns the same metrics under another version's header: "3.0" or "3.1",
 // which share all metrics and values. Base and temporal scores stay as they
-// are; the environmental score may not, since v3.1 changed its formula. Any
-// other version is an error that matches [ErrVersion].
+// are; the environmental score may not, since v3.1 changed its formula. A
+// vector of 2.0 or 4.0 cannot be written as another version, nor another as
+// one of these: an error that matches [ErrVersion].
 func (v Vector) As(version string) (Vector, error) {
+	three := v.version == v30 || v.version == v31
 	switch {
 	case v.version == 0:
 		return Vector{}, &ParseError{Why: "there is no vector to convert"}
-	case version == "3.0":
+	case version == v.Version():
+	case three && version == "3.0":
 		v.version = v30
-	case version == "3.1":
+	case three && version == "3.1":
 		v.version = v31
 	default:
 		return Vector{}, &ParseError{Vector: v.String(), Why: "cannot be written as another version", is: ErrVersion}
@@ -91,14 +82,14 @@ func (v Vector) As(version string) (Vector, error) {
 	return v, nil
 }
 
-// String returns the canonical text: header, then the metrics in the order of
-// the specification's tables, without those that are not defined. The zero
-// Vector is "".
+// String returns the canonical text: header (2.0 has none), then the metrics in
+// the order of the specification's tables, without those that are not defined.
+// The zero Vector is "".
 func (v Vector) String() string {
 	if v.version == 0 {
 		return ""
 	}
-	return string(v.append(make([]byte, 0, 128)))
+	return string(v.append(make([]byte, 0, 192)))
 }
 
 // MarshalText returns the canonical text, which is empty for the zero Vector.
@@ -123,13 +114,16 @@ func (v Vector) append(b []byte) []byte {
 	if v.version == 0 {
 		return b
 	}
-	b = append(b, "CVSS:"...)
-	b = append(b, v.Version()...)
-	for m := range metrics3 {
+	std := standards[v.version]
+	b = append(b, std.header...)
+	for m := range std.metrics {
 		if code := v.at(m); code != 0 {
-			b = append(b, '/')
-			b = append(b, metrics3[m].name...)
-			b = append(b, ':', metrics3[m].values[code-1])
+			if m > 0 {
+				b = append(b, '/')
+			}
+			b = append(b, std.metrics[m].name...)
+			b = append(b, ':')
+			b = append(b, std.metrics[m].values[code-1]...)
 		}
 	}
 	return b
@@ -137,7 +131,7 @@ func (v Vector) append(b []byte) []byte {
 
 // at returns the code of metric m: 0 when it was not given, else one more than
 // the place of its value in the metric's table.
-func (v *Vector) at(m int) uint8 { return uint8(v.codes[m/16] >> (m % 16 * 4) & 15) }
+func (v *Vector) at(m int) uint8 { return uint8(v.codes[m/16&1] >> (m % 16 * 4) & 15) }
 
 func (v *Vector) set(m int, code uint8) {
 	shift := m % 16 * 4
@@ -147,7 +141,17 @@ func (v *Vector) set(m int, code uint8) {
 func (v *Vector) value(m int) string {
 	code := v.at(m)
 	if code == 0 {
-		return "X"
+		return standards[v.version].absent
 	}
-	return metrics3[m].values[code-1 : code]
+	return standards[v.version].metrics[m].values[code-1]
+}
+
+// any reports whether a metric of the span is given.
+func (v *Vector) any(s span) bool {
+	for m := s.first; m < s.last; m++ {
+		if v.at(m) != 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -13,6 +13,9 @@ import (
 
 const dos = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
 
+// A pump whose dose anyone on its network can change.
+const bolus4 = "CVSS:4.0/AV:A/AC:L/AT:N/PR:N/UI:N/VC:N/VI:H/VA:L/SC:N/SI:N/SA:N"
+
 const all22 = "CVSS:3.1/AV:A/AC:H/PR:L/UI:R/S:C/C:L/I:H/A:N/E:P/RL:W/RC:R/CR:H/IR:M/AR:L/MAV:N/MAC:L/MPR:N/MUI:N/MS:U/MC:H/MI:L/MA:N"
 
 func parsed(t testing.TB, s string) cvss.Vector {
@@ -37,9 +40,19 @@ func TestParseRefusesWhatIsNotAVectorAndSaysWhere(t *testing.T) {
 		"a header and a slash":           {"CVSS:3.1/", 9, "ends in a slash", false},
 		"a header without a version":     {"CVSS:", 5, "no version", false},
 		"a version that never was":       {"CVSS:3.2/" + dos[9:], 5, `there is no version "3.2"`, true},
-		"version 4.0":                    {"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 5, "version 4.0 is not read yet", true},
-		"version 2.0":                    {"AV:N/AC:L/Au:N/C:P/I:P/A:P", 0, "version 2.0 is not read yet", true},
-		"version 2.0 in parentheses":     {"(AV:N/AC:L/Au:N/C:P/I:P/A:P)", 0, "version 2.0 is not read yet", true},
+		"2.0 in parentheses":             {"(AV:N/AC:L/Au:N/C:P/I:P/A:P)", 0, "without parentheses", false},
+		"2.0 with a header":              {"CVSS:2.0/AV:N/AC:L/Au:N/C:P/I:P/A:P", 0, "2.0 has no header", false},
+		"2.0 with X":                     {"AV:N/AC:L/Au:N/C:P/I:P/A:P/E:X", 29, `metric E cannot be "X", it takes one of H F POC U ND`, false},
+		"2.0 with a metric of 3.1":       {"AV:N/AC:L/Au:N/C:P/I:P/A:P/PR:N", 27, `unknown metric "PR"`, false},
+		"2.0 with a metric missing":      {"AV:N/AC:L/Au:N/C:P/I:P", 22, "base metrics missing: A", false},
+		"2.0 with a longer value":        {"AV:N/AC:L/Au:N/C:P/I:P/A:P/RL:TFF", 30, `metric RL cannot be "TFF"`, false},
+		"4.0 with a base metric missing": {"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N", 58, "base metrics missing: SA", false},
+		"4.0 out of order":               {"CVSS:4.0/AV:N/AT:N/AC:L/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 19, "metric AC stands too late: version 4.0 fixes the order", false},
+		"4.0 with a duplicate":           {"CVSS:4.0/AV:N/AV:N/AC:L", 14, "metric AV is given twice", false},
+		"4.0 with a base Safety":         {"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:S/SA:N", 57, `metric SI cannot be "S"`, false},
+		"4.0 with a modified SC Safety":  {bolus4 + "/MSC:S", len(bolus4) + 5, `metric MSC cannot be "S"`, false},
+		"4.0 with a clear urgency":       {bolus4 + "/U:clear", len(bolus4) + 3, `metric U cannot be "clear", it takes one of Clear Green Amber Red X`, false},
+		"4.0 with a metric of 3.1":       {bolus4 + "/RL:O", len(bolus4) + 1, `unknown metric "RL"`, false},
 		"a space before":                 {" " + dos, 0, "no header", false},
 		"a space after":                  {dos + " ", 43, `metric A cannot be "H "`, false},
 		"a slash after":                  {dos + "/", 45, "ends in a slash", false},
