@@ -11,6 +11,7 @@ require (
 	github.com/google/osv-scanner v1.9.2
 	github.com/ncruces/go-sqlite3 v0.37.0
 	github.com/package-url/packageurl-go v0.1.7
+	github.com/pandatix/go-cvss v0.6.4
 	github.com/rickar/cal/v2 v2.1.13
 	github.com/stretchr/testify v1.12.1
 	github.com/yuin/goldmark v1.8.7

@@ -177,10 +177,11 @@ func (a Assessment) WithScore(s Step, answers rubric.Answers, opts *rubric.Optio
 	return a, nil
 }
 
-// held holds a published score against ours.
+// held holds a published score against ours. The metrics of 2.0 and 4.0 are
+// others, even where they have the same name.
 func held(p match.Score, ours cvss.Vector) Published {
 	v, err := cvss.Parse(p.Vector)
-	if err != nil {
+	if err != nil || !strings.HasPrefix(v.Version(), "3.") {
 		return Published{Score: p}
 	}
 	return Published{Score: p, Compared: true, Differ: differ(v, ours, baseMetrics)}

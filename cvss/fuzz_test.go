@@ -14,44 +14,33 @@ import (
 // elements there are, to be read by splitting instead of scanning.
 type grammar struct {
 	header   string
-	base     string            // the base metrics
+	base     []string          // the base metrics
+	order    []string          // of all metrics, in 4.0
 	elements map[string]string // the metric of each element
-	order    []string          // of 4.0
-}
-
-func elements(rows ...string) map[string]string {
-	all := map[string]string{}
-	for _, row := range rows {
-		names, values, _ := strings.Cut(row, " = ")
-		for name := range strings.FieldsSeq(names) {
-			for value := range strings.FieldsSeq(values) {
-				all[name+":"+value] = name
-			}
-		}
-	}
-	return all
 }
 
 var grammars = func() map[string]grammar {
-	three := grammar{base: "AV AC PR UI S C I A", elements: elements(
-		"AV = N A L P", "AC = L H", "PR = N L H", "UI = N R", "S = U C", "C I A = N L H",
-		"E = X U P F H", "RL = X O T W U", "RC = X U R C", "CR IR AR = X L M H",
-		"MAV = X N A L P", "MAC = X L H", "MPR = X N L H", "MUI = X N R", "MS = X U C", "MC MI MA = X N L H")}
-	v30, v31 := three, three
-	v30.header, v31.header = "CVSS:3.0", "CVSS:3.1"
-	return map[string]grammar{
-		"2.0": {base: "AV AC Au C I A", elements: elements(
-			"AV = L A N", "AC = H M L", "Au = M S N", "C I A = N P C",
-			"E = U POC F H ND", "RL = OF TF W U ND", "RC = UC UR C ND",
-			"CDP = N L LM MH H ND", "TD = N L M H ND", "CR IR AR = L M H ND")},
-		"3.0": v30, "3.1": v31,
-		"4.0": {header: "CVSS:4.0", base: "AV AC AT PR UI VC VI VA SC SI SA", elements: elements(
-			"AV = N A L P", "AC = L H", "AT = N P", "PR = N L H", "UI = N P A", "VC VI VA SC SI SA = H L N",
-			"E = X A P U", "CR IR AR = X H M L", "MAV = X N A L P", "MAC = X L H", "MAT = X N P", "MPR = X N L H",
-			"MUI = X N P A", "MVC MVI MVA MSC = X H L N", "MSI MSA = X S H L N",
-			"S = X N P", "AU = X N Y", "R = X A U I", "V = X D C", "RE = X L M H", "U = X Clear Green Amber Red"),
-			order: strings.Fields("AV AC AT PR UI VC VI VA SC SI SA E CR IR AR MAV MAC MAT MPR MUI MVC MVI MVA MSC MSI MSA S AU R V RE U")},
+	all := map[string]grammar{}
+	for version, rows := range canonical {
+		g := grammar{elements: map[string]string{}}
+		if version != "2.0" {
+			g.header = "CVSS:" + version
+		}
+		for m, row := range rows {
+			name, values, _ := strings.Cut(row, ":")
+			for value := range strings.FieldsSeq(values) {
+				g.elements[name+":"+value] = name
+			}
+			if m < bases[version] {
+				g.base = append(g.base, name)
+			}
+			if version == "4.0" {
+				g.order = append(g.order, name)
+			}
+		}
+		all[version] = g
 	}
+	return all
 }()
 
 // versionOf returns the version that s is a vector of, or "".
@@ -88,7 +77,7 @@ func (g grammar) has(s string) bool {
 			last = place
 		}
 	}
-	for name := range strings.FieldsSeq(g.base) {
+	for _, name := range g.base {
 		if !seen[name] {
 			return false
 		}
