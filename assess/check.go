@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/open-postmarket/postmarket/cvss/rubric"
+	"github.com/open-postmarket/postmarket/vex"
 )
 
 // Check says what is wrong in a, all at once, or nil. An Assessment made by Open
@@ -89,7 +90,7 @@ func (a Assessment) checkSteps() error {
 	}
 	if t := a.Triage; t != nil {
 		check(t.Step, "triage")
-		if !t.Result.Valid() || (t.Result == NotAffected) != slices.Contains(justifications, t.Justification) {
+		if !t.Result.Valid() || (t.Result == NotAffected) != vex.Justification(t.Justification).Valid() {
 			fail("triage: result %q does not go with justification %q", t.Result, t.Justification)
 		}
 	}

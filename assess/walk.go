@@ -9,21 +9,13 @@ import (
 	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/cvss/rubric"
 	"github.com/open-postmarket/postmarket/match"
+	"github.com/open-postmarket/postmarket/vex"
 )
 
 var triageResults = []TriageResult{Affected, NotAffected, UnderInvestigation}
 
 // Valid reports whether r is one of the results; the zero value is not.
 func (r TriageResult) Valid() bool { return slices.Contains(triageResults, r) }
-
-// justifications are the tokens of OpenVEX 0.2.0, which are the flags of CSAF 2.0.
-var justifications = []string{
-	"component_not_present",
-	"vulnerable_code_not_present",
-	"vulnerable_code_not_in_execute_path",
-	"vulnerable_code_cannot_be_controlled_by_adversary",
-	"inline_mitigations_already_exist",
-}
 
 // within refuses a step that comes before those it needs.
 func (a Assessment) within(to State) error {
@@ -62,7 +54,7 @@ func (a Assessment) WithTriage(t Triage) (Assessment, error) {
 		return a, err
 	case !t.Result.Valid():
 		return a, fmt.Errorf("assess: triage: result %q is not known", t.Result)
-	case t.Result == NotAffected && !slices.Contains(justifications, t.Justification):
+	case t.Result == NotAffected && !vex.Justification(t.Justification).Valid():
 		return a, fmt.Errorf("assess: triage: not affected needs a VEX justification, have %q", t.Justification)
 	case t.Result != NotAffected && t.Justification != "":
 		return a, fmt.Errorf("assess: triage: justification %q is only for not affected", t.Justification)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/store"
+	"github.com/open-postmarket/postmarket/vex"
 )
 
 // Format is the file format a BOM was read from. The zero value means it was
@@ -14,6 +15,11 @@ type Format string
 const (
 	CycloneDXJSON Format = "cyclonedx-json"
 	CycloneDXXML  Format = "cyclonedx-xml"
+	SPDXJSON      Format = "spdx-json"
+	SPDXTagValue  Format = "spdx-tag-value"
+	SPDXRDF       Format = "spdx-rdf"
+	SPDXYAML      Format = "spdx-yaml"
+	SPDXJSONLD    Format = "spdx-json-ld" // SPDX 3
 )
 
 // A BOM is one bill of materials: the device itself as Root and, flat, every
@@ -40,6 +46,11 @@ type BOM struct {
 	Components []Component `json:"components,omitempty"`
 	// Edges are the dependency edges as written, cycles included.
 	Edges []Edge `json:"edges,omitempty"`
+	// Statements are what the document itself says of vulnerabilities (VEX).
+	Statements []vex.Statement `json:"statements,omitempty"`
+	// Authors and Tools say who made the document, and with what.
+	Authors []string `json:"authors,omitempty"`
+	Tools   []string `json:"tools,omitempty"`
 	// Problems are oddities that did not stop the reading.
 	Problems []Problem `json:"problems,omitempty"`
 }
