@@ -71,28 +71,34 @@ func (v *Vector) impact() float64 {
 
 // environmental is the environmental score in tenths (v3.1 section 7.3; v3.0
 // section 8.3).
-func (v *Vector) environmental() int {
-	scope := v.modified(mMS, mS)
-	miss := 1 - (1-weightReq[v.at(mCR)]*weightCIA[v.modified(mMC, mC)])*
-		(1-weightReq[v.at(mIR)]*weightCIA[v.modified(mMI, mI)])*
-		(1-weightReq[v.at(mAR)]*weightCIA[v.modified(mMA, mA)])
-	miss = min(miss, 0.915)
+func (v *Vector) environmental() int { return v.temper(v.environmentalBase()) }
 
-	impact := 6.42 * miss
-	switch {
-	case scope == changed && v.version == v30:
-		impact = 7.52*(miss-0.029) - 3.25*pow15(miss-0.02)
-	case scope == changed:
-		impact = 7.52*(miss-0.029) - 3.25*pow13(miss*0.9731-0.02)
-	}
+// environmentalBase is what the temporal metrics are multiplied with.
+func (v *Vector) environmentalBase() int {
+	impact := v.modifiedImpact()
 	if impact <= 0 {
 		return 0
 	}
+	scope := v.modified(mMS, mS)
 	x := impact + exploitability(v.modified(mMAV, mAV), v.modified(mMAC, mAC), v.modified(mMPR, mPR), v.modified(mMUI, mUI), scope)
 	if scope == changed {
 		x *= 1.08
 	}
-	return v.temper(roundUp(min(x, 10)))
+	return roundUp(min(x, 10))
+}
+
+func (v *Vector) modifiedImpact() float64 {
+	miss := 1 - (1-weightReq[v.at(mCR)]*weightCIA[v.modified(mMC, mC)])*
+		(1-weightReq[v.at(mIR)]*weightCIA[v.modified(mMI, mI)])*
+		(1-weightReq[v.at(mAR)]*weightCIA[v.modified(mMA, mA)])
+	miss = min(miss, 0.915)
+	switch scope := v.modified(mMS, mS); {
+	case scope == changed && v.version == v30:
+		return 7.52*(miss-0.029) - 3.25*pow15(miss-0.02)
+	case scope == changed:
+		return 7.52*(miss-0.029) - 3.25*pow13(miss*0.9731-0.02)
+	}
+	return 6.42 * miss
 }
 
 // temper multiplies a score in tenths with the temporal metrics and rounds up.
