@@ -104,7 +104,7 @@ func Derive(answers Answers, opts *Options) (Result, error) {
 	}
 	version := cmp.Or(o.Version, "3.0")
 	if version != "3.0" && version != "3.1" {
-		return Result{}, fmt.Errorf("rubric: version %q: %w", clip(version), errVersion)
+		return Result{}, fmt.Errorf("rubric: %w", versionError(version))
 	}
 	t := flow()
 	if t.err != nil {
@@ -180,7 +180,7 @@ func (r *Result) stand(version string, o Options) error {
 		return nil
 	}
 	if version != "3.0" {
-		return fmt.Errorf("rubric: equivalence: the qualification speaks of CVSS 3.0, not of a vector of %s: %w", version, cvss.ErrVersion)
+		return fmt.Errorf("rubric: equivalence: the qualification speaks of CVSS 3.0 only: %w", versionError(version))
 	}
 	e := *o.Equivalence
 	if err := e.Check(o.At); err != nil {

@@ -2,6 +2,7 @@ package rubric_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -223,6 +224,32 @@ func TestAnImpactThatIsNotNoneProposesNothing(t *testing.T) {
 	require.Equal(t, "XAVN:Y XAVT:Y XACL:Y XPRZ:N XUI:N XS:N XAP:N XAD:N XAT:N XAW:N XAS:N XAO:N", codes(rubric.ProposeFromVector(v)))
 }
 
+func TestAVectorOfAnotherVersionIsAHintOfLowConfidence(t *testing.T) {
+	t.Parallel()
+	none := func(kind string) string {
+		return "X" + kind + "P:N X" + kind + "D:N X" + kind + "T:N X" + kind + "W:N X" + kind + "S:N X" + kind + "O:N"
+	}
+	for text, want := range map[string]string{
+		"AV:N/AC:L/Au:N/C:C/I:C/A:C":                                      "XAVN:Y XAVT:Y XACL:Y XPRZ:N",
+		"AV:A/AC:M/Au:S/C:C/I:P/A:N":                                      "XAVN:Y XAVT:N XACL:N XPRZ:Y " + none("A"),
+		"AV:L/AC:H/Au:M/C:N/I:P/A:P":                                      "XAVN:N XACL:N XPRZ:Y " + none("C"),
+		"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N": "XAVN:Y XAVT:Y XACL:Y XPRZ:N XUI:N XS:N",
+		"CVSS:4.0/AV:A/AC:L/AT:P/PR:L/UI:P/VC:H/VI:L/VA:N/SC:N/SI:N/SA:L": "XAVN:Y XAVT:N XACL:N XPRL:Y XPRZ:Y XPRS:N XUI:Y XS:Y",
+		"CVSS:4.0/AV:L/AC:H/AT:N/PR:H/UI:A/VC:N/VI:L/VA:L/SC:N/SI:H/SA:N": "XAVN:N XAVP:N XACL:N XPRL:Y XPRZ:Y XPRS:Y XUI:Y XS:Y " + none("C"),
+		"CVSS:4.0/AV:P/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N": "XAVN:N XAVP:Y XACL:Y XPRZ:N XUI:N XS:N " + none("A"),
+	} {
+		v, err := cvss.Parse(text)
+		require.NoError(t, err)
+		list := rubric.ProposeFromVector(v)
+		require.Equal(t, want, codes(list), text)
+		for _, p := range list {
+			require.Equal(t, rubric.Doubtful, p.Confidence)
+			require.Contains(t, p.Why, "the rubric does not speak of CVSS "+v.Version())
+			require.Contains(t, p.By, v.String())
+		}
+	}
+}
+
 func TestAProposalIsNoAnswerUntilAPersonConfirmsIt(t *testing.T) {
 	t.Parallel()
 	field, ok := reflect.TypeFor[rubric.Proposal]().FieldByName("Answer")
@@ -260,4 +287,49 @@ func TestAProposalIsNoAnswerUntilAPersonConfirmsIt(t *testing.T) {
 	_, err = rubric.Confirm(p, "", time.Time{})
 	require.ErrorContains(t, err, "who")
 	require.ErrorContains(t, err, "when")
+}
+
+func FuzzConfirm(f *testing.F) {
+	f.Add([]byte(`{"question":"XAVN","proposed":"Y","by":"x","why":"y","confidence":"low"}`), "jane", int64(1))
+	f.Add([]byte(`{"question":"XAT","proposed":"not answered"}`), "", int64(0))
+	f.Fuzz(func(t *testing.T, b []byte, by string, sec int64) {
+		var p rubric.Proposal
+		if json.Unmarshal(b, &p) != nil {
+			return
+		}
+		c, err := rubric.Confirm(p, by, time.Unix(sec, 0))
+		if err != nil {
+			if !reflect.DeepEqual(c, rubric.Confirmed{}) {
+				t.Fatalf("an answer in spite of %v", err)
+			}
+			return
+		}
+		if c.By == "" || !c.Answer.Valid() || c.Question != p.Question {
+			t.Fatalf("%+v", c)
+		}
+		_, err = rubric.Derive(rubric.Answers{c.Question: c.Answer}, nil)
+		var missing *rubric.IncompleteError
+		if !errors.As(err, &missing) {
+			t.Fatalf("%+v is no answer: %v", c, err)
+		}
+	})
+}
+
+func FuzzEquivalence(f *testing.F) {
+	good, _ := json.Marshal(compared())
+	f.Add(good)
+	f.Add([]byte(`{"by":"a\nb","date":"2026-02-30"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var e rubric.Equivalence
+		if json.Unmarshal(b, &e) != nil {
+			return
+		}
+		r, err := rubric.Derive(read(t, quiet), &rubric.Options{Equivalence: &e})
+		if (err == nil) != (e.Check(time.Time{}) == nil) {
+			t.Fatalf("Check says %v, Derive says %v", e.Check(time.Time{}), err)
+		}
+		if err == nil && (e.By == "" || len(e.Digest) != 64 || strings.ContainsAny(r.Label, "\n\r\t")) {
+			t.Fatalf("%+v: %q", e, r.Label)
+		}
+	})
 }

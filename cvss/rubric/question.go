@@ -40,7 +40,7 @@ func (c Confidence) Note() string {
 	case Sure:
 		return "high confidence"
 	case Likely:
-		return "medium confidence: one implementation, or a ruling of ours between them"
+		return "medium confidence: it rests on few implementations or on a ruling of ours"
 	case Doubtful:
 		return "low confidence: our own choice"
 	}

@@ -97,8 +97,15 @@ func RecognitionAt(version string, at time.Time) (Standing, error) {
 		}
 		return s, nil
 	}
-	return Standing{}, fmt.Errorf("rubric: recognition of version %q: %w", clip(version), errVersion)
+	return Standing{}, fmt.Errorf("rubric: recognition: %w", versionError(version))
 }
 
-// errVersion says which versions a derived vector can have.
-var errVersion = fmt.Errorf("the rubric speaks of CVSS 3.0, whose base metrics 3.1 shares: %w", cvss.ErrVersion)
+// A versionError says which versions a derived vector can have. It matches
+// cvss.ErrVersion, whose own text is about versions that there are not.
+type versionError string
+
+func (e versionError) Error() string {
+	return fmt.Sprintf("version %q: the rubric speaks of CVSS 3.0, whose base metrics 3.1 shares", clip(string(e)))
+}
+
+func (versionError) Unwrap() error { return cvss.ErrVersion }
