@@ -25,7 +25,7 @@
 // and makes the status 1 at the end. Characters that would break a row are
 // written as Go escapes. With -lenient, white space around a vector, letters of
 // either case and the like are forgiven, as cvss.ParseLenient says. With -explain the working of each row follows it, in
-// lines that begin with "# ".
+// lines that begin with "#".
 //
 // With -ask it asks the rubric's questions one at a time. Besides the answers it
 // takes ? (help), b (back), q (stop) and, where an earlier answer stands, an

@@ -193,12 +193,34 @@ func TestTheWorkingOfAnExtendedVectorNamesEveryReason(t *testing.T) {
 	}
 	require.NotContains(t, stdout, "warning")
 	for _, line := range strings.Split(strings.TrimSuffix(stdout, "\n"), "\n") {
-		require.True(t, strings.HasPrefix(line, "# ") || strings.Count(line, "\t") == 7, "%q is neither a row nor working", line)
+		require.True(t, line == "#" || strings.HasPrefix(line, "# ") || strings.Count(line, "\t") == 7, "%q is neither a row nor working", line)
 	}
 	_, stdout, _ = onDay(t, time.Date(2026, 12, 21, 0, 0, 0, 0, time.UTC), "", "-explain", extended)
 	require.Contains(t, stdout, "# warning: on 2026-12-21 FDA no longer accepts declarations to CVSS v3.0")
 	_, stdout, _ = onDay(t, time.Date(2026, 12, 21, 0, 0, 0, 0, time.UTC), "", "-explain", "CVSS:3.1/"+extended)
 	require.NotContains(t, stdout, "warning")
+}
+
+func TestTheWorkingShowsTheTermsOfTheFormula(t *testing.T) {
+	t.Parallel()
+	for text, terms := range map[string][]string{
+		"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H":                    {"8.22", "3.887", "0.56", "7.5"},
+		"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H/E:U":                {"0.91", "6.9"},
+		"AV:N/AC:L/Au:N/C:N/I:N/A:C":                                      {"10.41", "7.8"},
+		"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N": {"EQ1", "EQ6", "9.3"},
+		extended: {"rationale:", "8.22", "9.1"},
+	} {
+		status, stdout, _ := ran(t, "", "-explain", text)
+		require.Zero(t, status)
+		lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+		require.True(t, strings.HasPrefix(lines[1], text+"\t"))
+		for _, line := range lines[2:] {
+			require.True(t, line == "#" || strings.HasPrefix(line, "# "), line)
+		}
+		for _, term := range terms {
+			require.Contains(t, strings.Join(lines[2:], "\n"), term, text)
+		}
+	}
 }
 
 func TestAWrongCallSaysSo(t *testing.T) {
@@ -243,7 +265,7 @@ func FuzzRows(f *testing.F) {
 		run(t.Context(), []string{"-explain"}, strings.NewReader(in), &out, io.Discard)
 		rows := 0
 		for _, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")[1:] {
-			if strings.HasPrefix(line, "# ") && !strings.Contains(line, "\terror\t") {
+			if (line == "#" || strings.HasPrefix(line, "# ")) && !strings.Contains(line, "\terror\t") {
 				continue
 			}
 			rows++

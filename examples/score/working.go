@@ -6,16 +6,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/cvss/rubric"
 )
 
-// working says line by line how the scores came about.
+// working says line by line how the vector's own score came about, and of an
+// extended vector how the vector did before that.
 func (s scored) working() []string {
 	var out []string
 	if s.result != nil {
-		out = append(out, rationale(*s.result)...)
+		out = append(rationale(*s.result), "")
 	}
-	return out
+	return append(out, strings.Split(strings.TrimRight(cvss.Explain(s.vector).String(), "\n"), "\n")...)
 }
 
 // rationale says line by line how the vector came about.
