@@ -221,11 +221,13 @@ func (r Record) Coordinates() []sbom.Coordinate {
 		if p.Ecosystem != "" && p.Name != "" {
 			set[sbom.PackageCoordinate(p.Ecosystem, p.Name)] = true
 			set[sbom.EcosystemCoordinate(r.Source, p.Ecosystem)] = true
+			set[sbom.RouteCoordinate(r.Source, sbom.ByPackage)] = true
 		}
 	}
 	for c := range r.Criteria() {
 		if n, err := cpe.Parse(c.CPE); err == nil {
 			set[sbom.CPECoordinate(n)] = true
+			set[sbom.RouteCoordinate(r.Source, sbom.ByCPE)] = true
 		}
 	}
 	if r.Exploited != nil && r.Exploited.Product != "" {

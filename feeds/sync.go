@@ -39,7 +39,8 @@ type Synced struct {
 
 // Sync reads what source has changed and keeps it in mirror, records and cursor
 // together. A record that cannot be read is put in quarantine and the rest goes
-// on. When the reading fails the error is counted in the source's Standing, the
+// on. Of a record that is told more than once in one reading the one that was
+// modified last stands, and the last told among equals. When the reading fails the error is counted in the source's Standing, the
 // cursor stays at the last safe place, and the error is returned. A cancelled
 // context ends the sync without being counted as a failure of the source.
 func Sync(ctx context.Context, source Source, mirror Mirror, opts *SyncOptions) (Synced, error) {
@@ -56,7 +57,7 @@ func Sync(ctx context.Context, source Source, mirror Mirror, opts *SyncOptions) 
 	}
 	s := syncing{
 		source: source, mirror: mirror, opts: *opts, from: standing.Cursor, next: standing.Cursor,
-		resumed: standing.Midway, told: map[string]bool{}, out: Synced{Source: name},
+		resumed: standing.Midway, told: map[string]time.Time{}, out: Synced{Source: name},
 	}
 	if s.opts.Batch <= 0 {
 		s.opts.Batch = 500
@@ -73,11 +74,12 @@ type syncing struct {
 	opts       SyncOptions
 	from, next Cursor
 	resumed    bool
-	told       map[string]bool
-	records    []Record
-	rejected   []Rejected
-	gone       []string
-	out        Synced
+	// told are the items of this reading, with when each says it was modified.
+	told     map[string]time.Time
+	records  []Record
+	rejected []Rejected
+	gone     []string
+	out      Synced
 }
 
 func (s *syncing) read(ctx context.Context) error {
@@ -121,14 +123,19 @@ func (s *syncing) take(r Record, name string) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	s.told[r.Item] = true
-	s.records = append(s.records, r)
 	s.out.Records++
+	if before, twice := s.told[r.Item]; twice && r.Modified.Before(before) {
+		return nil // an older copy, told after a newer one
+	}
+	s.told[r.Item] = r.Modified
+	s.records = append(s.records, r)
 	return nil
 }
 
 func (s *syncing) reject(bad *RecordError) {
-	s.told[bad.Item] = true
+	if _, told := s.told[bad.Item]; !told {
+		s.told[bad.Item] = time.Time{}
+	}
 	s.rejected = append(s.rejected, Rejected{Item: bad.Item, Digest: bad.Digest, Why: bad.Err.Error()})
 	s.out.Rejected = append(s.out.Rejected, bad)
 }
@@ -147,7 +154,7 @@ func (s *syncing) whole(ctx context.Context) error {
 			return err
 		}
 		held[item] = true
-		if !s.told[item] {
+		if _, told := s.told[item]; !told {
 			s.gone = append(s.gone, item)
 		}
 	}

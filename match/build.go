@@ -19,6 +19,8 @@ type Options struct {
 	// records at hand show. A caller that hands over only the records about one
 	// BOM needs it.
 	Ecosystems map[string][]string
+	// Routes says, by source, how its records speak, likewise.
+	Routes map[string][]sbom.Route
 }
 
 // An Index holds records ready to be held against BOMs. It is never changed
@@ -51,6 +53,8 @@ type holdings struct {
 	name       string
 	ecosystems map[string]bool
 	cpes       map[sbom.Coordinate]bool
+	// packages and names say by which routes the source speaks at all.
+	packages, names bool
 }
 
 // Build makes an Index of records. Their order does not count. Records that were
@@ -68,7 +72,13 @@ func Build(records []feeds.Record, opts *Options) *Index {
 		return held[source]
 	}
 	place := map[[2]string]int{}
-	for _, r := range records {
+	records = slices.Clone(records)
+	for k, r := range records {
+		if len(r.Names) == 0 && (len(r.Packages) > 0 || len(r.Configurations) > 0) {
+			// A bulletin that says what it affects is its own name.
+			r.Names = []feeds.ID{feeds.ID(r.Item)}
+			records[k] = r
+		}
 		i := len(x.records)
 		place[[2]string{r.Source, r.Item}] = i
 		x.records = append(x.records, compile(r))
@@ -86,6 +96,11 @@ func Build(records []feeds.Record, opts *Options) *Index {
 		for _, e := range ecosystems {
 			hold(source).ecosystems[e] = true
 		}
+	}
+	for source, routes := range opts.Routes {
+		h := hold(source)
+		h.packages = h.packages || slices.Contains(routes, sbom.ByPackage)
+		h.names = h.names || slices.Contains(routes, sbom.ByCPE)
 	}
 	for name, h := range held {
 		if opts.Sources == nil || slices.Contains(opts.Sources, name) {
@@ -128,11 +143,13 @@ func (h *holdings) add(r record) {
 	for _, p := range r.Packages {
 		if e, _ := sbom.Release(p.Ecosystem); e != "" {
 			h.ecosystems[e] = true
+			h.packages = true
 		}
 	}
 	for _, l := range r.leaves {
 		if l.err == nil {
 			h.cpes[sbom.CPECoordinate(l.name)] = true
+			h.names = true
 		}
 	}
 }

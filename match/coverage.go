@@ -42,6 +42,7 @@ type Coverage struct {
 	// Detail says more in words: which identifier, which namespace.
 	Detail string `json:"detail,omitempty"`
 	root   bool
+	place  int // of the component in the BOM
 }
 
 // order is the order in which the reasons count.
@@ -50,15 +51,15 @@ var order = []string{NoIdentifier, NoEcosystem, UnknownCPE, NoVersion, NotCompar
 // Seen counts the components of the coverage, without the root, and those that
 // at least one source evaluated.
 func (r Result) Seen() (components, evaluated int) {
-	done := map[string]bool{}
+	done := map[int]bool{}
 	for _, c := range r.Coverage {
 		if c.root {
 			continue
 		}
-		if _, known := done[c.Component.Ref]; !known {
+		if _, known := done[c.place]; !known {
 			components++
 		}
-		done[c.Component.Ref] = done[c.Component.Ref] || c.Verdict == Evaluated
+		done[c.place] = done[c.place] || c.Verdict == Evaluated
 	}
 	for _, ok := range done {
 		if ok {
@@ -83,44 +84,64 @@ func (f *finding) coverage() []Coverage {
 	return out
 }
 
-// cover takes the routes the source has: by package when it holds packages, by
-// CPE when it holds criteria, both when it holds both or nothing. One that gets
-// through is enough; of two that do not, the one that came further is told.
+// cover takes every route that the component's identifiers and the source have in
+// common. One that gets through is enough; of those that do not, the one that came
+// furthest is told. Without one in common the source is none for this ecosystem, or
+// does not know this CPE name.
 func (f *finding) cover(it *item, s *holdings) Coverage {
-	c := Coverage{Component: named(it.Component), Source: s.name, Verdict: NotEvaluable, root: it.root}
-	type route struct{ why, detail string }
-	var routes []route
-	if len(s.ecosystems) > 0 || len(s.cpes) == 0 {
-		why, detail := f.byPackage(it, s)
-		routes = append(routes, route{why, detail})
-	}
-	if len(s.cpes) > 0 || len(s.ecosystems) == 0 && it.CPE != "" && it.PURL == "" {
-		why, detail := f.byCPE(it, s)
-		routes = append(routes, route{why, detail})
-	}
-	furthest := -2
-	for _, r := range routes {
-		at := slices.Index(order, r.why)
-		if r.why == "" {
+	c := Coverage{Component: it.shown, Source: s.name, Verdict: NotEvaluable, root: it.root, place: it.place}
+	furthest := -1
+	try := func(why, detail string) {
+		at := slices.Index(order, why)
+		if why == "" {
 			at = len(order)
 		}
 		if at > furthest {
-			furthest, c.Why, c.Detail = at, r.why, r.detail
+			furthest, c.Why, c.Detail = at, why, detail
 		}
+	}
+	identified := false
+	for _, i := range append([]*item{it}, it.others...) {
+		identified = identified || i.pkgErr == nil || i.cpeErr == nil
+		if i.pkgErr == nil && (s.packages || !s.names) {
+			try(f.byPackage(i, s))
+		}
+		if i.cpeErr == nil && s.names {
+			try(f.byCPE(i, s))
+		}
+	}
+	switch {
+	case furthest >= 0:
+	case !identified:
+		c.Why, c.Detail = NoIdentifier, unidentified(it)
+	case it.pkgErr == nil:
+		c.Why, c.Detail = NoEcosystem, fmt.Sprintf("%s does not speak by package", s.name)
+	default:
+		c.Why, c.Detail = UnknownCPE, fmt.Sprintf("%s does not speak by CPE name", s.name)
 	}
 	if c.Why == "" {
 		c.Verdict = Evaluated
+		if n := f.open[place{it, s.name}]; n > 0 {
+			c.Detail += fmt.Sprintf("; %d left to a person", n)
+		}
 	}
 	return c
+}
+
+// unidentified says why none of the identifiers can be used.
+func unidentified(it *item) string {
+	switch {
+	case !errors.Is(it.pkgErr, sbom.ErrNoPURL):
+		return it.pkgErr.Error()
+	case !errors.Is(it.cpeErr, cpe.ErrEmpty):
+		return it.cpeErr.Error()
+	}
+	return "the component has neither purl nor CPE"
 }
 
 // byPackage says why the component cannot be evaluated by its purl, or nothing.
 func (f *finding) byPackage(it *item, s *holdings) (why, detail string) {
 	switch {
-	case errors.Is(it.pkgErr, sbom.ErrNoPURL):
-		return NoIdentifier, "the component has no purl"
-	case it.pkgErr != nil:
-		return NoIdentifier, it.pkgErr.Error()
 	case it.ecosystem == "":
 		return NoEcosystem, fmt.Sprintf("purl type %s is of no ecosystem", it.pkg.Type)
 	case !s.ecosystems[it.ecosystem]:
@@ -131,12 +152,6 @@ func (f *finding) byPackage(it *item, s *holdings) (why, detail string) {
 
 // byCPE says why the component cannot be evaluated by its CPE, or nothing.
 func (f *finding) byCPE(it *item, s *holdings) (why, detail string) {
-	if errors.Is(it.cpeErr, cpe.ErrEmpty) {
-		return NoIdentifier, "the component has no CPE"
-	}
-	if it.cpeErr != nil {
-		return NoIdentifier, it.cpeErr.Error()
-	}
 	held := ""
 	if it.cpe.Names() {
 		for _, at := range it.Coordinates() {
@@ -156,8 +171,12 @@ func (f *finding) version(it *item, s *holdings, scheme vers.Scheme, namespace s
 	if len(it.versions) == 0 {
 		return NoVersion, "the component states no version"
 	}
-	if f.blind[place{it, s.name}] {
+	here := place{it.primary, s.name}
+	switch {
+	case f.blind[here]:
 		return NotComparable, fmt.Sprintf("%s has no place in the order of a record of %s", it.versions[0].text, s.name)
+	case f.compared[here]:
+		return "", fmt.Sprintf("%s %s", namespace, it.versions[0].text)
 	}
 	var first error
 	for _, v := range it.versions {

@@ -13,6 +13,15 @@ type Document struct {
 	SBOMs    []SBOMRow     `json:"sboms"`
 	Findings []FindingRow  `json:"findings"`
 	Coverage []CoverageRow `json:"coverage"`
+	// Undecided are the questions that only a person can answer. A component with
+	// one is not free of what it asks about.
+	Undecided []UndecidedRow `json:"undecided"`
+}
+
+// UndecidedRow is a Candidate without an answer, with its file.
+type UndecidedRow struct {
+	SBOM string `json:"sbom"`
+	Candidate
 }
 
 // SBOMRow is one file.
@@ -50,7 +59,7 @@ type CoverageRow struct {
 
 // NewDocument returns an empty Document, whose lists are empty and not null.
 func NewDocument() *Document {
-	return &Document{SBOMs: []SBOMRow{}, Findings: []FindingRow{}, Coverage: []CoverageRow{}}
+	return &Document{SBOMs: []SBOMRow{}, Findings: []FindingRow{}, Coverage: []CoverageRow{}, Undecided: []UndecidedRow{}}
 }
 
 // Add adds a file that was read and matched.
@@ -66,6 +75,9 @@ func (d *Document) Add(file string, bom sbom.BOM, r Result) {
 	}
 	for _, c := range r.Coverage {
 		d.Coverage = append(d.Coverage, CoverageRow{file, c})
+	}
+	for _, c := range r.Undecided {
+		d.Undecided = append(d.Undecided, UndecidedRow{file, c})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
@@ -27,7 +26,10 @@ type Result struct {
 // Find holds the records against bom. product is the key under which the
 // findings are named; empty is fine for a BOM by itself.
 func (x *Index) Find(product string, bom sbom.BOM) Result {
-	f := finding{index: x, product: product, inv: take(bom), found: map[string]*Finding{}, blind: map[place]bool{}}
+	f := finding{
+		index: x, product: product, inv: take(bom), found: map[group]*gathered{}, settled: map[subject]bool{},
+		blind: map[place]bool{}, compared: map[place]bool{}, open: map[place]int{},
+	}
 	for _, i := range f.candidates() {
 		r := &x.records[i]
 		if !r.Live() {
@@ -38,13 +40,29 @@ func (x *Index) Find(product string, bom sbom.BOM) Result {
 			f.configuration(i, r, c)
 		}
 	}
-	out := Result{Rejected: f.rejected.list, Undecided: f.undecided.list}
-	for _, one := range f.found {
-		out.Findings = append(out.Findings, *one)
-	}
-	slices.SortFunc(out.Findings, func(a, b Finding) int { return cmp.Compare(a.Key(), b.Key()) })
+	out := Result{Rejected: f.rejected.without(f.settled), Undecided: f.undecided.without(f.settled)}
+	out.Findings = f.findings()
 	out.Leads = f.leads()
 	out.Coverage = f.coverage()
+	return out
+}
+
+// findings sorts what was found by its key, and the instances by their place.
+func (f *finding) findings() []Finding {
+	type keyed struct {
+		key string
+		*gathered
+	}
+	all := make([]keyed, 0, len(f.found))
+	for _, one := range f.found {
+		slices.SortFunc(one.Instances, func(a, b Instance) int { return cmp.Compare(a.place, b.place) })
+		all = append(all, keyed{one.Key(), one})
+	}
+	slices.SortFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	var out []Finding
+	for _, one := range all {
+		out = append(out, one.Finding)
+	}
 	return out
 }
 
@@ -53,13 +71,28 @@ type finding struct {
 	index               *Index
 	product             string
 	inv                 inventory
-	found               map[string]*Finding
+	found               map[group]*gathered
+	settled             map[subject]bool
 	rejected, undecided candidates
-	// blind are the places where a version was found not to compare.
-	blind map[place]bool
+	// blind are the places where a version was found not to compare, compared
+	// those where it was, with a range; open counts the questions without an answer.
+	blind, compared map[place]bool
+	open            map[place]int
 }
 
-// place is an item and a source.
+// group is a coordinate and a vulnerability: one finding.
+type group struct {
+	at            sbom.Coordinate
+	vulnerability int
+}
+
+// gathered is a Finding being put together.
+type gathered struct {
+	Finding
+	at map[*item]int // the place of each component in Instances
+}
+
+// place is a component and a source.
 type place struct {
 	item   *item
 	source string
@@ -96,12 +129,14 @@ func (f *finding) packages(i int, r *record) {
 		verdict
 	}
 	var answers []answer
+	at := map[*item]int{}
 	for _, p := range r.Packages {
 		for _, it := range f.inv.at[sbom.PackageCoordinate(p.Ecosystem, p.Name)] {
 			v := judgePackage(p, it)
-			k := slices.IndexFunc(answers, func(a answer) bool { return a.item == it })
+			k, known := at[it]
 			switch {
-			case k < 0:
+			case !known:
+				at[it] = len(answers)
 				answers = append(answers, answer{it, v})
 			case v.truth > answers[k].truth:
 				answers[k].verdict = v
@@ -119,6 +154,9 @@ func (f *finding) packages(i int, r *record) {
 // what the tree lacks.
 func (f *finding) configuration(i int, r *record, c feeds.Configuration) {
 	b := f.inv.answer(r, c)
+	if b.truth != yes {
+		b.lower()
+	}
 	var with []string
 	for _, h := range b.hits {
 		if h.verdict.truth == yes && !h.vulnerable {
@@ -126,29 +164,30 @@ func (f *finding) configuration(i int, r *record, c feeds.Configuration) {
 		}
 	}
 	for _, h := range b.hits {
-		if !h.vulnerable {
-			continue
+		if h.vulnerable {
+			f.settle(i, r, h.item, h.verdict, ByCPE, with)
 		}
-		v := h.verdict
-		if v.truth == yes && b.truth != yes {
-			v.truth, v.why = b.truth, strings.Join(b.missing, "; ")
-			if b.truth == unknown {
-				v.blind = otherwise
-			}
-		}
-		f.settle(i, r, h.item, v, ByCPE, with)
 	}
 }
 
 // settle files one answer.
 func (f *finding) settle(i int, r *record, it *item, v verdict, by Identifier, with []string) {
-	if v.blind == incomparable {
-		f.blind[place{it, r.Source}] = true
+	here := place{it.primary, r.Source}
+	switch {
+	case v.blind == incomparable:
+		f.blind[here] = true
+	case v.truth != unknown && v.rule == "range" && v.version.text != "":
+		f.compared[here] = true
+	}
+	if v.truth == unknown {
+		f.open[here]++
 	}
 	for _, n := range f.index.of[i] {
 		vulnerability := &f.index.vulnerabilities[n]
+		about := subject{it.primary, n, i}
 		if v.truth == yes {
-			f.add(vulnerability, r, it, Evidence{
+			f.settled[about] = true
+			f.add(n, r, it, Evidence{
 				Source: r.Source, Item: r.Item, Digest: r.digest, Identifier: by,
 				Version: v.version.text, VersionFrom: v.version.from,
 				Rule: v.rule, Leaf: v.leaf, With: with, Assumed: v.assumed,
@@ -156,33 +195,34 @@ func (f *finding) settle(i int, r *record, it *item, v verdict, by Identifier, w
 			continue
 		}
 		c := Candidate{
-			Component: named(it.Component), Coordinate: it.at, Vulnerability: vulnerability.ID, IDs: vulnerability.IDs,
+			Component: it.shown, Coordinate: it.at, Vulnerability: vulnerability.ID, IDs: vulnerability.IDs,
 			Source: r.Source, Item: r.Item, Digest: r.digest, Leaf: v.leaf, Why: v.why,
 		}
 		if v.truth == no {
-			f.rejected.add(c)
+			f.rejected.add(about, c)
 		} else {
-			f.undecided.add(c)
+			f.undecided.add(about, c)
 		}
 	}
 }
 
-func (f *finding) add(v *feeds.Vulnerability, r *record, it *item, e Evidence) {
-	key := findingKey(f.product, it.at, v.ID)
-	one := f.found[key]
+func (f *finding) add(n int, r *record, it *item, e Evidence) {
+	about := group{it.at, n}
+	one := f.found[about]
 	if one == nil {
-		one = describeFinding(v)
+		one = &gathered{Finding: describeFinding(&f.index.vulnerabilities[n]), at: map[*item]int{}}
 		one.Product, one.Coordinate = f.product, it.at
-		f.found[key] = one
+		f.found[about] = one
 	}
 	if !slices.Contains(one.Sources, r.Source) {
 		one.Sources = append(one.Sources, r.Source)
 		slices.Sort(one.Sources)
 	}
-	k := slices.IndexFunc(one.Instances, func(x Instance) bool { return x.Component.Ref == it.Ref })
-	if k < 0 {
+	k, known := one.at[it.primary]
+	if !known {
 		k = len(one.Instances)
-		one.Instances = append(one.Instances, Instance{Component: named(it.Component)})
+		one.at[it.primary] = k
+		one.Instances = append(one.Instances, Instance{Component: it.shown, place: it.place})
 	}
 	if !slices.ContainsFunc(one.Instances[k].Evidence, func(x Evidence) bool { return sameLeaf(x, e) }) {
 		one.Instances[k].Evidence = append(one.Instances[k].Evidence, e)
@@ -194,8 +234,8 @@ func sameLeaf(a, b Evidence) bool {
 }
 
 // describeFinding copies what all records of v say about it.
-func describeFinding(v *feeds.Vulnerability) *Finding {
-	f := &Finding{Vulnerability: v.ID, IDs: slices.Clone(v.IDs)}
+func describeFinding(v *feeds.Vulnerability) Finding {
+	f := Finding{Vulnerability: v.ID, IDs: slices.Clone(v.IDs)}
 	f.Title, _ = v.Title()
 	f.Published, f.PublishedBy = v.Published()
 	if e, ok := v.Exploited(); ok {
@@ -212,22 +252,46 @@ func describeFinding(v *feeds.Vulnerability) *Finding {
 	return f
 }
 
-// candidates gathers what did not match, each component and record once.
-type candidates struct {
-	list []Candidate
-	seen map[string]bool
+// subject is a component, a vulnerability and a record, by their places.
+type subject struct {
+	item                  *item
+	vulnerability, record int
 }
 
-func (c *candidates) add(x Candidate) {
-	key := x.Component.Ref + "\x00" + x.Source + "\x00" + x.Item + "\x00" + string(x.Vulnerability) + "\x00" + x.Leaf
+// candidates gathers what did not match, each component, record and leaf once.
+type candidates struct {
+	list  []Candidate
+	about []subject
+	seen  map[leafOf]bool
+}
+
+type leafOf struct {
+	subject
+	leaf string
+}
+
+func (c *candidates) add(about subject, x Candidate) {
+	key := leafOf{about, x.Leaf}
 	if c.seen[key] {
 		return
 	}
 	if c.seen == nil {
-		c.seen = map[string]bool{}
+		c.seen = map[leafOf]bool{}
 	}
 	c.seen[key] = true
 	c.list = append(c.list, x)
+	c.about = append(c.about, about)
+}
+
+// without leaves out what another leaf of the same record settled.
+func (c *candidates) without(settled map[subject]bool) []Candidate {
+	var out []Candidate
+	for i, x := range c.list {
+		if !settled[c.about[i]] {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // leads finds the lists of exploited vulnerabilities that name a product as a
@@ -245,7 +309,7 @@ func (f *finding) leads() []Lead {
 				}
 				seen = append(seen, i)
 				out = append(out, Lead{
-					Component: named(it.Component), IDs: slices.Clone(r.Names), Source: r.Source, Item: r.Item,
+					Component: it.shown, IDs: slices.Clone(r.Names), Source: r.Source, Item: r.Item,
 					Digest: r.digest, Name: name, Exploited: *r.Exploited,
 				})
 			}
@@ -256,7 +320,7 @@ func (f *finding) leads() []Lead {
 
 func (f *finding) has(it *item, record int) bool {
 	for _, n := range f.index.of[record] {
-		if f.found[findingKey(f.product, it.at, f.index.vulnerabilities[n].ID)] != nil {
+		if f.found[group{it.at, n}] != nil {
 			return true
 		}
 	}

@@ -59,8 +59,10 @@ func (f Finding) Key() string {
 	return findingKey(f.Product, f.Coordinate, f.Vulnerability)
 }
 
+// dense takes the spaces out of a part of a key.
+var dense = strings.NewReplacer("%", "%25", " ", "%20")
+
 func findingKey(product string, at sbom.Coordinate, id feeds.ID) string {
-	dense := strings.NewReplacer("%", "%25", " ", "%20")
 	return dense.Replace(product) + " " + dense.Replace(string(at)) + " " + dense.Replace(string(id))
 }
 
@@ -79,6 +81,7 @@ func (f Finding) Digest() string {
 type Instance struct {
 	Component Component  `json:"component"`
 	Evidence  []Evidence `json:"evidence"`
+	place     int        // in the BOM
 }
 
 // A Component names a component of a BOM. All text is as it stood there.

@@ -15,7 +15,9 @@ import (
 // gets its coverage verdicts.
 func Gather(ctx context.Context, mirror feeds.Mirror, sources []string, boms ...sbom.BOM) (*Index, error) {
 	g := gathering{mirror: mirror, records: map[recordKey]feeds.Record{}, asked: map[feeds.ID]bool{}}
-	opts := Options{Sources: append([]string{}, sources...), Ecosystems: map[string][]string{}}
+	opts := Options{
+		Sources: append([]string{}, sources...), Ecosystems: map[string][]string{}, Routes: map[string][]sbom.Route{},
+	}
 	asked := map[sbom.Coordinate]bool{}
 	var at []sbom.Coordinate
 	ecosystems := map[string]bool{}
@@ -38,6 +40,15 @@ func Gather(ctx context.Context, mirror feeds.Mirror, sources []string, boms ...
 		return nil, err
 	}
 	for _, s := range sources {
+		for _, route := range []sbom.Route{sbom.ByPackage, sbom.ByCPE} {
+			held, err := g.holds(ctx, sbom.RouteCoordinate(s, route))
+			if err != nil {
+				return nil, err
+			}
+			if held {
+				opts.Routes[s] = append(opts.Routes[s], route)
+			}
+		}
 		for e := range ecosystems {
 			held, err := g.holds(ctx, sbom.EcosystemCoordinate(s, e))
 			if err != nil {

@@ -96,9 +96,10 @@ func judgeVersion(v verdict, c feeds.Criterion, n cpe.Name, i *item) verdict {
 		v.truth, v.rule = yes, "all versions"
 		return v
 	case n.Version == cpe.NA:
-		// Vendors list hardware as "-"; which revision it is does not matter then.
+		// NVD lists hardware, and what something runs on, as "-": which version it
+		// is does not matter then.
 		v.rule = "all versions"
-		if n.Part == "h" || len(i.versions) == 0 {
+		if n.Part == "h" || !c.Vulnerable || i.cpe.Version == cpe.NA || len(i.versions) == 0 {
 			v.truth = yes
 		} else {
 			v.why = fmt.Sprintf("%s is a version, and the criterion is for what has none", i.versions[0].text)
@@ -109,7 +110,7 @@ func judgeVersion(v verdict, c feeds.Criterion, n cpe.Name, i *item) verdict {
 	default:
 		v.rule = "exact version"
 	}
-	return best(v, i, func(s stated) verdict { return exactly(v, n.Version, s) })
+	return best(v, i, func(s stated) verdict { return exactly(v, n, i, s) })
 }
 
 // best tests every version the component states. One that is affected decides;
@@ -171,21 +172,38 @@ func within(v verdict, c feeds.Criterion, s stated) verdict {
 	return v
 }
 
-func exactly(v verdict, want cpe.Value, s stated) verdict {
+// exactly compares with the one version of n. A version may be followed by an
+// update (1.0 and rc1) in its own attribute or in one text (1.0-rc1). Where the
+// component states the version and no update, nobody can say which it is.
+func exactly(v verdict, n cpe.Name, i *item, s stated) verdict {
 	v.version = s
-	if want.Pattern() {
-		own := cpe.Literal(s.text)
-		if r := cpe.Compare(want, own); r == cpe.Equal || r == cpe.Superset {
+	update := n.Update.Literal() && !n.Update.Pattern()
+	switch {
+	case update && equal(n.Version.Text()+"-"+n.Update.Text(), s.text):
+		v.truth, v.assumed = yes, nil
+	case n.Version.Pattern():
+		if r := cpe.Compare(n.Version, cpe.Literal(s.text)); r == cpe.Equal || r == cpe.Superset {
 			v.truth = yes
-			return v
 		}
-	} else if strings.EqualFold(want.Text(), s.text) {
+	case equal(n.Version.Text(), s.text):
 		v.truth = yes
-		return v
-	} else if order, err := vers.Compare(vers.Generic, want.Text(), s.text); err == nil && order == 0 {
-		v.truth = yes
+	}
+	if v.truth == yes && update && i.cpe.Update == cpe.Any && equal(n.Version.Text(), s.text) {
+		v.truth, v.blind = unknown, otherwise
+		v.why = fmt.Sprintf("the component does not state whether it is %s", n.Update.Text())
 		return v
 	}
-	v.truth, v.why = no, fmt.Sprintf("%s is not %s", s.text, want.Text())
+	if v.truth != yes {
+		v.why = fmt.Sprintf("%s is not %s", s.text, n.Version.Text())
+	}
 	return v
+}
+
+// equal compares version texts, by their order where they have one.
+func equal(a, b string) bool {
+	if strings.EqualFold(a, b) {
+		return true
+	}
+	order, err := vers.Compare(vers.Generic, a, b)
+	return err == nil && order == 0
 }

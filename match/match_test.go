@@ -226,17 +226,17 @@ func TestCoverageGivesTheFirstReasonThatHolds(t *testing.T) {
 	}{
 		{"nothing", sbom.Component{Name: "x", Version: "1"}, match.NoIdentifier, match.NoIdentifier},
 		{"a broken purl", sbom.Component{Name: "x", Version: "1", PURL: "pkg:"}, match.NoIdentifier, match.NoIdentifier},
-		{"another ecosystem", sbom.Component{Name: "x", PURL: "pkg:nuget/x@1"}, match.NoIdentifier, match.NoEcosystem},
-		{"no ecosystem at all", sbom.Component{Name: "x", Version: "1", PURL: "pkg:github/x/x"}, match.NoIdentifier, match.NoEcosystem},
-		{"another vendor", part("x", "1", "cpe:2.3:a:w:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.NoIdentifier},
-		{"another part", part("x", "1", "cpe:2.3:o:v:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.NoIdentifier},
-		{"an open vendor", part("x", "1", "cpe:2.3:a:*:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.NoIdentifier},
-		{"no version", part("x", "", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"), match.NoVersion, match.NoIdentifier},
-		{"no order", part("x", "unknown", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"), match.NotComparable, match.NoIdentifier},
+		{"another ecosystem", sbom.Component{Name: "x", PURL: "pkg:nuget/x@1"}, match.NoEcosystem, match.NoEcosystem},
+		{"no ecosystem at all", sbom.Component{Name: "x", Version: "1", PURL: "pkg:github/x/x"}, match.NoEcosystem, match.NoEcosystem},
+		{"another vendor", part("x", "1", "cpe:2.3:a:w:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.UnknownCPE},
+		{"another part", part("x", "1", "cpe:2.3:o:v:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.UnknownCPE},
+		{"an open vendor", part("x", "1", "cpe:2.3:a:*:p:1:*:*:*:*:*:*:*"), match.UnknownCPE, match.UnknownCPE},
+		{"no version", part("x", "", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"), match.NoVersion, match.UnknownCPE},
+		{"no order", part("x", "unknown", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"), match.NotComparable, match.UnknownCPE},
 		{"both ways", sbom.Component{Name: "x", Version: "1.0", PURL: "pkg:golang/x@v1.0.0", CPE: "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*"}, "", ""},
-		{"another package of the ecosystem", sbom.Component{Name: "y", PURL: "pkg:golang/y@v1.0.0"}, match.NoIdentifier, ""},
-		{"a package without version", sbom.Component{Name: "x", PURL: "pkg:golang/x"}, match.NoIdentifier, match.NoVersion},
-		{"a package version without order", sbom.Component{Name: "x", PURL: "pkg:golang/x@abc"}, match.NoIdentifier, match.NotComparable},
+		{"another package of the ecosystem", sbom.Component{Name: "y", PURL: "pkg:golang/y@v1.0.0"}, match.NoEcosystem, ""},
+		{"a package without version", sbom.Component{Name: "x", PURL: "pkg:golang/x"}, match.NoEcosystem, match.NoVersion},
+		{"a package version without order", sbom.Component{Name: "x", PURL: "pkg:golang/x@abc"}, match.NoEcosystem, match.NotComparable},
 	} {
 		c.component.Ref = "it"
 		got := find(device(c.component), records...)
@@ -285,4 +285,147 @@ func TestTheOrderOfRecordsDoesNotCount(t *testing.T) {
 	require.Equal(t, one, two)
 	require.Len(t, one.Findings, 1, "aliases are one finding")
 	require.Equal(t, []string{"nvd", "osv"}, one.Findings[0].Sources)
+}
+
+func TestReleasesOfADistributionAreTheSameHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		ecosystem, purl string
+		want            string // found, assumed, rejected
+	}{
+		{"Debian:12", "pkg:deb/debian/x@1?distro=debian-12", "found"},
+		{"Debian:12", "pkg:deb/debian/x@1?distro=debian-12.5", "found"},
+		{"Debian:12", "pkg:deb/debian/x@1?distro=debian-bookworm", "found"},
+		{"Debian:12", "pkg:deb/debian/x@1?distro=bookworm", "found"},
+		{"Debian:12", "pkg:deb/debian/x@1?distro=debian-11", "rejected"},
+		{"Debian:12", "pkg:deb/debian/x@1?distro=debian-sid", "assumed"},
+		{"Debian:12", "pkg:deb/debian/x@1", "assumed"},
+		{"Ubuntu:22.04:LTS", "pkg:deb/ubuntu/x@1?distro=ubuntu-22.04.3", "found"},
+		{"Ubuntu:22.04:LTS", "pkg:deb/ubuntu/x@1?distro=ubuntu-jammy", "found"},
+		{"Ubuntu:Pro:22.04:LTS", "pkg:deb/ubuntu/x@1?distro=ubuntu-20.04", "rejected"},
+		{"Alpine:v3.18", "pkg:apk/alpine/x@1?distro=alpine-3.18.4", "found"},
+		{"Alpine:v3.20", "pkg:apk/alpine/x@1?distro=3.20.3", "found"},
+		{"Alpine:v3.21", "pkg:apk/alpine/x@1?distro=3.20.3", "rejected"},
+		{"Alpine:v3.18", "pkg:apk/alpine/x@1?distro=alpine-edge", "assumed"},
+		{"Red Hat:enterprise_linux:9::baseos", "pkg:rpm/redhat/x@1?distro=rhel-9.2", "found"},
+		{"Red Hat:enterprise_linux:8::baseos", "pkg:rpm/redhat/x@1?distro=rhel-9.2", "rejected"},
+		{"openSUSE:Leap 15.5", "pkg:rpm/opensuse/x@1?distro=opensuse-leap-15.5", "found"},
+		{"SUSE:Linux Enterprise Server 15 SP5", "pkg:rpm/suse/x@1?distro=sles-15.5", "found"},
+		{"SUSE:Linux Enterprise Server 15 SP4", "pkg:rpm/suse/x@1?distro=sles-15.5", "rejected"},
+		{"openEuler:22.03-LTS-SP1", "pkg:rpm/openeuler/x@1?distro=openEuler-22.03", "found"},
+		{"Red Hat:enterprise_linux:7::server", "pkg:rpm/centos/x@1?distro=centos-7.6.1810", "found"},
+	} {
+		r := feeds.Record{Source: "osv", Item: "D-1", Names: []feeds.ID{"D-1"}, Packages: []feeds.Package{{Ecosystem: c.ecosystem, Name: "x", Versions: []string{"1"}}}}
+		got := find(device(sbom.Component{Ref: "x", Name: "x", PURL: c.purl}), r)
+		is := "rejected"
+		if len(got.Findings) == 1 {
+			is = "found"
+			if len(got.Findings[0].Instances[0].Evidence[0].Assumed) > 0 {
+				is = "assumed"
+			}
+		}
+		require.Equal(t, c.want, is, "%s of %s", c.purl, c.ecosystem)
+	}
+}
+
+func TestWhatSomethingRunsOnIsMetWhateverItsVersion(t *testing.T) {
+	t.Parallel()
+	r := record("CVE-2022-0012", and(
+		or(vulnerable("cpe:2.3:a:v:app:*:*:*:*:*:*:*:*")),
+		or(on("cpe:2.3:o:linux:linux_kernel:-:*:*:*:*:*:*:*")),
+	))
+	app := part("app", "1.0", "cpe:2.3:a:v:app:1.0:*:*:*:*:*:*:*")
+	for _, kernel := range []sbom.Component{
+		part("kernel", "5.10.1", "cpe:2.3:o:linux:linux_kernel:5.10.1:*:*:*:*:*:*:*"),
+		part("kernel", "5.10.1", "cpe:2.3:o:linux:linux_kernel:-:*:*:*:*:*:*:*"),
+	} {
+		require.Equal(t, []string{"CVE-2022-0012"}, ids(find(device(app, kernel), r)))
+	}
+}
+
+func TestComponentsThatShareAReferenceAreTwo(t *testing.T) {
+	t.Parallel()
+	r := record("CVE-2022-0013", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
+	a, b := part("p", "1.0", "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*"), part("p", "2.0", "cpe:2.3:a:v:p:2.0:*:*:*:*:*:*:*")
+	got := find(device(a, b), r)
+	require.Len(t, got.Findings, 1)
+	require.Len(t, got.Findings[0].Instances, 2)
+	components, evaluated := got.Seen()
+	require.Equal(t, 2, components)
+	require.Equal(t, 2, evaluated)
+}
+
+func TestALeafOfABranchThatIsFalseIsNoFinding(t *testing.T) {
+	t.Parallel()
+	leafA := vulnerable("cpe:2.3:a:v:a:*:*:*:*:*:*:*:*")
+	r := record("CVE-2022-0014", any1(
+		feeds.Node{Operator: "AND", Criteria: []feeds.Criterion{leafA, vulnerable("cpe:2.3:a:v:b:*:*:*:*:*:*:*:*")}},
+		or(vulnerable("cpe:2.3:a:v:c:*:*:*:*:*:*:*:*")),
+	))
+	got := find(device(part("a", "1", "cpe:2.3:a:v:a:1:*:*:*:*:*:*:*"), part("c", "1", "cpe:2.3:a:v:c:1:*:*:*:*:*:*:*")), r)
+	require.Len(t, got.Findings, 1)
+	require.Equal(t, "c", got.Findings[0].Instances[0].Component.Name)
+	require.Len(t, got.Rejected, 1)
+	require.Contains(t, got.Rejected[0].Why, "the device holds no cpe:2.3:a:v:b")
+}
+
+func TestWhatWasFoundIsNotRejectedToo(t *testing.T) {
+	t.Parallel()
+	c := feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true}
+	low, high := c, c
+	low.EndExcluding = "2"
+	high.StartIncluding, high.EndExcluding = "3", "4"
+	got := find(device(part("p", "1", "cpe:2.3:a:v:p:1:*:*:*:*:*:*:*")), record("CVE-2022-0015", any1(or(low), or(high))))
+	require.Len(t, got.Findings, 1)
+	require.Empty(t, got.Rejected)
+}
+
+func TestUpdatesAreReadInEitherPlace(t *testing.T) {
+	t.Parallel()
+	exact := record("CVE-2022-0016", any1(or(vulnerable("cpe:2.3:a:v:p:1.0:rc1:*:*:*:*:*:*"))))
+	below := record("CVE-2022-0017", any1(or(feeds.Criterion{CPE: "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "1.0"})))
+	for _, c := range []struct {
+		version, cpe string
+		want         []string
+		undecided    int
+	}{
+		{"", "cpe:2.3:a:v:p:1.0:rc1:*:*:*:*:*:*", []string{"CVE-2022-0016", "CVE-2022-0017"}, 0},
+		{"1.0-rc1", "cpe:2.3:a:v:p:*:*:*:*:*:*:*:*", []string{"CVE-2022-0016", "CVE-2022-0017"}, 0},
+		{"1.0", "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*", []string{}, 1},
+		{"1.0", "cpe:2.3:a:v:p:1.0:-:*:*:*:*:*:*", []string{}, 0},
+	} {
+		got := find(device(part("p", c.version, c.cpe)), exact, below)
+		require.Equal(t, c.want, ids(got), c.cpe)
+		require.Len(t, got.Undecided, c.undecided, c.cpe)
+	}
+}
+
+func TestFurtherIdentifiersOfAComponentMatchToo(t *testing.T) {
+	t.Parallel()
+	r := record("CVE-2022-0018", any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*"))))
+	c := sbom.Component{Ref: "p", Name: "p", Version: "1.0", PURL: "pkg:generic/p@1.0", More: []sbom.Identifier{
+		{Kind: "cpe", Text: "cpe:2.3:a:w:p:1.0:*:*:*:*:*:*:*"}, {Kind: "cpe", Text: "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*"},
+		{Kind: "cpe", Text: "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*", Problem: "doubtful"},
+	}}
+	got := find(device(c), r)
+	require.Len(t, got.Findings, 1)
+	require.Len(t, got.Findings[0].Instances, 1)
+	require.Equal(t, "pkg:generic/p@1.0", got.Findings[0].Instances[0].Component.PURL)
+	require.Len(t, got.Coverage, 1)
+	require.Equal(t, match.Evaluated, got.Coverage[0].Verdict)
+}
+
+func TestAnEpochOfAnRPMIsPartOfItsVersion(t *testing.T) {
+	t.Parallel()
+	r := feeds.Record{Source: "osv", Item: "R-1", Names: []feeds.ID{"R-1"}, Packages: []feeds.Package{{Ecosystem: "Red Hat", Name: "openssl",
+		Ranges: []feeds.Range{{Type: feeds.Ecosystem, Events: []feeds.Event{{Introduced: "0"}, {Fixed: "1:3.0.7-24.el9"}}}}}}}
+	got := find(device(sbom.Component{Ref: "o", Name: "openssl", Version: "1:3.0.7-25.el9", PURL: "pkg:rpm/redhat/openssl@3.0.7-25.el9?epoch=1"}), r)
+	require.Empty(t, got.Findings)
+	require.Len(t, got.Rejected, 1)
+}
+
+func TestABulletinWithoutANameIsItsOwn(t *testing.T) {
+	t.Parallel()
+	r := feeds.Record{Source: "csaf", Item: "BULLETIN-7", Configurations: []feeds.Configuration{any1(or(vulnerable("cpe:2.3:a:v:p:*:*:*:*:*:*:*:*")))}}
+	require.Equal(t, []string{"BULLETIN-7"}, ids(find(device(part("p", "1", "cpe:2.3:a:v:p:1:*:*:*:*:*:*:*")), r)))
 }

@@ -21,29 +21,15 @@ func judgePackage(p feeds.Package, i *item) verdict {
 		return v
 	}
 	if release != "" {
-		switch own := distroRelease(i.pkg.Distro); {
-		case own == "":
+		switch sameRelease(release, i.pkg.Distro) {
+		case unknown:
 			v.assumed = append(v.assumed, "release is "+release)
-		case !strings.HasPrefix(release+":", own+":") && !strings.HasPrefix(own+".", release+"."):
-			v.why = fmt.Sprintf("is for release %s, not %s", release, own)
+		case no:
+			v.why = fmt.Sprintf("is for release %s, not %s", release, i.pkg.Distro)
 			return v
 		}
 	}
 	return best(v, i, func(s stated) verdict { return affected(v, p, vers.Scheme(ecosystem), s) })
-}
-
-// distroRelease takes the release out of a distro qualifier: "debian-12" is 12,
-// "alpine-3.18.4" is v3.18, as OSV writes it.
-func distroRelease(distro string) string {
-	name, release, ok := strings.Cut(distro, "-")
-	if !ok {
-		return ""
-	}
-	if name == "alpine" {
-		parts := strings.Split(strings.TrimPrefix(release, "v"), ".")
-		return "v" + strings.Join(parts[:min(2, len(parts))], ".")
-	}
-	return release
 }
 
 func affected(v verdict, p feeds.Package, scheme vers.Scheme, s stated) verdict {

@@ -68,10 +68,7 @@ type Event struct {
 func (s State) Next(product string, findings []Finding, position int64, at time.Time) (State, []Event) {
 	next := State{Product: product, Position: position}
 	var events []Event
-	known := make(map[string]Standing, len(s.Findings))
-	for _, b := range s.Findings {
-		known[b.FindingKey] = b
-	}
+	earlier := s.index()
 	kept := map[string]bool{}
 	for i := range findings {
 		f := &findings[i]
@@ -79,23 +76,34 @@ func (s State) Next(product string, findings []Finding, position int64, at time.
 			FindingKey: f.Key(), Coordinate: f.Coordinate, Vulnerability: f.Vulnerability,
 			IDs: f.IDs, Seen: at, Digest: f.Digest(),
 		}
-		before, found := known[now.FindingKey]
-		if !found {
-			before, found = s.renamed(f)
+		event := func(c Change, from feeds.ID) {
+			e := now.event(c, product, at)
+			e.From = from
+			events = append(events, e)
 		}
-		if found {
-			now.Seen = before.Seen
-			kept[before.FindingKey] = true
+		appeared := true
+		for _, b := range earlier.of(f) {
+			kept[b.FindingKey] = true
+			if b.Seen.Before(now.Seen) {
+				now.Seen = b.Seen
+			}
+			switch {
+			case !b.Gone.IsZero(): // seen before, and new all the same
+			case b.FindingKey != now.FindingKey:
+				appeared = false
+				event(Renamed, b.Vulnerability)
+			default:
+				appeared = false
+				if b.Digest != now.Digest {
+					event(Reasoned, "")
+				}
+			}
+		}
+		if appeared {
+			event(Appeared, "")
 		}
 		f.Seen = now.Seen
 		next.Findings = append(next.Findings, now)
-		for _, c := range changes(before, now, found) {
-			e := now.event(c, product, at)
-			if c == Renamed {
-				e.From = before.Vulnerability
-			}
-			events = append(events, e)
-		}
 	}
 	for _, b := range s.Findings {
 		if kept[b.FindingKey] {
@@ -114,20 +122,6 @@ func (s State) Next(product string, findings []Finding, position int64, at time.
 	return next, events
 }
 
-func changes(before, now Standing, found bool) []Change {
-	if !found || !before.Gone.IsZero() {
-		return []Change{Appeared}
-	}
-	var out []Change
-	if before.FindingKey != now.FindingKey {
-		out = append(out, Renamed)
-	}
-	if before.Digest != now.Digest {
-		out = append(out, Reasoned)
-	}
-	return out
-}
-
 func (s Standing) event(c Change, product string, at time.Time) Event {
 	return Event{
 		Change: c, Product: product, Finding: s.FindingKey, Coordinate: s.Coordinate,
@@ -135,16 +129,29 @@ func (s Standing) event(c Change, product string, at time.Time) Event {
 	}
 }
 
-// renamed looks for f under an earlier name, by any id that is not a CVE id: two
-// CVE ids are never one vulnerability.
-func (s State) renamed(f *Finding) (Standing, bool) {
+// standings finds the entries of a State by coordinate.
+type standings map[sbom.Coordinate][]Standing
+
+func (s State) index() standings {
+	out := standings{}
 	for _, b := range s.Findings {
-		if b.Coordinate != f.Coordinate || b.Vulnerability.CVE() {
-			continue
-		}
-		if slices.ContainsFunc(b.IDs, func(id feeds.ID) bool { return !id.CVE() && slices.Contains(f.IDs, id) }) {
-			return b, true
+		out[b.Coordinate] = append(out[b.Coordinate], b)
+	}
+	return out
+}
+
+// of returns every entry that is of the same vulnerability as f: under f's own
+// key, or under another name that shares an id with it which is no CVE id. Two
+// CVE ids are never one vulnerability.
+func (s standings) of(f *Finding) []Standing {
+	var out []Standing
+	key := f.Key()
+	for _, b := range s[f.Coordinate] {
+		other := b.Vulnerability.CVE() && f.Vulnerability.CVE() && b.Vulnerability != f.Vulnerability
+		shared := slices.ContainsFunc(b.IDs, func(id feeds.ID) bool { return !id.CVE() && slices.Contains(f.IDs, id) })
+		if b.FindingKey == key || shared && !other {
+			out = append(out, b)
 		}
 	}
-	return Standing{}, false
+	return out
 }

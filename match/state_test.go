@@ -63,3 +63,30 @@ func TestAFindingThatGetsACVEIdIsTheSameFinding(t *testing.T) {
 	require.Len(t, events, 1)
 	require.Equal(t, match.Appeared, events[0].Change, "two CVE ids are never one vulnerability")
 }
+
+func TestSeenIsThatOfTheEarliestName(t *testing.T) {
+	t.Parallel()
+	f := func(id feeds.ID, ids ...feeds.ID) match.Finding {
+		return match.Finding{Product: "p", Coordinate: "pkg:npm/x", Vulnerability: id, IDs: append([]feeds.ID{id}, ids...)}
+	}
+	s, _ := match.State{}.Next("p", []match.Finding{f("GHSA-1")}, 1, day(1))
+	s, _ = s.Next("p", []match.Finding{f("GHSA-1"), f("CVE-2020-0001")}, 2, day(6))
+	joined := []match.Finding{f("CVE-2020-0001", "GHSA-1")}
+	s, events := s.Next("p", joined, 3, day(7))
+	require.Equal(t, day(1), joined[0].Seen, "an alias that joins brings its own day")
+	require.Contains(t, changes(events), match.Renamed)
+	require.NotContains(t, changes(events), match.Withdrawn)
+
+	apart := []match.Finding{f("GHSA-1")}
+	_, events = s.Next("p", apart, 4, day(9))
+	require.Equal(t, day(1), apart[0].Seen, "an alias that leaves keeps it")
+	require.Equal(t, []match.Change{match.Renamed}, changes(events))
+}
+
+func changes(events []match.Event) []match.Change {
+	var out []match.Change
+	for _, e := range events {
+		out = append(out, e.Change)
+	}
+	return out
+}

@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
@@ -67,19 +68,47 @@ func all(below []branch) branch {
 	return b
 }
 
-// some joins by OR.
+// some joins by OR. When one of the branches is true, the leaves of the others
+// stand as their own branch says.
 func some(below []branch) branch {
 	b := branch{truth: no}
 	for _, x := range below {
 		b.truth = max(b.truth, x.truth)
 	}
 	for _, x := range below {
+		if b.truth == yes && x.truth != yes {
+			x.lower()
+		}
 		b.hits = append(b.hits, x.hits...)
 		if b.truth != yes {
 			b.missing = append(b.missing, x.missing...)
 		}
 	}
 	return b
+}
+
+// lower gives every leaf that holds the answer of the whole branch, with what
+// the branch lacks.
+func (b *branch) lower() {
+	why := lacks(b.missing)
+	for k := range b.hits {
+		v := &b.hits[k].verdict
+		if v.truth == yes {
+			v.truth, v.why = b.truth, why
+			if b.truth == unknown {
+				v.blind = otherwise
+			}
+		}
+	}
+}
+
+// lacks joins what is missing, and counts what would be too long to read.
+func lacks(missing []string) string {
+	const told = 5
+	if len(missing) <= told {
+		return strings.Join(missing, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more", strings.Join(missing[:told], "; "), len(missing)-told)
 }
 
 // leaf asks every item of the device that the criterion may speak of. A

@@ -68,12 +68,18 @@ type Problem struct {
 	Message string `json:"message"`
 }
 
-// All returns the root, when it has a name, and every component.
+// All returns the root, when the document has one, and every component.
 func (b BOM) All() []Component {
-	if b.Root.Name == "" {
+	if !b.HasRoot() {
 		return b.Components
 	}
 	return append([]Component{b.Root}, b.Components...)
+}
+
+// HasRoot reports whether the document says what it describes: by a name or by an
+// identifier.
+func (b BOM) HasRoot() bool {
+	return b.Root.Name != "" || b.Root.PURL != "" || b.Root.CPE != ""
 }
 
 // Coordinates returns every coordinate that any component or the root is

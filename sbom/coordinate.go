@@ -1,6 +1,7 @@
 package sbom
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/sbom/cpe"
@@ -17,6 +18,8 @@ import (
 //	cpe:a:*:wolfssl          the same where a record leaves the vendor open
 //	name:jquery              a bare name: a hint, never an identity
 //	in:osv:PyPI              all packages of an ecosystem in one source
+//	by:osv:package           all records of one source that speak by package
+//	by:nvd:cpe               all that speak by CPE name
 type Coordinate string
 
 // PackageCoordinate is the coordinate of a package by the ecosystem's name for
@@ -31,6 +34,20 @@ func PackageCoordinate(ecosystem, name string) Coordinate {
 func EcosystemCoordinate(source, ecosystem string) Coordinate {
 	e, _ := Release(ecosystem)
 	return Coordinate("in:" + source + ":" + e)
+}
+
+// A Route is a way in which records say what is affected.
+type Route string
+
+// The routes.
+const (
+	ByPackage Route = "package"
+	ByCPE     Route = "cpe"
+)
+
+// RouteCoordinate is the coordinate of everything that source says by one route.
+func RouteCoordinate(source string, r Route) Coordinate {
+	return Coordinate("by:" + source + ":" + string(r))
 }
 
 // NameCoordinate is the coordinate of a bare name. Case and the difference
@@ -62,21 +79,65 @@ func cpeCoordinate(part, vendor, product cpe.Value) Coordinate {
 	return Coordinate("cpe:" + open(part) + ":" + open(vendor) + ":" + open(product))
 }
 
-// Coordinates returns every coordinate under which a record may speak of c, the
-// most telling first: its package, its CPE and the forms of it that a record
-// with wildcards would use, its names. A component whose vendor or product is
+// Identities returns c as each of its identifiers names it: first with its own
+// PURL and CPE, then once for every usable purl and CPE in More, with that
+// alone.
+func (c Component) Identities() []Component {
+	out := []Component{c}
+	for _, id := range c.More {
+		other := c
+		other.More = nil
+		switch {
+		case id.Problem != "" || id.Text == c.PURL || id.Text == c.CPE:
+			continue
+		case id.Kind == "purl":
+			other.PURL, other.CPE = id.Text, ""
+		case id.Kind == "cpe":
+			other.PURL, other.CPE = "", id.Text
+		default:
+			continue
+		}
+		out = append(out, other)
+	}
+	return out
+}
+
+// Coordinates returns every coordinate under which a record may speak of c, each
+// once, the most telling first: its package, its CPE and the forms of it that a record
+// with wildcards would use, the same for its further identifiers, its names. A component whose vendor or product is
 // itself a wildcard has no CPE coordinate: it names nothing.
 func (c Component) Coordinates() []Coordinate {
+	var out []Coordinate
+	add := func(at ...Coordinate) {
+		for _, one := range at {
+			if !slices.Contains(out, one) {
+				out = append(out, one)
+			}
+		}
+	}
+	for _, i := range c.Identities() {
+		add(i.own()...)
+	}
+	for _, name := range c.Names() {
+		add(NameCoordinate(name))
+	}
+	return out
+}
+
+// own are the coordinates of c's PURL and CPE.
+func (c Component) own() []Coordinate {
 	var out []Coordinate
 	if p, err := c.Package(); err == nil {
 		if e, name, ok := p.Ecosystem(); ok {
 			out = append(out, PackageCoordinate(e, name))
+			if p.Upstream != "" && p.Upstream != p.Name {
+				out = append(out, PackageCoordinate(e, p.Upstream))
+			}
 		} else {
 			out = append(out, purlCoordinate(p))
 		}
 	}
-	n, err := c.CPEName()
-	if err == nil && n.Names() {
+	if n, err := c.CPEName(); err == nil && n.Names() {
 		out = append(out,
 			cpeCoordinate(n.Part, n.Vendor, n.Product),
 			cpeCoordinate(n.Part, cpe.Any, n.Product),
@@ -84,9 +145,6 @@ func (c Component) Coordinates() []Coordinate {
 			cpeCoordinate(n.Part, cpe.Any, cpe.Any),
 			cpeCoordinate(cpe.Any, n.Vendor, n.Product),
 			cpeCoordinate(cpe.Any, cpe.Any, n.Product))
-	}
-	for _, name := range c.Names() {
-		out = append(out, NameCoordinate(name))
 	}
 	return out
 }

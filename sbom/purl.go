@@ -16,6 +16,9 @@ type Package struct {
 	// Distro is the value of the distro qualifier ("debian-12"); empty when
 	// not said.
 	Distro string
+	// Upstream is the name of the source package a binary one was built from
+	// (the upstream qualifier of deb and apk); empty when not said.
+	Upstream string
 }
 
 // ErrNoPURL says that a component has no package URL.
@@ -32,10 +35,16 @@ func (c Component) Package() (Package, error) {
 	if err != nil {
 		return Package{}, fmt.Errorf("sbom: purl %q: %w", c.PURL, err)
 	}
-	return Package{
-		Type: p.Type, Namespace: p.Namespace, Name: p.Name, Version: trim(p.Version),
-		Distro: p.Qualifiers.Map()["distro"],
-	}, nil
+	qualifiers := p.Qualifiers.Map()
+	out := Package{
+		Type: p.Type, Namespace: p.Namespace, Name: p.Name, Version: trim(p.Version), Distro: qualifiers["distro"],
+	}
+	out.Upstream, _, _ = strings.Cut(qualifiers["upstream"], "@")
+	// An rpm purl keeps the epoch apart; the version that rpm orders has it in front.
+	if epoch := qualifiers["epoch"]; p.Type == "rpm" && epoch != "" && out.Version != "" && !strings.Contains(out.Version, ":") {
+		out.Version = epoch + ":" + out.Version
+	}
+	return out, nil
 }
 
 // CPEName reads the component's CPE. A component without one gives

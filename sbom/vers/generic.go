@@ -46,6 +46,11 @@ func generic(text string) (parts []part, why string) {
 			}
 		}
 	}
+	// A package manager's epoch (1:9.16.1) says how to sort its packages, not which
+	// version of the software it is.
+	if head, rest, ok := strings.Cut(lower, ":"); ok && head != "" && strings.Trim(head, "0123456789") == "" && digit(rest) {
+		lower = rest
+	}
 	digits := false
 	glued := false
 	for i := 0; i < len(lower); {
@@ -113,26 +118,26 @@ func rank(w string, glued, numbered bool) int {
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
 
-// compareGeneric compares part by part. why is not empty when the two have no order.
+// compareGeneric compares part by part. Zeros before a word do not count
+// (1.0.0-rc1 is 1.0-rc1). why is not empty when the two have no order.
 func compareGeneric(a, b []part) (c int, why string) {
-	for i := 0; i < len(a) || i < len(b); i++ {
-		switch {
-		case i >= len(a):
-			c, why = tail(b[i:])
-			return -c, why
-		case i >= len(b):
-			return tail(a[i:])
-		}
-		p, q := a[i], b[i]
+	for len(a) > 0 && len(b) > 0 {
+		p, q := a[0], b[0]
 		switch {
 		case p.number && q.number:
 			if c := compareNumbers(p.text, q.text); c != 0 {
 				return c, ""
 			}
+		case p.number && p.text == "0":
+			a = a[1:]
+			continue
+		case q.number && q.text == "0":
+			b = b[1:]
+			continue
 		case p.number: // 1.0.1 against 1.0-rc1 or 1.0k
-			return against(a[i:], q)
+			return against(q)
 		case q.number:
-			c, why = against(b[i:], p)
+			c, why = against(p)
 			return -c, why
 		case p.text == q.text:
 		case p.letter() && q.letter(): // 1.0.2k < 1.0.2m, 0.9.8z < 0.9.8zh
@@ -142,8 +147,13 @@ func compareGeneric(a, b []part) (c int, why string) {
 		default:
 			return 0, "unequal words " + p.text + " and " + q.text
 		}
+		a, b = a[1:], b[1:]
 	}
-	return 0, ""
+	if len(a) > 0 {
+		return tail(a)
+	}
+	c, why = tail(b)
+	return -c, why
 }
 
 // tail compares what one version has more with nothing: zeros are equal to it,
@@ -165,18 +175,12 @@ func tail(more []part) (int, string) {
 	return 0, ""
 }
 
-// against compares the rest of a version, which begins with a number, with a
-// version that has the word w at this place.
-func against(rest []part, w part) (int, string) {
-	switch {
-	case w.rank < 0: // 1.0.x after 1.0-rc, whatever x is
+// against compares a version that goes on with a number other than zero with one
+// that has the word w there: 1.0.1 comes after 1.0-rc, and whether 1.0.2.1 comes
+// before 1.0.2k nobody can say.
+func against(w part) (int, string) {
+	if w.rank < 0 {
 		return 1, ""
-	case w.rank > 0:
-		// 1.0.2.1 against 1.0.2k: who can say. 1.0.2.0 is 1.0.2.
-		if rest[0].text == "0" && len(rest) == 1 {
-			return -1, ""
-		}
-		return 0, "a number against the word " + w.text
 	}
 	return 0, "a number against the word " + w.text
 }
