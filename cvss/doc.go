@@ -2,7 +2,11 @@
 // computes their scores exactly.
 //
 // It owns [Vector], a small comparable value: one complete vector of version
-// 2.0, 3.0, 3.1 or 4.0, with all metrics that the version has.
+// 2.0, 3.0, 3.1 or 4.0, with all metrics that the version has. Scores come in
+// tenths and are rounded as the standards say, at half-way too: in integers
+// where integers can do it, else in floating point that tests hold against
+// exact fractions. [Explain] shows the working for a reviewer, [Compare] what
+// the difference of two vectors does.
 //
 // It is not a source of vectors, and it does not choose among those that
 // publishers disagree on. What a score means for a patient is no question that
