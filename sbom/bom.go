@@ -44,13 +44,26 @@ type BOM struct {
 	// Components are all others, nested ones included, in document order: a
 	// component comes before the ones nested in it.
 	Components []Component `json:"components,omitempty"`
+	// Services are what the device uses and does not hold, nested ones included.
+	// They are no components: their Type is [Service].
+	Services []Component `json:"services,omitempty"`
 	// Edges are the dependency edges as written, cycles included.
 	Edges []Edge `json:"edges,omitempty"`
+	// Completeness is what the document says of its own gaps.
+	Completeness []Completeness `json:"completeness,omitempty"`
 	// Statements are what the document itself says of vulnerabilities (VEX).
 	Statements []vex.Statement `json:"statements,omitempty"`
 	// Authors and Tools say who made the document, and with what.
 	Authors []string `json:"authors,omitempty"`
 	Tools   []string `json:"tools,omitempty"`
+	// Lifecycle is in which phases it was made ("build"), as written.
+	Lifecycle []string `json:"lifecycle,omitempty"`
+	// Marking is to whom it may be given, as written: a TLP label. Empty means
+	// that it does not say.
+	Marking string `json:"marking,omitempty"`
+	// Links and Properties are those of the document itself.
+	Links      []Link     `json:"links,omitempty"`
+	Properties []Property `json:"properties,omitempty"`
 	// Problems are oddities that did not stop the reading.
 	Problems []Problem `json:"problems,omitempty"`
 }
@@ -60,6 +73,19 @@ type BOM struct {
 type Edge struct {
 	From string   `json:"from"`
 	To   []string `json:"to,omitempty"`
+	// Provides are the Refs of what From implements: a specification, a protocol.
+	Provides []string `json:"provides,omitempty"`
+}
+
+// Completeness says how complete the lists of some components are: NTIA calls
+// the gaps known unknowns.
+type Completeness struct {
+	// Aggregate is the document's word: "complete", "incomplete", "unknown" ….
+	Aggregate string `json:"aggregate"`
+	// Parts are the Refs whose nested components are meant, Dependencies those
+	// whose edges are.
+	Parts        []string `json:"parts,omitempty"`
+	Dependencies []string `json:"dependencies,omitempty"`
 }
 
 // A Problem is one oddity met while reading: where in the document, and what.

@@ -21,6 +21,9 @@ const (
 	File            Type = "file"
 	Model           Type = "machine-learning-model"
 	Data            Type = "data"
+	// Service is what is used over a network and is not in the device. The word is
+	// ours: CycloneDX lists services apart.
+	Service Type = "service"
 )
 
 // A Component is one part of a device: hardware, firmware, operating system,
@@ -38,16 +41,26 @@ type Component struct {
 	Group   string `json:"group,omitempty"`
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
+	// VersionRange stands in place of a version where the component comes from
+	// outside the product: a vers range.
+	VersionRange string `json:"version_range,omitempty"`
+	// External says that it is needed but not part of the product.
+	External bool `json:"external,omitempty"`
 	// PURL is the first package URL as written, valid or not.
 	PURL string `json:"purl,omitempty"`
 	// CPE is the first CPE name as written, valid or not.
 	CPE string `json:"cpe,omitempty"`
 	// More are further identifiers: package URLs and CPE names beyond the first,
 	// and those of other kinds.
-	More        []Identifier `json:"more,omitempty"`
-	Supplier    string       `json:"supplier,omitempty"`
-	Description string       `json:"description,omitempty"`
-	Hashes      []Hash       `json:"hashes,omitempty"`
+	More []Identifier `json:"more,omitempty"`
+	// Supplier is who supplied it, else who made it, else who published it.
+	Supplier string `json:"supplier,omitempty"`
+	// Manufacturer and Publisher are those the document names as such.
+	Manufacturer string   `json:"manufacturer,omitempty"`
+	Publisher    string   `json:"publisher,omitempty"`
+	Authors      []string `json:"authors,omitempty"`
+	Description  string   `json:"description,omitempty"`
+	Hashes       []Hash   `json:"hashes,omitempty"`
 	// Licenses are SPDX ids, expressions or names, as written.
 	Licenses []string `json:"licenses,omitempty"`
 	// Scope is "required", "optional" or "excluded" as CycloneDX has it.
@@ -64,6 +77,19 @@ type Component struct {
 	Support *Support `json:"support,omitempty"`
 	// ModelCard is the card of a machine-learning model, as the document's JSON.
 	ModelCard json.RawMessage `json:"model_card,omitempty"`
+	// Datasets are the data sets a data component holds, and Crypto the properties
+	// of a cryptographic asset, as the document's JSON.
+	Datasets json.RawMessage `json:"datasets,omitempty"`
+	Crypto   json.RawMessage `json:"crypto,omitempty"`
+	// Properties are the names and values that the format does not define.
+	Properties []Property `json:"properties,omitempty"`
+}
+
+// A Property is a name and a value outside the format's own vocabulary. A name
+// may come more than once.
+type Property struct {
+	Name  string `json:"name"`
+	Value string `json:"value,omitempty"`
 }
 
 // An Identifier is one way in which the outside world may name a component.
@@ -96,7 +122,11 @@ type Pedigree struct {
 	// Ancestors are what it was derived from; they are not in the device.
 	Ancestors []Component `json:"ancestors,omitempty"`
 	Patches   []Patch     `json:"patches,omitempty"`
-	Notes     string      `json:"notes,omitempty"`
+	// Commits are those it was made from: ids, else URLs.
+	Commits []string `json:"commits,omitempty"`
+	// Modified says that it is not what its supplier gave out.
+	Modified bool   `json:"modified,omitempty"`
+	Notes    string `json:"notes,omitempty"`
 }
 
 // A Patch is a change that was made to a component after it was taken over.

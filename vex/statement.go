@@ -36,6 +36,8 @@ type Original struct {
 	State         string   `json:"state,omitempty"`
 	Justification string   `json:"justification,omitempty"`
 	Responses     []string `json:"responses,omitempty"`
+	// Version is what was said of the Versions alone, where that is stated apart.
+	Version string `json:"version,omitempty"`
 }
 
 // Status is one of the four of VEX. The zero value means not said.
