@@ -74,7 +74,7 @@ func (s State) Next(product string, findings []Finding, position int64, at time.
 		f := &findings[i]
 		now := Standing{
 			FindingKey: f.Key(), Coordinate: f.Coordinate, Vulnerability: f.Vulnerability,
-			IDs: f.IDs, Seen: at, Digest: f.Digest(),
+			IDs: f.IDs, Digest: f.Digest(),
 		}
 		event := func(c Change, from feeds.ID) {
 			e := now.event(c, product, at)
@@ -84,7 +84,7 @@ func (s State) Next(product string, findings []Finding, position int64, at time.
 		appeared := true
 		for _, b := range earlier.of(f) {
 			kept[b.FindingKey] = true
-			if b.Seen.Before(now.Seen) {
+			if now.Seen.IsZero() || b.Seen.Before(now.Seen) {
 				now.Seen = b.Seen
 			}
 			switch {
@@ -101,6 +101,9 @@ func (s State) Next(product string, findings []Finding, position int64, at time.
 		}
 		if appeared {
 			event(Appeared, "")
+		}
+		if now.Seen.IsZero() {
+			now.Seen = at
 		}
 		f.Seen = now.Seen
 		next.Findings = append(next.Findings, now)

@@ -105,8 +105,9 @@ type Looked struct {
 // Step walks once, as of at: sync, match, notify. A source that fails does not
 // keep the others, nor the products, from being looked at with what the mirror
 // holds; every failure is in the report and, joined, in the error. What changed
-// is kept before it is told, so a step that is cut off in between tells nothing
-// twice.
+// is kept in one act with the message that tells of it, and a message that could
+// not be delivered, or was held, is tried again by every later step: it is
+// delivered at least once, under the same ID.
 func (m *Monitor) Step(ctx context.Context, at time.Time) (Report, error) {
 	at = at.UTC().Truncate(time.Microsecond)
 	report := Report{At: at}
@@ -156,16 +157,19 @@ func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) L
 		if len(looked.Events) == 0 {
 			return nil
 		}
-		return match.States.Put(tx, next)
+		if err := match.States.Put(tx, next); err != nil || m.c.Notify == nil {
+			return err
+		}
+		return m.owe(tx, p, result.Findings, looked.Events, at)
 	})
 	if err != nil {
 		looked.Events = nil
 		return fail(err)
 	}
-	if len(looked.Events) == 0 || m.c.Notify == nil {
+	if m.c.Notify == nil {
 		return looked
 	}
-	if err := m.tell(ctx, p, result.Findings, &looked, at); err != nil {
+	if err := m.tell(ctx, p.ID, &looked); err != nil {
 		return fail(err)
 	}
 	return looked

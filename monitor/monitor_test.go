@@ -180,14 +180,32 @@ func TestTheGateIsAsked(t *testing.T) {
 	require.ErrorContains(t, err, "without a gate")
 }
 
-func TestANotifierThatFailsIsAnError(t *testing.T) {
+func TestWhatCouldNotBeToldIsToldLater(t *testing.T) {
 	t.Parallel()
-	b := setup(t, &world{name: "nvd", records: []feeds.Record{says("CVE-2026-0001", tlp.Clear)}})
+	w := &world{name: "nvd", records: []feeds.Record{says("CVE-2026-0001", tlp.Clear)}}
+	b := setup(t, w)
 	b.refuse = errors.New("mail server is gone")
 	report, err := b.monitor.Step(t.Context(), day(2))
 	require.ErrorIs(t, err, b.refuse)
 	require.Len(t, report.Products[0].Events, 1, "the change is kept all the same")
 	require.False(t, report.Products[0].Told)
+
+	w.records = append(w.records, says("CVE-2026-0002", tlp.Clear))
+	_, err = b.monitor.Step(t.Context(), day(3))
+	require.ErrorIs(t, err, b.refuse)
+
+	b.refuse = nil
+	report, err = b.monitor.Step(t.Context(), day(4))
+	require.NoError(t, err)
+	require.True(t, report.Products[0].Told)
+	require.Len(t, b.told, 2, "both, in their order")
+	require.Equal(t, day(2), b.told[0].At)
+	require.Contains(t, b.told[1].Body, "CVE-2026-0002")
+	require.NotEqual(t, b.told[0].ID, b.told[1].ID)
+
+	_, err = b.monitor.Step(t.Context(), day(5))
+	require.NoError(t, err)
+	require.Len(t, b.told, 2, "and not again")
 }
 
 func TestACancelledStepStops(t *testing.T) {

@@ -6,36 +6,90 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/notify"
+	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/tlp"
 )
 
-// tell sends one message about all that changed on one product, if the gate
-// lets it pass to the maker's own people.
-func (m *Monitor) tell(ctx context.Context, p device.Product, findings []match.Finding, looked *Looked, at time.Time) error {
-	msg, ids := compose(p, findings, looked.Events, at)
-	mark, err := m.c.Gate(ctx, tlp.Outgoing{
-		To: tlp.Internal, Content: tlp.Content{Kind: "notify.message", Mark: msg.Mark}, IDs: ids,
-	})
-	var held *tlp.HeldError
-	switch {
-	case errors.As(err, &held):
-		looked.Held = held.Error()
-		return nil
-	case err != nil:
+// Owed are the messages about one product that nobody was told yet, oldest
+// first.
+type Owed struct {
+	Product  string   `json:"product"`
+	Messages []Letter `json:"messages,omitempty"`
+}
+
+// A Letter is a message, and the vulnerabilities it speaks of.
+type Letter struct {
+	Message notify.Message `json:"message"`
+	IDs     []string       `json:"ids"`
+}
+
+// Key returns the product's key.
+func (o Owed) Key() string { return o.Product }
+
+// Messages is the drawer of the ledger that holds what is owed.
+const Messages store.Kind[Owed] = "monitor.owed"
+
+// owe writes the message about what changed, in the act that keeps the change.
+func (m *Monitor) owe(tx *store.Tx, p device.Product, findings []match.Finding, events []match.Event, at time.Time) error {
+	owed, err := Messages.Get(tx, p.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	msg.Mark = mark
-	if err := m.c.Notify.Notify(ctx, msg); err != nil {
-		return fmt.Errorf("the change is kept, and was not told: %w", err)
+	msg, ids := compose(p, findings, events, at)
+	return Messages.Put(tx, Owed{Product: p.ID, Messages: append(slices.Clone(owed.Messages), Letter{msg, ids})})
+}
+
+// tell sends what is owed about a product, each message if the gate lets it pass
+// to the maker's own people, and strikes off what was delivered.
+func (m *Monitor) tell(ctx context.Context, product string, looked *Looked) error {
+	owed, _, err := Messages.Latest(ctx, m.c.Ledger, product)
+	if errors.Is(err, store.ErrNotFound) || err == nil && len(owed.Messages) == 0 {
+		return nil
 	}
-	looked.Told = true
-	return nil
+	if err != nil {
+		return err
+	}
+	var left []Letter
+	var errs []error
+	for _, l := range owed.Messages {
+		switch err := m.send(ctx, l); {
+		case err == nil:
+			looked.Told = true
+		default:
+			left = append(left, l)
+			var held *tlp.HeldError
+			if errors.As(err, &held) {
+				looked.Held = held.Error()
+			} else {
+				errs = append(errs, fmt.Errorf("the change is kept, and will be told again: %w", err))
+			}
+		}
+	}
+	if len(left) < len(owed.Messages) {
+		by := store.By{Who: m.c.Who, Why: "told of " + product}
+		errs = append(errs, m.c.Ledger.Do(ctx, by, func(tx *store.Tx) error {
+			return Messages.Put(tx, Owed{Product: product, Messages: left})
+		}))
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Monitor) send(ctx context.Context, l Letter) error {
+	mark, err := m.c.Gate(ctx, tlp.Outgoing{
+		To: tlp.Internal, Content: tlp.Content{Kind: "notify.message", Mark: l.Message.Mark}, IDs: l.IDs,
+	})
+	if err != nil {
+		return err
+	}
+	l.Message.Mark = mark
+	return m.c.Notify.Notify(ctx, l.Message)
 }
 
 // compose writes the message: counts in the subject, one line an event in the

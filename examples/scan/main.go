@@ -4,9 +4,10 @@
 //	scan [-feed kind=path]... [-db FILE] [-format table|json] SBOM...
 //
 // The kinds of feed are kev, nvd and osv; a path is a file or a folder. A flag
-// may repeat, also with one kind. With -db the feeds are kept in that SQLite file,
-// and what it holds from earlier runs counts too. Progress and complaints go to
-// the standard error.
+// may repeat, also with one kind: several paths of one kind are one feed. With -db
+// the feeds are kept in that SQLite file. Kinds that are not given count as it holds
+// them from earlier runs; of a kind that is given, what its paths no longer tell is
+// gone. Progress and complaints go to the standard error.
 //
 // The status is 0 when everything was read, whatever was found, and 2 when an
 // SBOM or a feed could not be; the rest is done all the same.
@@ -74,11 +75,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	s := scan{ctx: ctx, stderr: stderr, status: fine}
 	r, err := s.all(paths, *db, flags.Args())
-	if err == nil {
-		err = print(stdout, r)
-	}
 	if err != nil {
-		fmt.Fprintf(stderr, "scan: %v\n", err)
+		s.complain("%v", err)
+		s.status = incomplete
+		for _, file := range flags.Args()[len(r.looked):] {
+			r.looked = append(r.looked, looked{file: file, err: err})
+		}
+	}
+	if err := print(stdout, r); err != nil {
+		s.complain("%v", err)
 		return incomplete
 	}
 	return s.status
@@ -105,7 +110,7 @@ func (s *scan) all(paths feedflag.Paths, db string, files []string) (r report, e
 	var m mirror = memory.New()
 	if db != "" {
 		if m, err = sqlite.Open(db); err != nil {
-			return report{}, err
+			return report{}, fmt.Errorf("-db: %w", err)
 		}
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
@@ -162,7 +167,7 @@ func (s *scan) sync(sources []feeds.Source, m mirror) error {
 			s.complain("%v", err)
 			s.status = incomplete
 		}
-		fmt.Fprintf(s.stderr, "%s: %d records read, %d quarantined\n", source.Name(), done.Records, len(done.Rejected))
+		fmt.Fprintf(s.stderr, "%s: %d records read, %d quarantined, %d gone\n", source.Name(), done.Records, len(done.Rejected), done.Gone)
 	}
 	return nil
 }

@@ -137,6 +137,29 @@ func TestADatabaseKeepsTheFeeds(t *testing.T) {
 	require.Equal(t, first, second)
 }
 
+func TestADatabaseThatCannotBeOpenedIsStillOneDocument(t *testing.T) {
+	t.Parallel()
+	status, doc, _, stderr := scanned(t, append(feeds3(), "-db", filepath.Join(t.TempDir(), "absent", "x.db"), "-format", "json", device)...)
+	require.Equal(t, 2, status)
+	require.Contains(t, stderr, "-db")
+	require.Len(t, doc.SBOMs, 1)
+	require.NotEmpty(t, doc.SBOMs[0].Error)
+}
+
+func TestOfTwoCopiesOfARecordTheNewerStands(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old := filepath.Join(dir, "old.json")
+	require.NoError(t, os.WriteFile(old, []byte(`{"id":"CVE-2022-25640","published":"2022-02-24T15:15:00.000",
+		"lastModified":"2022-02-24T15:15:00.000","vulnStatus":"Received","descriptions":[{"lang":"en","value":"an older copy"}]}`), 0o600))
+	record := excerpts + "/nvd/CVE-2022-25640.json"
+	for _, paths := range [][]string{{old, record}, {record, old}} {
+		status, doc, _, stderr := scanned(t, "-format", "json", "-feed", "nvd="+paths[0], "-feed", "nvd="+paths[1], device)
+		require.Zero(t, status, stderr)
+		require.Len(t, doc.Findings, 1)
+	}
+}
+
 func TestWrongWordsAreUsage(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
