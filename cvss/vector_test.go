@@ -264,10 +264,87 @@ func TestSeverityFollowsTheScaleOfTheStandard(t *testing.T) {
 }
 
 func TestParsingAndScoringAllocatesNothing(t *testing.T) {
-	require.Zero(t, testing.AllocsPerRun(100, func() {
-		v, err := cvss.Parse(all22)
-		if err != nil || v.Base() == 0 || v.Environmental() == 0 {
-			t.Fatal("no score")
+	for version := range canonical {
+		for _, text := range append(drawn(version, false, 3), drawn(version, true, 3)...) {
+			require.Zero(t, testing.AllocsPerRun(20, func() {
+				v, err := cvss.Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _, _, _ = v.Base(), v.Temporal(), v.Environmental(), v.Score()
+				_, _, _ = v.Severity(), v.HasTemporal(), v.Nomenclature()
+			}), text)
 		}
-	}))
+	}
+}
+
+func TestEveryVersionIsWrittenCanonicallyAndReadBack(t *testing.T) {
+	t.Parallel()
+	for version, rows := range canonical {
+		for _, text := range append(drawn(version, false, 50), drawn(version, true, 200)...) {
+			v := parsed(t, text)
+			require.Equal(t, version, v.Version())
+			var given []string
+			for e := range strings.SplitSeq(text, "/") {
+				if !strings.HasSuffix(e, ":X") && !strings.HasSuffix(e, ":ND") {
+					given = append(given, e)
+				}
+			}
+			require.Equal(t, strings.Join(given, "/"), v.String())
+			for _, row := range rows {
+				name, _, _ := strings.Cut(row, ":")
+				if strings.Contains(text, "/"+name+":") {
+					require.Contains(t, text, "/"+name+":"+v.Get(name))
+				}
+				require.Equal(t, v, with(t, v, name, v.Get(name)))
+			}
+		}
+	}
+}
+
+func TestVersionsHaveTheirOwnMetrics(t *testing.T) {
+	t.Parallel()
+	v2, v4 := parsed(t, two), parsed(t, bolus4)
+	require.Equal(t, "ND", v2.Get("CDP"))
+	require.Empty(t, v2.Get("PR"))
+	require.Equal(t, "X", v4.Get("U"))
+	require.Empty(t, v4.Get("RL"))
+	require.Equal(t, two+"/RL:TF", with(t, v2, "RL", "TF").String())
+	require.Equal(t, bolus4+"/MSI:S/U:Amber", with(t, v4, "U", "Amber", "MSI", "S").String())
+	for _, bad := range [][2]string{{"RL", "X"}, {"CDP", "LMH"}, {"PR", "N"}, {"Au", "ND"}, {"AU", "N"}} {
+		_, err := v2.With(bad[0], bad[1])
+		require.Error(t, err, bad)
+	}
+	for _, bad := range [][2]string{{"SI", "S"}, {"MSC", "S"}, {"U", "amber"}, {"RL", "O"}, {"E", "ND"}} {
+		_, err := v4.With(bad[0], bad[1])
+		require.Error(t, err, bad)
+	}
+	for _, v := range []cvss.Vector{v2, v4} {
+		same, err := v.As(v.Version())
+		require.NoError(t, err)
+		require.Equal(t, v, same)
+		_, err = v.As("3.1")
+		require.ErrorIs(t, err, cvss.ErrVersion)
+	}
+	require.NotZero(t, v2.Exploitability()*v2.Impact())
+	require.Zero(t, v4.Exploitability()+v4.Impact())
+}
+
+func TestScoresOfVersion2AreRatedAsTheNVDDoes(t *testing.T) {
+	t.Parallel()
+	v := parsed(t, two)
+	for tenths := range 101 {
+		want := cvss.High
+		switch {
+		case tenths <= 39:
+			want = cvss.Low
+		case tenths <= 69:
+			want = cvss.Medium
+		}
+		require.Equal(t, want, v.Rate(float64(tenths)/10))
+		require.Equal(t, cvss.SeverityOf(float64(tenths)/10), parsed(t, bolus4).Rate(float64(tenths)/10))
+	}
+	require.Empty(t, v.Rate(10.1))
+	require.Empty(t, cvss.Vector{}.Rate(5))
+	require.Equal(t, cvss.High, v.Severity())
 }
