@@ -201,10 +201,10 @@ func mirrorCanceled(ctx context.Context, open Place) error {
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	if err := m.Keep(ended, feeds.Batch{Source: "a", At: noon, From: "1", Next: "2"}); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("Keep: %v", err)
+		return fmt.Errorf("keep: %v", err)
 	}
 	if _, err := m.Standing(ended, "a"); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("Standing: %v", err)
+		return fmt.Errorf("standing: %v", err)
 	}
 	if st, err := m.Standing(ctx, "a"); err != nil || st.Cursor != "1" {
 		return fmt.Errorf("a canceled Keep moved the cursor to %q (%v)", st.Cursor, err)

@@ -73,7 +73,7 @@ func anyBytes(ctx context.Context, place func() (Opener, error)) error {
 func missing(ctx context.Context, place func() (Opener, error)) error {
 	return with(place, func(d store.Driver) error {
 		if _, err := d.Head(ctx); !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("Head of an empty ledger: %v", err)
+			return fmt.Errorf("head of an empty ledger: %v", err)
 		}
 		look := func(when string) error {
 			for _, n := range []store.Name{{Kind: "test.note", Key: "absent"}, {Kind: "test.other", Key: "there"}, {Kind: "test.note", Key: "ther"}, {Kind: "test.note", Key: "There"}} {
@@ -128,11 +128,11 @@ func order(ctx context.Context, place func() (Opener, error)) error {
 		}
 		for i, e := range all {
 			if e.Seq != int64(i+1) {
-				return fmt.Errorf("Trail: entry %d in place %d", e.Seq, i+1)
+				return fmt.Errorf("trail: entry %d in place %d", e.Seq, i+1)
 			}
 		}
 		if want := 3*(len(keys)+(len(keys)+2)/3) + plenty; len(all) != want {
-			return fmt.Errorf("Trail: %d entries of %d", len(all), want)
+			return fmt.Errorf("trail: %d entries of %d", len(all), want)
 		}
 		for _, prefix := range []string{"", "a", "a%", "a_", "z", "é", "none", "B"} {
 			last := map[string]store.Entry{}
@@ -148,10 +148,10 @@ func order(ctx context.Context, place func() (Opener, error)) error {
 			slices.SortFunc(want, func(a, b store.Entry) int { return strings.Compare(a.Key, b.Key) })
 			got, err := gather(d.Scan(ctx, "test.note", prefix))
 			if err != nil {
-				return fmt.Errorf("Scan %q: %w", prefix, err)
+				return fmt.Errorf("scan %q: %w", prefix, err)
 			}
 			if err := sameEntries(got, want); err != nil {
-				return fmt.Errorf("Scan %q: %w", prefix, err)
+				return fmt.Errorf("scan %q: %w", prefix, err)
 			}
 		}
 		a, b := store.Name{Kind: "test.note", Key: "a"}, store.Name{Kind: "test.other", Key: "b"}
@@ -166,10 +166,10 @@ func order(ctx context.Context, place func() (Opener, error)) error {
 				}
 				got, err := gather(d.Trail(ctx, after, of...))
 				if err != nil {
-					return fmt.Errorf("Trail after %d of %v: %w", after, of, err)
+					return fmt.Errorf("trail after %d of %v: %w", after, of, err)
 				}
 				if err := sameEntries(got, want); err != nil {
-					return fmt.Errorf("Trail after %d of %v: %w", after, of, err)
+					return fmt.Errorf("trail after %d of %v: %w", after, of, err)
 				}
 			}
 		}

@@ -201,7 +201,7 @@ func canceled(ctx context.Context, place func() (Opener, error)) error {
 			}
 		}
 		if _, err := d.Commit(ctx, act("go on", write("test.note", "z", "1"))); err != nil {
-			return fmt.Errorf("Commit after canceled work: %w", err)
+			return fmt.Errorf("commit after canceled work: %w", err)
 		}
 		return nil
 	})
@@ -235,7 +235,7 @@ func closed(ctx context.Context, place func() (Opener, error)) error {
 	}
 	before := d.Trail(ctx, 0)
 	if err := d.Close(); err != nil {
-		return fmt.Errorf("Close: %w", err)
+		return fmt.Errorf("close: %w", err)
 	}
 	for name, err := range verbs(ctx, d) {
 		if !errors.Is(err, store.ErrClosed) {
@@ -283,7 +283,7 @@ func reopened(ctx context.Context, place func() (Opener, error)) error {
 			return err
 		}
 		if err := d.Close(); err != nil {
-			return fmt.Errorf("Close: %w", err)
+			return fmt.Errorf("close: %w", err)
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func vaultBytes(ctx context.Context, place func() (VaultOpener, error)) error {
 		for range 2 { // the second time it takes the place of the first
 			for id, data := range want {
 				if err := v.Put(ctx, id, data); err != nil {
-					return fmt.Errorf("Put %.20q: %w", id, err)
+					return fmt.Errorf("put %.20q: %w", id, err)
 				}
 			}
 			for id, data := range want {
@@ -46,7 +46,7 @@ func vaultBytes(ctx context.Context, place func() (VaultOpener, error)) error {
 		}
 		for _, id := range []string{"", "\xff", "a\x00"} {
 			if err := v.Put(ctx, id, nil); err == nil {
-				return fmt.Errorf("Put under the id %q went through", id)
+				return fmt.Errorf("put under the id %q went through", id)
 			}
 		}
 		if err := v.Put(ctx, "nil", nil); err != nil {
@@ -63,10 +63,10 @@ func vaultMissing(ctx context.Context, place func() (VaultOpener, error)) error 
 		}
 		for _, id := range []string{"absent", "There", "ther"} {
 			if _, err := v.Get(ctx, id); !errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrErased) {
-				return fmt.Errorf("Get of the absent %q: %v", id, err)
+				return fmt.Errorf("get of the absent %q: %v", id, err)
 			}
 			if err := v.Erase(ctx, id); !errors.Is(err, store.ErrNotFound) {
-				return fmt.Errorf("Erase of the absent %q: %v", id, err)
+				return fmt.Errorf("erase of the absent %q: %v", id, err)
 			}
 		}
 		return holds(ctx, v, "there", []byte("1"))
@@ -86,16 +86,16 @@ func vaultErase(ctx context.Context, place func() (VaultOpener, error)) error {
 		}
 		for _, id := range []string{"one", "empty", "one"} {
 			if err := v.Erase(ctx, id); err != nil {
-				return fmt.Errorf("Erase %q: %w", id, err)
+				return fmt.Errorf("erase %q: %w", id, err)
 			}
 			if data, err := v.Get(ctx, id); !errors.Is(err, store.ErrErased) || errors.Is(err, store.ErrNotFound) || len(data) > 0 {
-				return fmt.Errorf("Get of the erased %q: %q, %v", id, data, err)
+				return fmt.Errorf("get of the erased %q: %q, %v", id, data, err)
 			}
 			if err := v.Put(ctx, id, []byte("again")); !errors.Is(err, store.ErrErased) {
-				return fmt.Errorf("Put under the erased %q: %v", id, err)
+				return fmt.Errorf("put under the erased %q: %v", id, err)
 			}
 			if _, err := v.Get(ctx, id); !errors.Is(err, store.ErrErased) {
-				return fmt.Errorf("Get of the erased %q after a Put: %v", id, err)
+				return fmt.Errorf("get of the erased %q after a Put: %v", id, err)
 			}
 		}
 		return holds(ctx, v, "two", []byte("two"))
@@ -197,7 +197,7 @@ func vaultReopened(ctx context.Context, place func() (VaultOpener, error)) error
 func holds(ctx context.Context, v store.Vault, id string, data []byte) error {
 	got, err := v.Get(ctx, id)
 	if err != nil {
-		return fmt.Errorf("Get %.20q: %w", id, err)
+		return fmt.Errorf("get %.20q: %w", id, err)
 	}
 	if !bytes.Equal(got, data) {
 		return fmt.Errorf("under %.20q is %.40q, not %.40q", id, got, data)
