@@ -214,6 +214,9 @@ func (r *run) summary() {
 			r.say("    score on this device %.1f (%s), exploitability %s, harm %s: %s", a.Score.Base, a.Score.Vector, a.Exploitability.Level, a.Impact.Harm, strings.ToUpper(string(a.Risk())))
 		}
 		r.say("    %s", r.plans[i])
+		for _, d := range r.plans[i].Duties {
+			r.say("    %s (%s, %s)", d.Text, d.Citation.Clause, d.Citation.Force)
+		}
 		for _, c := range r.plans[i].Clocks {
 			r.say("    by %s: %s (%s)", c.Day, c.Title, c.Label)
 		}
