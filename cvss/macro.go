@@ -79,7 +79,7 @@ const parts = 840
 var (
 	share1  = [...]int{parts / 1, parts / 4, parts / 5}
 	share2  = [...]int{parts / 1, parts / 2}
-	share36 = [...][2]int{{parts / 7, parts / 6}, {parts / 8, parts / 8}, {0, parts / 10}}
+	share36 = [...][2]int{{parts / 7, parts / 6}, {parts / 8, parts / 8}, {}} // nothing is below level 2
 	share4  = [...]int{parts / 6, parts / 5, parts / 4}
 )
 
