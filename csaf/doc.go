@@ -22,11 +22,10 @@
 //
 // The facts of the 2.0 JSON schema in its strict form (test name "schema"; in a
 // CVSS object "6.1.8") and the mandatory tests 6.1.1 to 6.1.33 with all parts of
-// 6.1.27. Four of them are judged in part only:
+// 6.1.27. A vector of which no score can be computed, because a base metric is
+// missing or a metric is given twice, fails 6.1.9. Three of the tests are judged in
+// part only:
 //
-//   - 6.1.9: CVSS 3.0 and 3.1 are computed (base, temporal, environmental; score
-//     and severity), CVSS 2.0 is not. A vector that cannot be computed, because a
-//     base metric is missing or a metric is given twice, fails.
 //   - 6.1.11: the name is compared for the weaknesses that CWEName knows; of all
 //     others only the form of the id and the presence of a name are judged, for
 //     the full list is not ours to ship.

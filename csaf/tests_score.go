@@ -1,6 +1,7 @@
 package csaf
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -32,26 +33,37 @@ func (c *checker) repeatedScores() {
 	})
 }
 
-// scores is 6.1.9: scores and severities of CVSS 3.0 and 3.1 are what the vector
-// computes to.
+// scores is 6.1.9: scores and severities are what the vector computes to.
 func (c *checker) scores() {
 	c.vulnerabilities(func(at *place, v *Vulnerability) {
 		for i, s := range v.Scores {
+			here := at.key("scores").at(i)
+			if d := s.CVSSv2; d != nil && d.VectorString != "" {
+				c.score(here.key("cvss_v2"), d.VectorString, "2.0", &d.BaseScore, "", d.TemporalScore, "", d.EnvironmentalScore, "")
+			}
 			d := s.CVSSv3
 			if d == nil || d.VectorString == "" || !strings.HasPrefix(d.VectorString, "CVSS:"+d.Version+"/") {
 				continue // 6.1.8 has said so
 			}
-			here := at.key("scores").at(i).key("cvss_v3")
-			vector, err := cvss.Parse(d.VectorString)
-			if err != nil {
-				c.wrong(here.key("vectorString"), "cannot be computed: %v", err)
-				continue
-			}
-			c.computed(here, "base", &d.BaseScore, d.BaseSeverity, vector.Base())
-			c.computed(here, "temporal", d.TemporalScore, d.TemporalSeverity, vector.Temporal())
-			c.computed(here, "environmental", d.EnvironmentalScore, d.EnvironmentalSeverity, vector.Environmental())
+			c.score(here.key("cvss_v3"), d.VectorString, d.Version, &d.BaseScore, d.BaseSeverity,
+				d.TemporalScore, d.TemporalSeverity, d.EnvironmentalScore, d.EnvironmentalSeverity)
 		}
 	})
+}
+
+func (c *checker) score(at *place, text, version string, base *float64, baseSeverity string,
+	temporal *float64, temporalSeverity string, environmental *float64, environmentalSeverity string) {
+	vector, err := cvss.Parse(text)
+	if err == nil && vector.Version() != version {
+		err = fmt.Errorf("is of version %s", vector.Version())
+	}
+	if err != nil {
+		c.wrong(at.key("vectorString"), "cannot be computed: %v", err)
+		return
+	}
+	c.computed(at, "base", base, baseSeverity, vector.Base())
+	c.computed(at, "temporal", temporal, temporalSeverity, vector.Temporal())
+	c.computed(at, "environmental", environmental, environmentalSeverity, vector.Environmental())
 }
 
 func (c *checker) computed(at *place, kind string, score *float64, severity string, want float64) {
