@@ -1,13 +1,9 @@
-// Package read opens an SBOM of any format this module knows, by looking at
-// its bytes. It is the one package that knows all of them; a program that needs
-// one format imports that adapter alone.
-//
-//	bom, err := read.File("pump-2.1.cdx.json", nil)
 package read
 
 import (
-	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,14 +11,19 @@ import (
 
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/cyclonedx"
+	"github.com/open-postmarket/postmarket/sbom/spdx"
 )
 
 // ErrFormat says that the bytes are of a format that is not read here.
 var ErrFormat = errors.New("read: not a format that is read")
 
+// MaxBytes is the size of file that is read unless Options say otherwise:
+// 256 MiB.
+const MaxBytes = 256 << 20
+
 // Options change how an SBOM is read. Nil means none of them.
 type Options struct {
-	// MaxBytes refuses a longer document. 0 means the format's own limit.
+	// MaxBytes refuses a longer file. 0 means [MaxBytes].
 	MaxBytes int64
 }
 
@@ -40,41 +41,53 @@ func File(path string, opts *Options) (sbom.BOM, error) {
 	return bom, nil
 }
 
-// Read reads one SBOM. What looks like SPDX or like a signed envelope is refused by
-// that name with [ErrFormat]; everything else is taken for CycloneDX.
+// Read reads one SBOM: CycloneDX or SPDX of any form that their adapters read,
+// as it is or in an in-toto statement, a DSSE envelope or a Sigstore bundle.
+// Signatures are not checked, and Digest is that of all bytes read, envelope
+// included. What is none of these is refused with [ErrFormat] and the name of
+// what it looks like.
 func Read(r io.Reader, opts *Options) (sbom.BOM, error) {
-	b := bufio.NewReaderSize(r, sniffed)
-	head, err := b.Peek(sniffed)
-	if err != nil && err != io.EOF {
+	limit := int64(MaxBytes)
+	if opts != nil && opts.MaxBytes > 0 {
+		limit = opts.MaxBytes
+	}
+	var buf bytes.Buffer
+	if f, ok := r.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Size() <= limit {
+			buf.Grow(int(info.Size()) + bytes.MinRead)
+		}
+	}
+	if _, err := buf.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
 		return sbom.BOM{}, fmt.Errorf("read: %w", err)
 	}
-	if other := sniff(head); other != "" {
-		return sbom.BOM{}, fmt.Errorf("%w: looks like %s", ErrFormat, other)
+	data := buf.Bytes()
+	if int64(len(data)) > limit {
+		return sbom.BOM{}, fmt.Errorf("read: is longer than the %d bytes allowed", limit)
 	}
-	var o cyclonedx.Options
-	if opts != nil {
-		o.MaxBytes = opts.MaxBytes
-	}
-	return cyclonedx.Decode(b, &o)
+	return open(data, limit, 0)
 }
 
-// sniffed is how much of a document is looked at to tell its format.
-const sniffed = 4 << 10
-
-// sniff names the foreign format that head is the beginning of, or nothing.
-func sniff(head []byte) string {
-	has := func(s string) bool { return bytes.Contains(head, []byte(s)) }
-	switch {
-	case has(`"bomFormat"`), has("cyclonedx.org/schema/bom"):
-		return ""
-	case has(`"spdxVersion"`), has("spdx.org/rdf"):
-		return "SPDX 2"
-	case has("SPDXVersion:"), has("spdxVersion:"):
-		return "SPDX 2"
-	case has(`"@context"`):
-		return "SPDX 3 or another JSON-LD document"
-	case has(`"payloadType"`), has(`"predicateType"`):
-		return "an in-toto envelope"
+// open reads data, or what it wraps.
+func open(data []byte, limit int64, depth int) (sbom.BOM, error) {
+	switch form, name := look(data); form {
+	case isCycloneDX:
+		return cyclonedx.Decode(bytes.NewReader(data), &cyclonedx.Options{MaxBytes: limit})
+	case isSPDX:
+		return spdx.Decode(bytes.NewReader(data), &spdx.Options{MaxBytes: limit})
+	case isWrapped:
+		if depth >= maxWrapped {
+			return sbom.BOM{}, fmt.Errorf("%w: is wrapped more than %d times", ErrFormat, maxWrapped)
+		}
+		bom, err := unwrap(data, name, limit, depth)
+		if err != nil {
+			return sbom.BOM{}, err
+		}
+		sum := sha256.Sum256(data)
+		bom.Digest = hex.EncodeToString(sum[:])
+		return bom, nil
+	case isEmpty:
+		return sbom.BOM{}, errors.New("read: is empty")
+	default:
+		return sbom.BOM{}, fmt.Errorf("%w: looks like %s", ErrFormat, name)
 	}
-	return ""
 }
