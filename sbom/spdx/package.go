@@ -166,6 +166,10 @@ func (d *document) reference(c *sbom.Component, r *v2_3.PackageExternalReference
 	if rest, ok := strings.CutPrefix(kind, "http://spdx.org/rdf/references/"); ok {
 		kind = rest
 	}
+	// One of the document's own is written with its namespace, or without.
+	if at := strings.LastIndex(kind, "#LocationRef-"); at >= 0 {
+		kind = kind[at+1:]
+	}
 	locator := strings.TrimSpace(r.Locator)
 	switch strings.ToLower(kind) {
 	case "purl", "package-url", "packageurl":
