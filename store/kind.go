@@ -70,18 +70,29 @@ func (k Kind[T]) PutIfChanged(tx *Tx, v T, refs ...Ref) (bool, error) {
 // stored. If it changes before the act is kept, the act runs again. A record
 // that is not there is ErrNotFound, and that too must still be so at the end.
 func (k Kind[T]) Get(tx *Tx, key string) (T, error) {
+	v, _, err := k.Find(tx, key)
+	return v, err
+}
+
+// Find is Get with the entry that says so: who wrote it, and when. What this act
+// put has no number, writer and time yet.
+func (k Kind[T]) Find(tx *Tx, key string) (T, Entry, error) {
 	var zero T
 	if tx.l == nil {
-		return zero, errOver
+		return zero, Entry{}, errOver
 	}
 	if err := tx.l.claim(string(k), reflect.TypeFor[T]()); err != nil {
-		return zero, err
+		return zero, Entry{}, err
 	}
 	e, err := tx.get(Name{string(k), key})
 	if err != nil {
-		return zero, err
+		return zero, Entry{}, err
 	}
-	return k.Decode(e)
+	v, err := k.Decode(e)
+	if err != nil {
+		return zero, Entry{}, err
+	}
+	return v, e.Clone(), nil
 }
 
 // Latest reads a record outside an act, with the entry that says so. A record
@@ -194,6 +205,9 @@ func (k Kind[T]) encode(v T, refs []Ref) (Write, error) {
 		return Write{}, fmt.Errorf("store: %s: %w", n, err)
 	}
 	body := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if err := checkText(v, body); err != nil {
+		return Write{}, fmt.Errorf("store: %s: %w", n, err)
+	}
 	return Write{Name: n, Version: version(zero), Body: body, Refs: append([]Ref(nil), refs...)}, nil
 }
 

@@ -88,6 +88,67 @@ func TestOneKindNeverHasTwoTypes(t *testing.T) {
 	require.ErrorContains(t, err, "host.note")
 }
 
+type leaf struct {
+	ID    string            `json:"id"`
+	Texts map[string]any    `json:"texts,omitempty"`
+	Raw   json.RawMessage   `json:"raw,omitempty"`
+	Next  *leaf             `json:"next,omitempty"`
+	Names [2]string         `json:"names"`
+	Bytes []byte            `json:"bytes,omitempty"`
+	Local string            `json:"-"`
+	Keys  map[string]string `json:"keys,omitempty"`
+}
+
+func (l leaf) Key() string { return l.ID }
+
+func TestATextThatJSONWouldChangeIsRefused(t *testing.T) {
+	t.Parallel()
+	const leaves store.Kind[leaf] = "host.leaf"
+	keep := func(v leaf) error {
+		v.ID = "a"
+		return fixed(t).Do(t.Context(), by, func(tx *store.Tx) error { return leaves.Put(tx, v) })
+	}
+	for name, v := range map[string]leaf{
+		"in a map":     {Texts: map[string]any{"k": []any{"a\xffb"}}},
+		"as a key":     {Keys: map[string]string{"\xc0": "x"}},
+		"in an array":  {Names: [2]string{"", "\xed\xa0\x80"}},
+		"deeper":       {Next: &leaf{ID: "\xff"}},
+		"raw":          {Raw: json.RawMessage("\"\xff\"")},
+		"beside right": {Raw: json.RawMessage(`"\ufffd"`), Next: &leaf{ID: "\xff"}},
+	} {
+		require.ErrorContains(t, keep(v), "not UTF-8", name)
+	}
+	for name, v := range map[string]leaf{
+		"a replacement by right": {Next: &leaf{ID: "\ufffd"}, Raw: json.RawMessage(`"\ufffd"`)},
+		"an escape as text":      {Next: &leaf{ID: `\ufffd`}},
+		"bytes":                  {Bytes: []byte{0xff}},
+		"what is not kept":       {Local: "\xff", Raw: json.RawMessage(`"\ufffd"`)},
+	} {
+		require.NoError(t, keep(v), name)
+	}
+}
+
+func TestFindTellsWhoWroteIt(t *testing.T) {
+	t.Parallel()
+	l := fixed(t)
+	put(t, l, note{ID: "a", N: 1})
+	require.NoError(t, l.Do(t.Context(), store.By{Who: "u-2", Why: "again"}, func(tx *store.Tx) error {
+		n, e, err := notes.Find(tx, "a")
+		require.NoError(t, err)
+		require.Equal(t, 1, n.N)
+		require.Equal(t, by.Who, e.Who)
+		require.EqualValues(t, 1, e.Seq)
+		require.NoError(t, notes.Put(tx, note{ID: "a", N: 2}))
+		n, e, err = notes.Find(tx, "a")
+		require.NoError(t, err)
+		require.Equal(t, 2, n.N)
+		require.Empty(t, e.Who, "it is not written yet")
+		_, _, err = notes.Find(tx, "b")
+		require.ErrorIs(t, err, store.ErrNotFound)
+		return nil
+	}))
+}
+
 func TestKindsAreRoomAndNoun(t *testing.T) {
 	t.Parallel()
 	l := fixed(t)

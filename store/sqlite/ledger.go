@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -93,21 +94,38 @@ func entry(scan func(...any) error) (store.Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	// What cannot be read back has been changed from outside: it is given as
-	// nothing, and the chain shows it.
+	// What insert would have written otherwise has been changed from outside: it
+	// is given as something that no act can say, and the chain shows it.
 	e.At = time.UnixMicro(at).UTC()
 	if e.Body == nil {
 		e.Body = []byte{}
 	}
-	if refs.Valid && json.Unmarshal([]byte(refs.String), &e.Refs) != nil {
-		e.Refs = nil
+	if refs.Valid && !(written(refs.String, &e.Refs) && len(e.Refs) > 0) {
+		e.Refs = []store.Ref{{System: "\x00" + refs.String}}
 	}
-	if signature.Valid && json.Unmarshal([]byte(signature.String), &e.Signature) != nil {
-		e.Signature = nil
+	if signature.Valid && !(written(signature.String, &e.Signature) && e.Signature != nil) {
+		e.Signature = &store.Signature{KeyID: "\x00" + signature.String}
 	}
-	copy(e.Prev[:], prev)
-	copy(e.Hash[:], hash)
+	e.Prev, e.Hash = digest(prev), digest(hash)
 	return e, nil
+}
+
+// written reads text into v and reports whether insert writes v as just this
+// text: no other member, order or spelling.
+func written[T any](text string, v *T) bool {
+	if json.Unmarshal([]byte(text), v) != nil {
+		return false
+	}
+	again, err := json.Marshal(*v)
+	return err == nil && string(again) == text
+}
+
+// digest is b as a Hash; of another length, one that nothing has.
+func digest(b []byte) (h store.Hash) {
+	if copy(h[:], b) != len(b) || len(b) != len(h) {
+		h = store.Hash(bytes.Repeat([]byte{0xff}, len(h)))
+	}
+	return h
 }
 
 // Latest implements store.Driver.

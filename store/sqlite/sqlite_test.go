@@ -116,6 +116,14 @@ func TestTamperingPastTheGuardsIsFound(t *testing.T) {
 		"body":          {`UPDATE pm_entry SET body = CAST('{"id":"a","n":2}' AS BLOB) WHERE seq = 3`, 3},
 		"refs":          {`UPDATE pm_entry SET refs = NULL WHERE seq = 3`, 3},
 		"refs not JSON": {`UPDATE pm_entry SET refs = 'x' WHERE seq = 3`, 3},
+		"more in refs":  {`UPDATE pm_entry SET refs = '[{"system":"qms","id":"1","note":"forged text"}]' WHERE seq = 3`, 3},
+		"spaces":        {`UPDATE pm_entry SET refs = ' ' || refs WHERE seq = 3`, 3},
+		"refs of none":  {`UPDATE pm_entry SET refs = '[]' WHERE seq = 2`, 2},
+		"junk as refs":  {`UPDATE pm_entry SET refs = 'forged' WHERE seq = 2`, 2},
+		"more signed":   {`UPDATE pm_entry SET signature = replace(signature, '}', ',"note":"forged"}') WHERE seq = 3`, 3},
+		"no signature":  {`UPDATE pm_entry SET signature = 'null' WHERE seq = 2`, 2},
+		"a long hash":   {`UPDATE pm_entry SET hash = CAST(hash || x'00' AS BLOB) WHERE seq = 3`, 3},
+		"no first prev": {`UPDATE pm_entry SET prev = x'' WHERE seq = 1`, 1},
 		"signature":     {`UPDATE pm_entry SET signature = NULL WHERE seq = 3`, 3},
 		"prev":          {`UPDATE pm_entry SET prev = zeroblob(32) WHERE seq = 3`, 3},
 		"hash":          {`UPDATE pm_entry SET hash = zeroblob(32) WHERE seq = 3`, 3},
@@ -318,6 +326,31 @@ func TestAnEraseThatAReaderHindersIsAnError(t *testing.T) {
 	require.NoError(t, reader.QueryRowContext(t.Context(), `SELECT count(*) FROM pm_vault`).Scan(&n))
 	require.ErrorContains(t, db.Erase(t.Context(), "r1"), "erase again")
 	require.NoError(t, reader.Rollback())
+	require.NoError(t, db.Erase(t.Context(), "r1"))
+	require.Zero(t, inFiles(t, path, []byte("Dr. Needle")))
+}
+
+func TestAJournalThatStaysHindersErasing(t *testing.T) {
+	t.Parallel()
+	path := fresh(t)
+	db, err := openOwn(t, path)
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	_, err = db.pool.ExecContext(t.Context(), `PRAGMA journal_mode = persist`)
+	require.NoError(t, err)
+	require.NoError(t, db.Put(t.Context(), "r1", []byte("Dr. Needle")))
+	require.ErrorContains(t, db.Erase(t.Context(), "r1"), "journal mode persist")
+	got, err := db.Get(t.Context(), "r1")
+	require.NoError(t, err, "nothing was done")
+	require.Equal(t, "Dr. Needle", string(got))
+	for _, mode := range []string{"delete", "truncate", "wal"} {
+		id := "in " + mode
+		_, err = db.pool.ExecContext(t.Context(), `PRAGMA journal_mode = `+mode)
+		require.NoError(t, err)
+		require.NoError(t, db.Put(t.Context(), id, []byte("Mr. Pin")))
+		require.NoError(t, db.Erase(t.Context(), id), mode)
+		require.Zero(t, inFiles(t, path, []byte("Mr. Pin")), mode)
+	}
 	require.NoError(t, db.Erase(t.Context(), "r1"))
 	require.Zero(t, inFiles(t, path, []byte("Dr. Needle")))
 }

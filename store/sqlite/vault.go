@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -55,10 +56,19 @@ func (d *DB) Get(ctx context.Context, id string) ([]byte, error) {
 // pages with zeros and empties the write-ahead log, where older pages stand; in
 // a vault of many large attachments that takes its time. A reader in another
 // process that does not end can keep the log from being emptied: that is an
-// error, and Erase is to be called again. Backups, snapshots of the file system and what a
+// error, and Erase is to be called again. So is a caller's database in journal
+// mode PERSIST, which keeps a journal of old pages beside it: that is said before
+// anything is done. Backups, snapshots of the file system and what a
 // disk keeps of deleted blocks are beyond it.
 func (d *DB) Erase(ctx context.Context, id string) error {
 	err := d.conceal(ctx, func(conn *sql.Conn) error {
+		var mode string
+		if err := conn.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
+			return fmt.Errorf("sqlite: erase %q: %w", id, err)
+		}
+		if strings.EqualFold(mode, "persist") {
+			return fmt.Errorf("sqlite: erase %q: journal mode %s keeps old pages beside the database; use WAL, DELETE or TRUNCATE and erase again", id, mode)
+		}
 		r, err := conn.ExecContext(ctx, `UPDATE pm_vault SET data = NULL WHERE id = ?`, id)
 		if err != nil {
 			return fmt.Errorf("sqlite: erase %q: %w", id, err)
