@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -48,8 +50,23 @@ func JudgeCSAF(t testing.TB, preset string, files ...string) []Verdict {
 		}
 		args = append(args, abs)
 	}
+	body := asked(t, dir, args)
+	var verdicts []Verdict
+	if err := json.Unmarshal(body, &verdicts); err != nil {
+		t.Fatalf("the CSAF judge's answer: %v", err)
+	}
+	if len(verdicts) != len(files) {
+		t.Fatalf("the CSAF judge was asked about %d files and answered for %d", len(files), len(verdicts))
+	}
+	return verdicts
+}
+
+// asked runs the node program of args in dir and returns what it says. Leaving
+// with 1 is its way to say that not all is well.
+func asked(t testing.TB, dir string, args []string) []byte {
+	t.Helper()
 	// A file, not a pipe: node leaves without having written all into a pipe.
-	answer := filepath.Join(t.TempDir(), "verdicts.json")
+	answer := filepath.Join(t.TempDir(), "verdicts")
 	out, err := os.Create(answer)
 	if err != nil {
 		t.Fatal(err)
@@ -62,18 +79,50 @@ func JudgeCSAF(t testing.TB, preset string, files ...string) []Verdict {
 		t.Fatal(closed)
 	}
 	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) {
-		t.Fatalf("the CSAF judge: %v\n%s", err, errs.Bytes())
+		t.Fatalf("the judge %s: %v\n%s", filepath.Base(dir), err, errs.Bytes())
 	}
 	body, err := os.ReadFile(answer)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return body
+}
+
+// JudgeCycloneDX runs the independent CycloneDX validator, with its strict
+// schemas, on JSON files and returns its verdicts in their order. It skips t as
+// [JudgeCSAF] does.
+func JudgeCycloneDX(t testing.TB, files ...string) []Verdict {
+	t.Helper()
+	dir := installed(t, Oracle(t, "cdx-validate"))
 	var verdicts []Verdict
-	if err := json.Unmarshal(body, &verdicts); err != nil {
-		t.Fatalf("the CSAF judge's answer: %v", err)
-	}
-	if len(verdicts) != len(files) {
-		t.Fatalf("the CSAF judge was asked about %d files and answered for %d", len(files), len(verdicts))
+	for chunk := range slices.Chunk(files, 1000) { // as many as a command line holds
+		args := []string{filepath.Join(dir, "cdx-validate.mjs")}
+		for _, f := range chunk {
+			abs, err := filepath.Abs(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, abs)
+		}
+		before := len(verdicts)
+		for text := range strings.Lines(string(asked(t, dir, args))) {
+			name, judged := strings.CutPrefix(text, "VALID   ")
+			bad := false
+			if !judged {
+				name, bad = strings.CutPrefix(text, "INVALID ")
+			}
+			switch at := strings.LastIndex(name, " cyclonedx="); {
+			case (judged || bad) && at >= 0:
+				verdicts = append(verdicts, Verdict{File: name[:at], Valid: judged})
+			case strings.HasPrefix(text, "  E ") && len(verdicts) > before:
+				path, message, _ := strings.Cut(strings.TrimSpace(text[4:]), " ")
+				last := &verdicts[len(verdicts)-1]
+				last.Errors = append(last.Errors, Finding{Path: path, Message: message})
+			}
+		}
+		if got := len(verdicts) - before; got != len(chunk) {
+			t.Fatalf("the CycloneDX judge was asked about %d files and answered for %d", len(chunk), got)
+		}
 	}
 	return verdicts
 }
