@@ -2,6 +2,7 @@ package cyclonedx
 
 import (
 	"math/big"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -290,10 +291,11 @@ func absolute(s string) bool {
 }
 
 // mailbox reports whether s is the mailbox of RFC 5321 with the letters RFC
-// 6531 adds.
+// 6531 adds: its domain is a whole one (2.3.5) or the address of a host.
 func mailbox(s string) bool {
+	const line = 986 // what is left of 1000 octets beside the command
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || at == len(s)-1 {
+	if at < 1 || at == len(s)-1 || utf8.RuneCountInString(s) > line {
 		return false
 	}
 	return localPart(s[:at]) && domainPart(s[at+1:])
@@ -330,11 +332,21 @@ func localPart(s string) bool {
 }
 
 func domainPart(s string) bool {
-	if s[0] == '[' {
-		return len(s) > 2 && s[len(s)-1] == ']' && !strings.ContainsAny(s[1:len(s)-1], "[]\\ ")
+	if in, literal := strings.CutPrefix(s, "["); literal {
+		in, closed := strings.CutSuffix(in, "]")
+		if len(in) > 5 && strings.EqualFold(in[:5], "IPv6:") {
+			a, err := netip.ParseAddr(in[5:])
+			return closed && err == nil && a.Is6() && a.Zone() == ""
+		}
+		a, err := netip.ParseAddr(in)
+		return closed && err == nil && a.Is4()
 	}
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
+	labels := strings.Split(s, ".")
+	if len(labels) < 2 || utf8.RuneCountInString(s) > 253 || utf8.RuneCountInString(labels[len(labels)-1]) < 2 {
+		return false
+	}
+	for _, label := range labels {
+		if label == "" || utf8.RuneCountInString(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return false
 		}
 		for i := 0; i < len(label); i++ {
