@@ -73,6 +73,7 @@ func TestEachTestFailsWhereTheDocumentWasBroken(t *testing.T) {
 		{"a wrong metric of version 2", func(_ *csaf.Document, v *csaf.Vulnerability) { v.Scores[0].CVSSv2.Authentication = "SINGLE" }, []string{"6.1.10 " + vuln + "/scores/0/cvss_v2/authentication"}},
 		{"a weakness in small letters", func(_ *csaf.Document, v *csaf.Vulnerability) { v.CWE.Name = "uncontrolled resource consumption" }, []string{"6.1.11 " + vuln + "/cwe/name"}},
 		{"no language", func(d *csaf.Document, _ *csaf.Vulnerability) { d.Document.Lang = "xz-US" }, []string{"6.1.12 /document/lang"}},
+		{"no region", func(d *csaf.Document, _ *csaf.Vulnerability) { d.Document.Lang = "en-UK" }, []string{"6.1.12 /document/lang"}},
 		{"no package", func(d *csaf.Document, _ *csaf.Vulnerability) {
 			d.ProductTree.FullProductNames[1].Helper.PURL = "pkg:maven/@1.0"
 		}, []string{"6.1.13 /product_tree/full_product_names/1/product_identification_helper/purl"}},
@@ -145,5 +146,22 @@ func TestEachTestFailsWhereTheDocumentWasBroken(t *testing.T) {
 			}
 			require.Equal(t, c.want, got)
 		})
+	}
+}
+
+func TestALanguageTagIsOfWhatIsRegistered(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]string{
+		"": "", "en": "", "en-US": "", "EN-gb": "", "zh-Hant-TW": "", "zh-cmn-Hans-CN": "", "de-1996": "", "es-419": "", "en-GB-oxendict": "",
+		"sl-rozaj-IT": "", "en-x-uk": "", "en-a-uk": "", "i-klingon": "", "x-uk": "", "sr-Latn": "", "en-ZZ": "", "qaa-XK": "",
+		"en-UK": `"uk" is no region`, "EN-uk": `"uk" is no region`, "zh-Hant-QA-x": "", "zh-Hant-QB": `"qb" is no region`, "gsw-EW": `"ew" is no region`,
+		"xz": `"xz" is no language`, "xz-US": `"xz" is no language`,
+	} {
+		err := csaf.CheckLang(tag)
+		if want == "" {
+			require.NoError(t, err, tag)
+		} else {
+			require.ErrorContains(t, err, want, tag)
+		}
 	}
 }

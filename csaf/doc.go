@@ -29,9 +29,9 @@
 //   - 6.1.11: the name is compared for the weaknesses that CWEName knows; of all
 //     others only the form of the id and the presence of a name are judged, for
 //     the full list is not ours to ship.
-//   - 6.1.12: the form of the language tag, and two-letter languages against ISO
-//     639-1; three-letter languages, scripts, regions and variants are not
-//     looked up.
+//   - 6.1.12: the form of the language tag, two-letter languages against ISO 639-1
+//     and two-letter regions against ISO 3166-1; three-letter languages, scripts
+//     and variants are not looked up. See CheckLang.
 //   - 6.1.13: what packageurl-go refuses to parse fails.
 //
 // The optional (6.2) and informative (6.3) tests are not judged.

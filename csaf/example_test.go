@@ -132,6 +132,14 @@ func ExampleAt() {
 	// csaf: "2024-03-01" is not a date and time with a zone
 }
 
+func ExampleCheckLang() {
+	fmt.Println(csaf.CheckLang("en-GB"))
+	fmt.Println(csaf.CheckLang("en-UK"))
+	// Output:
+	// <nil>
+	// "uk" is no region
+}
+
 func ExampleCWEName() {
 	fmt.Println(csaf.CWEName("CWE-295"))
 	fmt.Println(csaf.CWEName("CWE-9999"))
