@@ -77,10 +77,8 @@ type Component struct {
 	Support *Support `json:"support,omitempty"`
 	// ModelCard is the card of a machine-learning model, as the document's JSON.
 	ModelCard json.RawMessage `json:"model_card,omitempty"`
-	// Datasets are the data sets a data component holds, and Crypto the properties
-	// of a cryptographic asset, as the document's JSON.
+	// Datasets are the data sets a data component holds, as the document's JSON.
 	Datasets json.RawMessage `json:"datasets,omitempty"`
-	Crypto   json.RawMessage `json:"crypto,omitempty"`
 	// Properties are the names and values that the format does not define.
 	Properties []Property `json:"properties,omitempty"`
 }

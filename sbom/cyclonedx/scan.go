@@ -1,0 +1,136 @@
+package cyclonedx
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// counts looks over JSON, before it is decoded, for what the library does not
+// tell: too much of something, and members that are there twice, of which it
+// would mix the values. It does not judge the syntax.
+type counts struct {
+	twice      func(path string) // called for every such member; nil: nobody is told
+	most       int               // components allowed
+	components int               // components, services and vulnerabilities met, in pedigrees too
+	objects    int
+	levels     []level
+	keys       [][]byte // of all open objects, the outermost first
+}
+
+// A level is one object or list that the scan is inside of.
+type level struct {
+	object bool
+	parts  bool // a list of components
+	index  int  // of the element, in a list
+	keys   int  // where the object's keys begin
+	last   int  // its last key, or -1
+}
+
+// tooDeep returns the offset at which JSON nests deeper than maxDepth, or -1.
+func tooDeep(data []byte) int {
+	c := counts{most: len(data)}
+	at, _ := c.scan(data)
+	return at
+}
+
+// scan returns the offset at which there is too much of something, and of what;
+// or -1.
+func (c *counts) scan(data []byte) (offset int, why string) {
+	expectKey := false
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			start := i + 1
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			if expectKey && i < len(data) {
+				c.key(data[start:i])
+			}
+			expectKey = false
+		case '{', '[':
+			if why := c.open(data[i] == '{'); why != "" {
+				return i, why
+			}
+			expectKey = data[i] == '{'
+		case '}', ']':
+			if n := len(c.levels); n > 0 {
+				c.keys = c.keys[:c.levels[n-1].keys]
+				c.levels = c.levels[:n-1]
+			}
+			expectKey = false
+		case ',':
+			if n := len(c.levels); n > 0 {
+				c.levels[n-1].index++
+				expectKey = c.levels[n-1].object
+			}
+		}
+	}
+	return -1, ""
+}
+
+func (c *counts) key(name []byte) {
+	top := &c.levels[len(c.levels)-1]
+	if c.twice != nil {
+		for _, k := range c.keys[top.keys:] {
+			if bytes.Equal(k, name) {
+				c.twice(join(c.route(), string(name)))
+				break
+			}
+		}
+	}
+	top.last = len(c.keys)
+	c.keys = append(c.keys, name)
+}
+
+func (c *counts) open(object bool) (why string) {
+	l := level{object: object, keys: len(c.keys), last: -1}
+	if n := len(c.levels); n > 0 {
+		above := c.levels[n-1]
+		switch {
+		case object && above.parts:
+			c.components++
+		case !object && above.last >= 0:
+			l.parts = isParts(c.keys[above.last])
+		}
+	}
+	if object {
+		c.objects++
+	}
+	c.levels = append(c.levels, l)
+	switch {
+	case len(c.levels) > maxDepth:
+		return fmt.Sprintf("is nested deeper than %d", maxDepth)
+	case c.components > c.most:
+		return fmt.Sprintf("holds more than the %d components allowed", c.most)
+	case c.objects > maxObjects:
+		return fmt.Sprintf("holds more than the %d objects allowed", maxObjects)
+	}
+	return ""
+}
+
+// isParts reports whether a member of that name is a list of components or of
+// what takes as much room.
+func isParts(key []byte) bool {
+	switch string(key) {
+	case "components", "services", "ancestors", "descendants", "variants", "vulnerabilities":
+		return true
+	}
+	return false
+}
+
+// route is the path of the innermost object.
+func (c *counts) route() string {
+	path := ""
+	for _, l := range c.levels[:len(c.levels)-1] {
+		switch {
+		case !l.object:
+			path = at(path, l.index)
+		case l.last >= 0:
+			path = join(path, string(c.keys[l.last]))
+		}
+	}
+	return path
+}

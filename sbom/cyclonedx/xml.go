@@ -1,0 +1,477 @@
+package cyclonedx
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/open-postmarket/postmarket/sbom"
+)
+
+const namespace = "http://cyclonedx.org/schema/bom/"
+
+// maxRules is how many different faults of values are learned from one document.
+const maxRules = 64
+
+// readXML reads the document, and again from the start for every new kind of
+// fault that the library gives up at: what was learned is left out then.
+func readXML(data []byte, most int) (*translation, error) {
+	rules := map[string]rule{}
+	for {
+		t := newTranslation(sbom.CycloneDXXML)
+		t.bom.Components = make([]sbom.Component, 0, min(bytes.Count(data, []byte("<component ")), most))
+		f := &sieve{d: xml.NewDecoder(bytes.NewReader(data)), t: t, rules: rules, most: most}
+		err := t.document(f)
+		if err == nil {
+			f.report()
+			return t, nil
+		}
+		if placed := (*SyntaxError)(nil); errors.As(err, &placed) {
+			return nil, err
+		}
+		if f.err != nil || len(rules) >= maxRules || !f.learn(err) {
+			return nil, f.fail(err)
+		}
+	}
+}
+
+// document reads the elements below the root one by one, and their lists element
+// by element.
+func (t *translation) document(f *sieve) error {
+	d := xml.NewTokenDecoder(f)
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			if t.bom.Spec == "" {
+				return f.place("holds no element", nil)
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		if t.bom.Spec == "" {
+			if err := t.root(f, start); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := t.element(d, start); err != nil {
+			return err
+		}
+	}
+}
+
+func (t *translation) root(f *sieve, start xml.StartElement) error {
+	version := strings.TrimPrefix(start.Name.Space, namespace)
+	if !known(version) {
+		return f.place(fmt.Sprintf("has the namespace %q, whose version is not known", start.Name.Space), nil)
+	}
+	t.bom.Spec = version
+	for _, a := range start.Attr {
+		switch a.Name.Local {
+		case "serialNumber":
+			t.bom.Serial = a.Value
+		case "version":
+			n, err := strconv.Atoi(strings.TrimSpace(a.Value))
+			if err != nil {
+				t.problem("/bom/@version", "holds the text %q where a number belongs: left out", short(a.Value))
+			}
+			t.bom.Revision = n
+		}
+	}
+	return nil
+}
+
+func (t *translation) element(d *xml.Decoder, start xml.StartElement) error {
+	switch start.Name.Local {
+	case "metadata":
+		var m cdx.Metadata
+		if err := d.DecodeElement(&m, &start); err != nil {
+			return err
+		}
+		return t.metadata(&m)
+	case "components":
+		return children(d, "component", t.topComponent)
+	case "services":
+		return children(d, "service", t.topService)
+	case "dependencies":
+		return children(d, "dependency", t.dependency)
+	case "compositions":
+		return children(d, "composition", t.composition)
+	case "vulnerabilities":
+		return children(d, "vulnerability", t.vulnerability)
+	case "externalReferences":
+		return children(d, "reference", t.reference)
+	case "properties":
+		return children(d, "property", t.property)
+	}
+	return d.Skip()
+}
+
+// children reads the elements of that name up to the end of the one that d is
+// in, and hands each to take with its place.
+func children[T any](d *xml.Decoder, name string, take func(i int, v *T) error) error {
+	for i := 0; ; {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.EndElement:
+			return nil
+		case xml.StartElement:
+			if token.Name.Local != name {
+				if err := d.Skip(); err != nil {
+					return err
+				}
+				continue
+			}
+			var v T
+			if err := d.DecodeElement(&v, &token); err != nil {
+				return err
+			}
+			if err := take(i, &v); err != nil {
+				return err
+			}
+			i++
+		}
+	}
+}
+
+// rule says what to do where the library gave up.
+type rule struct {
+	attr string // the attribute meant; empty: the element
+	fits func(string) bool
+	why  string
+}
+
+// A sieve passes on the tokens of a document that the library may see. Elements
+// and attributes of other namespaces are kept from it: it would take them for
+// its own.
+type sieve struct {
+	d       *xml.Decoder
+	t       *translation
+	rules   map[string]rule // by the names of the elements down to the one meant, and @attribute
+	space   string
+	roots   int
+	open    []node
+	depth   int // of open that is in use
+	queue   []xml.Token
+	last    xml.StartElement // the last element begun
+	ended   string           // its names, when the last token ended it
+	foreign []foreign
+	err     error
+	// How many elements there were, how many of them are components or services,
+	// and how many of these there may be.
+	elements, components, most int
+}
+
+// A node is one open element: its name, which of that name it is in its parent,
+// and how many of each name it has held.
+type node struct {
+	name  string
+	index int
+	kids  []kid
+}
+
+type kid struct {
+	name  string
+	count int
+}
+
+type foreign struct {
+	name  xml.Name
+	path  string
+	count int
+}
+
+// Token returns the next token that is passed on.
+func (s *sieve) Token() (xml.Token, error) {
+	if len(s.queue) > 0 {
+		token := s.queue[0]
+		s.queue = s.queue[1:]
+		s.note(token)
+		return token, nil
+	}
+	for {
+		token, err := s.d.Token()
+		if err != nil {
+			if err != io.EOF {
+				s.err = err
+			}
+			return nil, err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			pass, err := s.start(&t)
+			if err != nil {
+				return nil, err
+			}
+			if !pass {
+				continue
+			}
+			s.note(t)
+			return t, nil
+		case xml.EndElement:
+			s.note(t)
+			s.depth--
+			return t, nil
+		case xml.CharData:
+			return t, nil
+		case xml.Directive:
+			if bytes.Contains(t, []byte("ENTITY")) {
+				return nil, s.place("declares entities, which are not read", nil)
+			}
+		}
+	}
+}
+
+// note remembers where the reading is, for learn.
+func (s *sieve) note(token xml.Token) {
+	switch t := token.(type) {
+	case xml.StartElement:
+		s.last, s.ended = t, ""
+	case xml.EndElement:
+		s.ended = ""
+		if len(s.rules) < maxRules {
+			s.ended = t.Name.Local
+		}
+	}
+}
+
+// start reports whether the element may be seen, and takes from it what may not.
+func (s *sieve) start(t *xml.StartElement) (bool, error) {
+	if s.depth == 0 {
+		s.roots++
+		if why := root(t.Name, s.roots); why != "" {
+			return false, s.place(why, nil)
+		}
+		s.space = t.Name.Space
+	}
+	if s.depth >= maxDepth {
+		return false, s.place(fmt.Sprintf("is nested deeper than %d", maxDepth), nil)
+	}
+	if t.Name.Space != s.space {
+		s.strange(t.Name)
+		return false, s.skip()
+	}
+	s.elements++
+	if t.Name.Local == "component" || t.Name.Local == "service" || t.Name.Local == "vulnerability" {
+		s.components++
+	}
+	switch {
+	case s.components > s.most:
+		return false, s.place(fmt.Sprintf("holds more than the %d components allowed", s.most), nil)
+	case s.elements > maxObjects:
+		return false, s.place(fmt.Sprintf("holds more than the %d elements allowed", maxObjects), nil)
+	}
+	s.push(t.Name.Local)
+	t.Attr = slices.DeleteFunc(t.Attr, func(a xml.Attr) bool { return a.Name.Space != "" || a.Name.Local == "xmlns" })
+	if len(s.rules) == 0 {
+		return true, nil
+	}
+	return s.apply(t)
+}
+
+func (s *sieve) push(name string) {
+	index := 1
+	if s.depth > 0 {
+		parent := &s.open[s.depth-1]
+		i := slices.IndexFunc(parent.kids, func(k kid) bool { return k.name == name })
+		if i < 0 {
+			parent.kids = append(parent.kids, kid{name: name})
+			i = len(parent.kids) - 1
+		}
+		parent.kids[i].count++
+		index = parent.kids[i].count
+	}
+	if s.depth == len(s.open) {
+		s.open = append(s.open, node{})
+	}
+	n := &s.open[s.depth]
+	n.name, n.index, n.kids = name, index, n.kids[:0]
+	s.depth++
+}
+
+// skip passes over the rest of the element that was just begun.
+func (s *sieve) skip() error {
+	err := s.d.Skip()
+	if err != nil {
+		s.err = err
+	}
+	return err
+}
+
+// names are those of the open elements; route has their places too, as XPath.
+func (s *sieve) names() string {
+	var b strings.Builder
+	for _, n := range s.open[:s.depth] {
+		b.WriteString("/" + n.name)
+	}
+	return b.String()
+}
+
+func (s *sieve) route() string {
+	var b strings.Builder
+	for i, n := range s.open[:s.depth] {
+		b.WriteString("/" + n.name)
+		if i > 1 || n.index > 1 {
+			b.WriteString("[" + strconv.Itoa(n.index) + "]")
+		}
+	}
+	return b.String()
+}
+
+func (s *sieve) strange(name xml.Name) {
+	for i := range s.foreign {
+		if s.foreign[i].name == name {
+			s.foreign[i].count++
+			return
+		}
+	}
+	s.foreign = append(s.foreign, foreign{name, s.route(), 1})
+}
+
+// report tells of the elements that were kept from the library.
+func (s *sieve) report() {
+	for _, f := range s.foreign {
+		s.t.problem(f.path, "holds %q of the namespace %q, which is not read (%d in all)", f.name.Local, short(f.name.Space), f.count)
+	}
+}
+
+// learn makes a rule of the place at which the library gave up with err. It
+// reports whether there is one to make that was not there before.
+func (s *sieve) learn(err error) bool {
+	var number *strconv.NumError
+	isNumber := errors.As(err, &number)
+	here := s.names()
+	r := rule{why: err.Error()}
+	switch {
+	case s.ended != "": // the text of an element that has just ended
+		here += "/" + s.ended
+	case isNumber:
+		i := slices.IndexFunc(s.last.Attr, func(a xml.Attr) bool { return strings.TrimSpace(a.Value) == number.Num })
+		if i < 0 {
+			return false
+		}
+		r.attr = s.last.Attr[i].Name.Local
+	}
+	if isNumber {
+		r.fits = parser(number)
+	}
+	key := here
+	if r.attr != "" {
+		key += "/@" + r.attr
+	}
+	if _, again := s.rules[key]; again || strings.Count(here, "/") < 2 {
+		return false
+	}
+	s.rules[key] = r
+	return true
+}
+
+// parser reports whether a text is one that the failed conversion would take.
+func parser(n *strconv.NumError) func(string) bool {
+	ranged := errors.Is(n.Err, strconv.ErrRange)
+	return func(text string) bool {
+		text = strings.TrimSpace(text)
+		if ranged && text == n.Num {
+			return false
+		}
+		var err error
+		switch n.Func {
+		case "ParseBool":
+			_, err = strconv.ParseBool(text)
+		case "ParseFloat":
+			_, err = strconv.ParseFloat(text, 64)
+		default:
+			_, err = strconv.ParseInt(text, 10, 64)
+		}
+		return err == nil || text == ""
+	}
+}
+
+// apply leaves out what the rules say of the element just begun.
+func (s *sieve) apply(t *xml.StartElement) (bool, error) {
+	here := s.names()
+	t.Attr = slices.DeleteFunc(t.Attr, func(a xml.Attr) bool {
+		r, found := s.rules[here+"/@"+a.Name.Local]
+		if !found || r.fits(a.Value) {
+			return false
+		}
+		s.t.problem(s.route()+"/@"+a.Name.Local, "holds the text %q, which is of another kind: left out", short(a.Value))
+		return true
+	})
+	r, found := s.rules[here]
+	if !found {
+		return true, nil
+	}
+	if r.fits == nil {
+		s.t.problem(s.route(), "is left out: %s", short(r.why))
+		s.depth--
+		return false, s.skip()
+	}
+	var text []byte
+	for {
+		token, err := s.d.Token()
+		if err != nil {
+			s.err = err
+			return false, err
+		}
+		switch token := token.(type) {
+		case xml.CharData:
+			text = append(text, token...)
+		case xml.StartElement:
+			if err := s.skip(); err != nil {
+				return false, err
+			}
+		case xml.EndElement:
+			route := s.route()
+			s.depth--
+			if !r.fits(string(text)) {
+				s.t.problem(route, "holds the text %q, which is of another kind: left out", short(string(text)))
+				return false, nil
+			}
+			s.queue = append(s.queue, xml.CharData(text), token)
+			return true, nil
+		}
+	}
+}
+
+func root(name xml.Name, roots int) string {
+	switch {
+	case roots > 1:
+		return "has more than one root element"
+	case name.Local != "bom":
+		return fmt.Sprintf("has the root element %q, not bom", name.Local)
+	case !strings.HasPrefix(name.Space, namespace):
+		return fmt.Sprintf("has the namespace %q, not that of CycloneDX", name.Space)
+	}
+	return ""
+}
+
+// place is an error at the place that the reading has reached.
+func (s *sieve) place(why string, err error) error {
+	line, column := s.d.InputPos()
+	return &SyntaxError{Line: line, Column: column, Why: why, Err: err}
+}
+
+func (s *sieve) fail(err error) error {
+	why := err.Error()
+	if strings.Contains(why, "unexpected EOF") {
+		why = "is cut off: " + why
+	}
+	return s.place(why, err)
+}
