@@ -68,6 +68,9 @@ type Approval struct {
 	By  string    `json:"by"`
 	At  time.Time `json:"at"`
 	Why string    `json:"why"`
+	// Digest is that of what was approved, lower-case hex SHA-256. Who takes the
+	// approval fills it in, so that nothing else can stand under it later.
+	Digest string `json:"digest,omitempty"`
 	// Identity says what is known of who By is. Not said becomes NotVerified.
 	Identity Identity `json:"identity"`
 }

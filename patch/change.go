@@ -1,12 +1,15 @@
 package patch
 
 import (
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/internal/canon"
 	"github.com/open-postmarket/postmarket/rule"
 )
 
@@ -98,8 +101,37 @@ func (p Plan) Approve(a assess.Approval) (Plan, error) {
 	if err := p.Validate(); err != nil {
 		return p, err
 	}
+	if a.Digest, err = p.content(); err != nil {
+		return p, err
+	}
 	p.Approved = &a
 	return p, nil
+}
+
+// content is the digest of p without its approval: what is approved.
+func (p Plan) content() (string, error) {
+	p.Approved = nil
+	body, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("patch: plan for %q: %w", p.Finding, err)
+	}
+	sum := canon.Sum("postmarket plan 1", func(w *canon.Writer) { w.Bytes(body) })
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// checkApproval says what is wrong with the approval of p, if it has one.
+func (p Plan) checkApproval() error {
+	if p.Approved == nil {
+		return nil
+	}
+	if _, err := p.Approved.Check("plan", p.Proposed.At, p.Proposed.By); err != nil {
+		return err
+	}
+	now, err := p.content()
+	if err == nil && p.Approved.Digest != now {
+		err = fmt.Errorf("patch: plan for %q: %q approved another one: it was changed since", p.Finding, p.Approved.By)
+	}
+	return err
 }
 
 // Validate says what is wrong in p, all at once, and lists what is missing in an
@@ -129,6 +161,13 @@ func (p Plan) wrong() error {
 	}
 	if p.Class != OutOfCycle && p.Class != Undetermined && len(p.Clocks) > 0 {
 		fail("a controlled finding carries none of FDA's marks")
+	}
+	if p.Class == OutOfCycle || p.Class == Undetermined {
+		for _, id := range marks {
+			if !p.marked(id) {
+				fail("the mark %s is neither set nor noted to be off", id)
+			}
+		}
 	}
 	if p.Class != RegularCycle && (!p.Due.IsZero() || p.Day != rule.Date{} || p.Cycle != nil || p.Unanswered) {
 		fail("only the regular cycle has a release day")
@@ -168,6 +207,9 @@ func (p Plan) wrong() error {
 		if slices.ContainsFunc(a.Reopen, blank) {
 			fail("a re-opening condition is empty")
 		}
+	}
+	if err := p.checkApproval(); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -167,6 +168,56 @@ func TestWhatContradictsTheRiskIsNotKept(t *testing.T) {
 	}
 }
 
+// What was approved is what stands: nobody rewrites a plan under its approval.
+func TestAPlanIsNotChangedUnderItsApproval(t *testing.T) {
+	t.Parallel()
+	approved, err := detailed(t, settled(assess.Serious)).Approve(ok("quality"))
+	require.NoError(t, err)
+	for _, c := range []struct {
+		name string
+		do   func(*patch.Plan)
+		err  string
+	}{
+		{"no marks, nothing done", func(p *patch.Plan) {
+			p.Clocks, p.Remedies = nil, []patch.Remedy{{Kind: patch.Workaround, Text: "Do nothing.", Party: patch.User}}
+		}, "the mark fda-pm-30 is neither set nor noted to be off"},
+		{"a mark a year later", func(p *patch.Plan) {
+			p.Clocks = slices.Clone(p.Clocks)
+			p.Clocks[0].Due = p.Clocks[0].Due.AddDate(1, 0, 0)
+		}, "was changed since"},
+		{"fixed in another version", func(p *patch.Plan) {
+			p.Remedies = slices.Clone(p.Remedies)
+			p.Remedies[0].FixedIn = "9.9"
+		}, "was changed since"},
+		{"other evidence", func(p *patch.Plan) { p.Digest = "other" }, "was changed since"},
+		{"approved by who proposed it", func(p *patch.Plan) { p.Proposed.By = "quality" }, "same person"},
+		{"an empty approval", func(p *patch.Plan) { p.Approved = &assess.Approval{} }, "not said: who, when, why"},
+		{"an approval of nothing", func(p *patch.Plan) {
+			a := ok("quality")
+			a.Identity = assess.NotVerified
+			p.Approved = &a
+		}, "was changed since"},
+	} {
+		l := ledger()
+		p := approved
+		c.do(&p)
+		require.ErrorContains(t, p.Validate(), c.err, c.name)
+		require.ErrorContains(t, patch.Save(t.Context(), l, store.By{Who: "quality", Why: "w"}, p), c.err, c.name)
+	}
+	require.NoError(t, approved.Validate())
+}
+
+func TestAMarkIsLeftOutOnlyWithAReason(t *testing.T) {
+	t.Parallel()
+	p := proposed(t, must(opened()))
+	p.Clocks = p.Clocks[:1]
+	require.ErrorContains(t, p.Validate(), "the mark fda-pm-60 is neither set nor noted")
+	p.Notes = []string{"the mark fda-pm-60 is off: "}
+	require.ErrorContains(t, p.Validate(), "the mark fda-pm-60 is neither set nor noted")
+	p.Notes[0] += "not sold in the US"
+	require.NotContains(t, p.Validate().Error(), "mark fda-pm-60")
+}
+
 func ledger() *store.Ledger {
 	return store.New(memory.New(), &store.Options{Now: func() time.Time { return noon }})
 }
@@ -194,7 +245,7 @@ func TestALedgerKeepsEveryStateOfAPlan(t *testing.T) {
 	require.ErrorIs(t, save("patch-lead", forged), assess.ErrSamePerson)
 	early := first
 	early.Approved = third.Approved
-	require.ErrorContains(t, save("quality", early), "open: remedy")
+	require.ErrorContains(t, save("quality", early), "was changed since", "an approval of another plan")
 
 	var history []patch.Plan
 	for e, err := range patch.Plans.History(ctx, l, first.Key()) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
@@ -128,7 +129,7 @@ func (p *Plan) mark(a assess.Assessment, policy Policy) error {
 			return fmt.Errorf("patch: %w", err)
 		}
 		if !r.On {
-			p.Notes = append(p.Notes, fmt.Sprintf("the mark %s is off: %s", id, r.Why))
+			p.Notes = append(p.Notes, off(id)+r.Why)
 			continue
 		}
 		if p.Class == Undetermined {
@@ -144,6 +145,15 @@ func (p *Plan) mark(a assess.Assessment, policy Policy) error {
 		p.Clocks = append(p.Clocks, c)
 	}
 	return nil
+}
+
+// off begins the note of a mark that the maker turned off.
+func off(id string) string { return "the mark " + id + " is off: " }
+
+// marked reports whether the mark id is set, or noted to be off and why.
+func (p Plan) marked(id string) bool {
+	return slices.ContainsFunc(p.Clocks, func(c rule.Clock) bool { return c.Rule == id }) ||
+		slices.ContainsFunc(p.Notes, func(n string) bool { return strings.HasPrefix(n, off(id)) && !blank(n[len(off(id)):]) })
 }
 
 // schedule sets the due day from the maker's own cycle.

@@ -17,9 +17,6 @@ func Save(ctx context.Context, l *store.Ledger, by store.By, p Plan, refs ...sto
 		return err
 	}
 	if p.Approved != nil {
-		if _, err := p.Approved.Check("plan", p.Proposed.At, p.Proposed.By); err != nil {
-			return err
-		}
 		if err := p.Validate(); err != nil {
 			return err
 		}
@@ -42,5 +39,5 @@ func fresh(before, now *assess.Approval) bool {
 	if now == nil || before == nil {
 		return now != nil
 	}
-	return now.By != before.By || now.Why != before.Why || now.Identity != before.Identity || !now.At.Equal(before.At)
+	return now.By != before.By || now.Why != before.Why || now.Digest != before.Digest || now.Identity != before.Identity || !now.At.Equal(before.At)
 }
