@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/open-postmarket/postmarket/internal/golden"
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/cpe"
 )
@@ -137,6 +138,25 @@ func TestDecisionsHoldForTheNextVersion(t *testing.T) {
 		require.Contains(t, id.Text, "2.2.0")
 	}
 	require.Equal(t, got, got.WithAccepted(kept...), "a second time adds nothing")
+}
+
+// TestStoredIdentitiesReadForever keeps the shape of what a ledger holds.
+func TestStoredIdentitiesReadForever(t *testing.T) {
+	t.Parallel()
+	part := sbom.Part{Name: "identity", Value: 0.9, Why: "its name is known"}
+	a := sbom.Accepted{
+		Of: "name:zlib", By: "psirt-lead", Why: "the one we build from", At: day("2026-03-01"),
+		Candidate: sbom.Candidate{
+			Kind: "cpe", Name: "a:zlib:zlib", Text: "cpe:2.3:a:zlib:zlib:1.3:*:*:*:*:*:*:*", For: "zlib", Corrects: "x", Former: true,
+			Source: "NVD record", Certainty: "verified", Parts: []sbom.Part{part},
+		},
+	}
+	data, err := json.MarshalIndent(a, "", "  ")
+	require.NoError(t, err)
+	golden.Equal(t, append(data, '\n'), "testdata/identity.v1.json")
+	var back sbom.Accepted
+	require.NoError(t, json.Unmarshal(data, &back))
+	require.Equal(t, a, back)
 }
 
 func TestAPurlOfAnotherThingLowersTheConfidence(t *testing.T) {
