@@ -96,7 +96,7 @@ func TestWhatCannotBeReadIsToldAndTheRestIsDone(t *testing.T) {
 	require.Contains(t, doc.SBOMs[0].Error, "cut off")
 	require.Empty(t, doc.SBOMs[1].Error)
 	require.Contains(t, doc.SBOMs[2].Error, "is empty")
-	require.Contains(t, doc.SBOMs[3].Error, "bomFormat")
+	require.Contains(t, doc.SBOMs[3].Error, "empty JSON object")
 	require.Len(t, doc.Findings, 4, "the rest is done")
 	complaints := 0
 	for _, line := range strings.Split(stderr, "\n") {
