@@ -11,9 +11,14 @@ import (
 // maxFiles bounds the names in one Component.Files, maxSteps the steps taken in
 // one document to find them: a Linux kernel with every driver is compiled from
 // some 30,000 files, and real documents stay far below.
+//
+// maxAncestors and maxInputs bound what many outputs of builds with many inputs
+// multiply to.
 const (
-	maxFiles = 50_000
-	maxSteps = 4_000_000
+	maxFiles     = 50_000
+	maxSteps     = 4_000_000
+	maxAncestors = 100_000
+	maxInputs    = 1_000_000
 )
 
 // finish resolves the relations and returns the BOM.
@@ -38,7 +43,7 @@ func (d *document) filesAsComponents() {
 			kind = sbom.File
 		}
 		at := len(d.components)
-		d.components = append(d.components, sbom.Component{
+		d.components = append(d.components, &sbom.Component{
 			Ref: f.ref, Path: f.path, Name: f.name, Type: kind, Hashes: f.hashes, Licenses: licenses(f.license),
 		})
 		if _, twice := d.packageAt[f.ref]; !twice {
@@ -122,7 +127,7 @@ func (d *document) order(root int, parents []int) {
 		}
 	}
 	if root >= 0 {
-		d.bom.Root = d.components[root]
+		d.bom.Root = *d.components[root]
 		d.bom.Components = make([]sbom.Component, 0, len(d.components)-1)
 	} else {
 		d.bom.Components = make([]sbom.Component, 0, len(d.components))
@@ -131,7 +136,8 @@ func (d *document) order(root int, parents []int) {
 		at := stack[len(stack)-1]
 		stack = append(stack[:len(stack)-1], children[at]...)
 		if at != root {
-			d.bom.Components = append(d.bom.Components, d.components[at])
+			d.bom.Components = append(d.bom.Components, *d.components[at])
+			d.components[at] = nil
 		}
 	}
 	d.components = nil
@@ -159,6 +165,7 @@ func (d *document) edges() {
 	if len(d.builds) == 0 {
 		return
 	}
+	left := maxInputs
 	inputs := map[string][]string{}
 	for _, r := range d.relations {
 		if r.kind == madeFrom && d.builds[r.from] {
@@ -170,6 +177,10 @@ func (d *document) edges() {
 			continue
 		}
 		for _, in := range inputs[r.to] {
+			if left--; left == 0 {
+				d.problem("builds", "have more inputs for each output than the %d that are followed", maxInputs)
+				return
+			}
 			if i, ok := d.packageAt[in]; ok && d.components[i].Type != "source" {
 				d.edge(at, r.from, in)
 			}
@@ -224,7 +235,7 @@ func (d *document) pedigrees() {
 // trace follows one component, at most budget steps, and returns how many it
 // took.
 func (d *document) trace(i int, next map[string][]relation, budget int) int {
-	c := &d.components[i]
+	c := d.components[i]
 	if d.packageAt[c.Ref] != i {
 		return 0 // another of the same id
 	}
@@ -244,7 +255,7 @@ func (d *document) trace(i int, next map[string][]relation, budget int) int {
 			}
 			seen[r.to] = true
 			if p, ok := d.packageAt[r.to]; ok {
-				d.inherit(c, d.components[p], r, d.builds[at])
+				d.inherit(c, *d.components[p], r, d.builds[at])
 				continue // its own story is told there
 			}
 			f, ok := d.fileAt[r.to]
@@ -285,6 +296,13 @@ func (d *document) inherit(c *sbom.Component, p sbom.Component, r relation, buil
 	}
 	if built && p.Type != "source" {
 		return // that is an edge
+	}
+	switch d.ancestors++; {
+	case d.ancestors == maxAncestors:
+		d.problem(c.Path, "and those after it have more ancestors than the %d that are kept", maxAncestors)
+		fallthrough
+	case d.ancestors > maxAncestors:
+		return
 	}
 	if c.Pedigree == nil {
 		c.Pedigree = &sbom.Pedigree{}

@@ -33,9 +33,10 @@
 //   - A number in YAML where text belongs is refused, and "1.10" that
 //     was not quoted would be 1.1. Here it stays as written.
 //
-// RDF/XML is refused by name: the RDF reader of tools-golang fails on XML that
-// breaks a tag over two lines, as the SPDX tools write it, and there is always
-// a twin in another form. For SPDX 3, v0.6.0-rc4 of tools-golang brings a JSON-LD
+// RDF/XML is refused by name: the RDF reader of tools-golang brings an XML parser
+// of its own that fails on a blank within an attribute's value, and with it on
+// what the SPDX tools write; every tool that writes RDF writes another form too.
+// The unspecified XML form of SPDX 2 is refused as well. For SPDX 3, v0.6.0-rc4 of tools-golang brings a JSON-LD
 // processor and is a pre-release; the graph is small enough to be read here.
 //
 //	bom, err := spdx.Decode(r, nil)

@@ -13,7 +13,7 @@ import (
 type document struct {
 	bom        sbom.BOM
 	id         string // SPDXID of the document itself
-	components []sbom.Component
+	components []*sbom.Component
 	files      []file
 	packageAt  map[string]int // ref → index of its first bearer
 	fileAt     map[string]int
@@ -21,6 +21,7 @@ type document struct {
 	relations  []relation
 	interned   map[string]string
 	unknown    map[string]bool // relationship types told of already
+	ancestors  int             // how many Pedigree.Ancestors were set
 }
 
 // A file is what is kept of a file until it is known whether the document has
@@ -120,7 +121,7 @@ func (d *document) component(c sbom.Component) string {
 	if c.Name == "" {
 		d.problem(c.Path, "has no name")
 	}
-	d.components = append(d.components, c)
+	d.components = append(d.components, &c)
 	return c.Ref
 }
 

@@ -166,7 +166,7 @@ func (g *graph) resolve() {
 		}
 	}
 	for i := range g.doc.components {
-		c := &g.doc.components[i]
+		c := g.doc.components[i]
 		c.Licenses = licenses(append(declared[c.Ref], concluded[c.Ref]...)...)
 	}
 	for i := range g.doc.files {

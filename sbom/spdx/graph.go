@@ -1,7 +1,6 @@
 package spdx
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -157,8 +156,12 @@ func (e *element) class() string {
 	return t[strings.LastIndexAny(t, "_/:#")+1:]
 }
 
-// add takes one element over, and first those written within it.
-func (g *graph) add(raw []byte, path string) string {
+// maxInline is how deep elements may be written within each other.
+const maxInline = 4
+
+// add takes one element over, and first those written within it. It returns
+// the id.
+func (g *graph) add(raw []byte, path string, depth int) string {
 	var e element
 	if err := json.Unmarshal(raw, &e); err != nil {
 		g.doc.problem(path, "is not read: %v", err)
@@ -170,7 +173,11 @@ func (g *graph) add(raw []byte, path string) string {
 	}
 	for _, r := range []*refs{&e.CreationInfo, &e.CreatedBy, &e.CreatedUsing, &e.RootElement, &e.SuppliedBy, &e.Originators, &e.From, &e.To, &e.Members} {
 		for i, inner := range r.inline {
-			r.ids = append(r.ids, g.add(inner, fmt.Sprintf("%s.%s[%d]", path, "inline", i)))
+			if depth == maxInline {
+				g.doc.problem(path, "holds elements within each other more than %d deep, which are not read", maxInline)
+				break
+			}
+			r.ids = append(r.ids, g.add(inner, fmt.Sprintf("%s.inline[%d]", path, i), depth+1))
 		}
 	}
 	switch class {
@@ -195,7 +202,9 @@ func (g *graph) add(raw []byte, path string) string {
 	case "Vulnerability":
 		g.threats[id] = e.threat()
 	case "":
-		g.doc.problem(path, "has no type")
+		if depth == 0 || id == path { // within another it is a reference
+			g.doc.problem(path, "has no type")
+		}
 	default:
 		switch {
 		case strings.HasSuffix(class, "Relationship"):
@@ -268,21 +277,7 @@ func (r *refs) UnmarshalJSON(b []byte) error {
 				r.ids = append(r.ids, id)
 			}
 		case '{':
-			var only map[string]json.RawMessage
-			if json.Unmarshal(raw, &only) != nil {
-				continue
-			}
-			var id string
-			for _, key := range []string{"spdxId", "@id"} {
-				if id == "" {
-					_ = json.Unmarshal(only[key], &id)
-				}
-			}
-			if len(only) == 1 && id != "" {
-				r.ids = append(r.ids, id)
-			} else {
-				r.inline = append(r.inline, bytes.Clone(raw))
-			}
+			r.inline = append(r.inline, raw)
 		}
 	}
 	return nil

@@ -2,6 +2,8 @@ package spdx_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,4 +117,31 @@ func TestOneElementMayStandWithoutAGraph(t *testing.T) {
 	  "creationInfo": {"type": "CreationInfo", "specVersion": "3.0.1", "created": "2026-01-01T00:00:00Z"}}`)
 	require.Len(t, bom.Components, 1)
 	require.Equal(t, "a", bom.Components[0].Name)
+}
+
+func TestManyInputsOfManyOutputsAreBounded(t *testing.T) {
+	t.Parallel()
+	var in, out, all []string
+	for i := range 1500 {
+		in, out = append(in, fmt.Sprintf(`"i%d"`, i)), append(out, fmt.Sprintf(`"o%d"`, i))
+		all = append(all, fmt.Sprintf(`{"type":"software_Package","spdxId":"i%d","name":"i","software_primaryPurpose":%q},{"type":"software_Package","spdxId":"o%d","name":"o"}`,
+			i, []string{"source", "install"}[i%2], i))
+	}
+	bom := read(t, `{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{"type":"CreationInfo","specVersion":"3.0.1"},{"type":"build_Build","spdxId":"b"},
+	  {"type":"Relationship","from":"b","relationshipType":"hasInput","to":[`+strings.Join(in, ",")+`]},
+	  {"type":"Relationship","from":"b","relationshipType":"hasOutput","to":[`+strings.Join(out, ",")+`]},`+strings.Join(all, ",")+`]}`)
+	require.Len(t, bom.Components, 3000)
+	ancestors, edges := 0, 0
+	for _, c := range bom.Components {
+		if c.Pedigree != nil {
+			ancestors += len(c.Pedigree.Ancestors)
+		}
+	}
+	for _, e := range bom.Edges {
+		edges += len(e.To)
+	}
+	require.Less(t, ancestors, 100_001)
+	require.Less(t, edges, 1_000_001)
+	require.Contains(t, fmt.Sprint(bom.Problems), "that are followed")
+	require.Contains(t, fmt.Sprint(bom.Problems), "that are kept")
 }

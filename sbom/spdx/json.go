@@ -35,7 +35,7 @@ func decodeJSON(data []byte) (sbom.BOM, error) {
 		return w.doc.finish(), nil
 	case w.context || w.listed:
 		if !w.listed { // one element may stand without a graph
-			w.graph.add(data, "")
+			w.graph.add(data, "", 0)
 		}
 		return w.graph.finish(w.contextVersion)
 	}
@@ -139,7 +139,7 @@ func (w *walk) member(name string) error {
 			if err := w.dec.Decode(&raw); err != nil {
 				return err
 			}
-			w.graph.add(raw, path)
+			w.graph.add(raw, path, 0)
 			return nil
 		})
 	}
@@ -319,6 +319,10 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	*t = text{}
 	switch b[0] {
 	case '"':
+		if bytes.IndexByte(b, '\\') < 0 {
+			t.string = string(b[1 : len(b)-1]) // the document is known to be UTF-8
+			return nil
+		}
 		return json.Unmarshal(b, &t.string)
 	case 'n':
 	case '{':
