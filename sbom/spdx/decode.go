@@ -77,8 +77,11 @@ func Decode(r io.Reader, opts *Options) (sbom.BOM, error) {
 		bom, err = decodeJSON(body)
 	case first[0] == '<':
 		why := "is XML, but not SPDX"
-		if bytes.Contains(first, []byte("spdx.org/rdf")) {
+		switch {
+		case bytes.Contains(first, []byte("spdx.org/rdf")):
 			why = "is SPDX in RDF/XML, which is not read: convert it to JSON or tag-value"
+		case bytes.Contains(first, []byte("<spdxVersion>")):
+			why = "is SPDX in XML, which is not read: convert it to JSON or tag-value"
 		}
 		err = located(body, len(body)-len(first), why, nil)
 	case isYAML(first):
