@@ -80,8 +80,18 @@ func Diff(old, new BOM) []Change {
 	for _, s := range d.new {
 		d.out = append(d.out, Change{Kind: Added, Name: s.c.Name, New: &s.c})
 	}
+	labels := map[[2]*Component]string{}
+	label := func(c Change) string {
+		at := [2]*Component{c.Old, c.New}
+		l, ok := labels[at]
+		if !ok {
+			l = c.label()
+			labels[at] = l
+		}
+		return l
+	}
 	slices.SortStableFunc(d.out, func(a, b Change) int {
-		return cmp.Or(strings.Compare(a.label(), b.label()), strings.Compare(string(a.Kind), string(b.Kind)))
+		return cmp.Or(strings.Compare(label(a), label(b)), strings.Compare(string(a.Kind), string(b.Kind)))
 	})
 	return d.out
 }

@@ -17,7 +17,8 @@ type Candidate struct {
 	// Kind is "purl" or "cpe".
 	Kind string `json:"kind"`
 	// Name is the identifier without a version, as the table has it; Text the
-	// whole identifier with the version the component states.
+	// whole identifier with the component's version, as its own identifier of that
+	// kind writes it, else as it states it.
 	Name string `json:"name"`
 	Text string `json:"text"`
 	// For is the name of the thing in the table.
@@ -58,11 +59,6 @@ func Propose(c Component, table *Aliases) []Candidate {
 	if table == nil {
 		return nil
 	}
-	version, where := c.Stated()
-	stated := Part{"version", 0.6, "no version is stated: the identifier stays open"}
-	if version != "" {
-		stated = Part{"version", 1, "the version is stated in its " + where}
-	}
 	var out []Candidate
 	for _, hit := range table.find(c) {
 		e := table.entries[hit.entry]
@@ -70,6 +66,11 @@ func Propose(c Component, table *Aliases) []Candidate {
 			ids := e.CPEs
 			if kind == "purl" {
 				ids = e.PURLs
+			}
+			version, where := c.statedFor(kind)
+			stated := Part{"version", 0.6, "no version is stated: the identifier stays open"}
+			if version != "" {
+				stated = Part{"version", 1, "the version is stated in its " + where}
 			}
 			for _, id := range ids {
 				text, err := id.withVersion(kind, version)
@@ -97,6 +98,18 @@ func Propose(c Component, table *Aliases) []Candidate {
 		return cmp.Or(cmp.Compare(b.Confidence(), a.Confidence()), strings.Compare(a.Text, b.Text))
 	})
 	return out
+}
+
+// statedFor is the version as c's own identifier of that kind writes it, else as
+// c states it: a CPE leaves out what a build adds to a version.
+func (c Component) statedFor(kind string) (version, where string) {
+	if n, err := c.CPEName(); kind == "cpe" && err == nil && n.Version.Literal() && !n.Version.Pattern() {
+		return n.Version.Text(), "cpe"
+	}
+	if p, err := c.Package(); kind == "purl" && err == nil && p.Version != "" {
+		return p.Version, "purl"
+	}
+	return c.Stated()
 }
 
 // A hit is an entry that a component may be, and how it was found.
@@ -220,7 +233,7 @@ func (c Component) with(a Accepted) (Component, error) {
 	if !slices.Contains([]string{"cpe", "purl"}, x.Kind) {
 		return Component{}, fmt.Errorf("sbom: candidate %q: kind %q is not known", x.Name, x.Kind)
 	}
-	version, _ := c.Stated()
+	version, _ := c.statedFor(x.Kind)
 	id := AliasID{Name: x.Name}
 	text, err := id.withVersion(x.Kind, version)
 	if err != nil {

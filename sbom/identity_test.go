@@ -167,6 +167,16 @@ func TestAPurlOfAnotherThingLowersTheConfidence(t *testing.T) {
 	require.Less(t, other.Confidence(), 0.5)
 }
 
+func TestACorrectedCPEKeepsTheVersionOfTheWrittenOne(t *testing.T) {
+	t.Parallel()
+	c := sbom.Component{Name: "glibc", Version: "2.41+git", CPE: "cpe:2.3:*:*:glibc:2.41:*:*:*:*:*:*:*"}
+	x := sbom.Propose(c, aliases(t))[0]
+	require.Equal(t, "cpe:2.3:a:gnu:glibc:2.41:*:*:*:*:*:*:*", x.Text)
+	next, _, err := c.Accept(x, "me", "looked up", day("2026-01-01"))
+	require.NoError(t, err)
+	require.Equal(t, x.Text, next.More[0].Text)
+}
+
 func TestAPolicyAcceptsWhatItStatesAndNoMore(t *testing.T) {
 	t.Parallel()
 	b := sbom.BOM{Components: []sbom.Component{

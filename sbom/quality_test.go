@@ -108,7 +108,7 @@ func TestGuessedNamesAreSuspectedAndKnownOnesAreNot(t *testing.T) {
 		{"log4net", "", "cpe:2.3:a:apache:log4net:2.0.8:*:*:*:*:*:*:*", false},
 		{"own tool", "Maker", "cpe:2.3:a:maker:own_tool:1:*:*:*:*:*:*:*", false},
 		{"net-snmp", "", "cpe:2.3:a:net-snmp:net-snmp:5:*:*:*:*:*:*:*", false},
-		{"something", "", "cpe:2.3:a:something_project:something:5:*:*:*:*:*:*:*", false},
+		{"something", "Something Project", "cpe:2.3:a:something_project:something:5:*:*:*:*:*:*:*", false},
 		{"open", "", "cpe:2.3:a:*:open:5:*:*:*:*:*:*:*", false},
 	} {
 		b := sbom.BOM{Components: []sbom.Component{{Ref: "a", Name: c.name, Supplier: c.supplier, CPE: c.cpe}}}

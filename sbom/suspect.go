@@ -86,7 +86,8 @@ func suspect(c Component, table *Aliases, lists *QualityLists) []string {
 	} else if person(words) && !strings.Contains(squash(product), squash(words[0])) {
 		why = append(why, fmt.Sprintf("the vendor %q looks like a person's or company's name written out", vendor))
 	}
-	if s := squash(c.Supplier); len(words) > 1 && s != "" && s == squash(vendor) {
+	// NVD itself writes "x_project" where it knows no vendor: that is no sign.
+	if s := squash(c.Supplier); len(words) > 1 && words[len(words)-1] != "project" && s != "" && s == squash(vendor) {
 		why = append(why, fmt.Sprintf("the vendor %q is the supplier's name written out", vendor))
 	}
 	if name := trim(c.Name); strings.ContainsAny(name, ".+# ") && squash(name) == product && product != strings.ToLower(name) {
@@ -105,7 +106,7 @@ func companyWord(words []string, vendor string, lists *QualityLists) string {
 }
 
 // person reports whether words look like a given name and a family name: two or
-// three, of letters only. A vendor that ends in "project" follows NVD's own habit.
+// three, of letters only, the last not "project".
 func person(words []string) bool {
 	if len(words) < 2 || len(words) > 3 || words[len(words)-1] == "project" {
 		return false
