@@ -165,12 +165,11 @@ func (c Component) Names() []string {
 }
 
 // Coordinate returns the one coordinate that stands for c in keys: its package,
-// else its CPE, else its group and name.
+// else its CPE, else its group and name. Further identifiers do not count: one
+// that is accepted later must not give the component another key.
 func (c Component) Coordinate() Coordinate {
-	for _, at := range c.Coordinates() {
-		if !strings.HasPrefix(string(at), "name:") {
-			return at
-		}
+	if own := c.own(); len(own) > 0 {
+		return own[0]
 	}
 	if trim(c.Group) != "" {
 		return NameCoordinate(c.Group + "/" + c.Name)

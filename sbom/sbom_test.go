@@ -64,6 +64,15 @@ func TestKeysHoldNoVersionAndNoReference(t *testing.T) {
 	require.NotEqual(t, sbom.Component{Group: "a", Name: "x"}.Coordinate(), sbom.Component{Group: "b", Name: "x"}.Coordinate())
 }
 
+func TestAnIdentifierAcceptedLaterGivesNoOtherKey(t *testing.T) {
+	t.Parallel()
+	c := sbom.Component{Name: "zlib"}
+	before := c.Coordinate()
+	c.More = []sbom.Identifier{{Kind: "cpe", Text: "cpe:2.3:a:zlib:zlib:1.2:*:*:*:*:*:*:*"}}
+	require.Equal(t, before, c.Coordinate())
+	require.Contains(t, c.Coordinates(), sbom.Coordinate("cpe:a:zlib:zlib"))
+}
+
 func TestNamesFoldCaseAndSeparators(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, sbom.NameCoordinate("Net_SNMP"), sbom.NameCoordinate("net-snmp"))
