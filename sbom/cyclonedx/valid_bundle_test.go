@@ -121,9 +121,9 @@ func TestChangedDocumentsAreJudgedAsTheIndependentValidatorJudgesThem(t *testing
 	const rounds = 800
 	var files []string
 	for i := range rounds {
-		doc := clone(seeds[r.IntN(len(seeds))]).(map[string]any)
+		doc := cloned(seeds[r.IntN(len(seeds))]).(map[string]any)
 		for range 1 + r.IntN(5)/4 {
-			change(r, doc)
+			changeOne(r, doc)
 		}
 		if r.IntN(8) == 0 {
 			doc["specVersion"] = []any{"1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.7"}[r.IntN(7)]
@@ -153,7 +153,7 @@ func TestChangedDocumentsAreJudgedAsTheIndependentValidatorJudgesThem(t *testing
 	t.Logf("%d documents: %d valid, %d of them with a bom-ref used twice", rounds, valid, twice)
 }
 
-func clone(v any) any {
+func cloned(v any) any {
 	body, _ := json.Marshal(v)
 	var out any
 	_ = json.Unmarshal(body, &out)
@@ -168,7 +168,7 @@ type spot struct {
 	set    func(any)
 }
 
-func spots(v any, out *[]spot) {
+func spotsOf(v any, out *[]spot) {
 	switch v := v.(type) {
 	case map[string]any:
 		for _, k := range slices.Sorted(func(yield func(string) bool) {
@@ -179,21 +179,21 @@ func spots(v any, out *[]spot) {
 			}
 		}) {
 			*out = append(*out, spot{v[k], k, v, func(to any) { v[k] = to }})
-			spots(v[k], out)
+			spotsOf(v[k], out)
 		}
 	case []any:
 		for i := range v {
 			*out = append(*out, spot{v[i], "", v, func(to any) { v[i] = to }})
-			spots(v[i], out)
+			spotsOf(v[i], out)
 		}
 	}
 }
 
-// change alters doc at one place: a field goes, comes, gets another name, or a
+// changeOne alters doc at one place: a field goes, comes, gets another name, or a
 // value of another type, form or place.
-func change(r *rand.Rand, doc map[string]any) {
+func changeOne(r *rand.Rand, doc map[string]any) {
 	var all []spot
-	spots(doc, &all)
+	spotsOf(doc, &all)
 	all = slices.DeleteFunc(all, func(s spot) bool { return s.name == "specVersion" })
 	if len(all) == 0 {
 		return
@@ -217,11 +217,11 @@ func change(r *rand.Rand, doc map[string]any) {
 		delete(object, s.name)
 		object[names[r.IntN(len(names))]] = s.value
 	case op == 3 && len(list) > 0:
-		s.set(append(slices.Clone(list), clone(list[0])))
+		s.set(append(slices.Clone(list), cloned(list[0])))
 	case op == 4 && text != "":
 		s.set([]any{text + "x", text[:len(text)-1], strings.ToUpper(text), " " + text}[r.IntN(4)])
 	case op == 5:
-		s.set(clone(all[r.IntN(len(all))].value))
+		s.set(cloned(all[r.IntN(len(all))].value))
 	default:
 		s.set(values[r.IntN(len(values))])
 	}

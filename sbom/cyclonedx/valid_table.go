@@ -10,16 +10,19 @@ import (
 )
 
 // The table of rules, rules.json, holds kinds (of text and number) and nouns
-// (JSON objects and XML elements), each row with the versions it is for. A row of
-// fields names a field and then, three words each, its form (j in JSON, x as an
-// XML element, x@ as an attribute, jx alike in both; ! where it is required),
-// what it holds, and for which versions. What it holds is a kind or a noun;
-// [x] is a list, [=x] one whose items differ, [+x] one that is not empty, [1x]
-// one of exactly one item; a|b is one or more of, a^b exactly one of; x=v is an element
-// that stands for v when it is empty. A model is the order of XML elements:
-// a? at most one, a* any number, a+ one or more, (a | b) one of; a?@1.6- is there from 1.6 on; other is
-// any element of a foreign namespace. A noun is repeatable where the standard's own
-// valid example describes it with each of its users, under one bom-ref.
+// (JSON objects and XML elements), each row with the versions it is for.
+//
+// A row of fields names a field and then, three words each, its form, what it
+// holds and for which versions. The form is j in JSON, x as an XML element, x@
+// as an attribute, jx alike in both, with ! where it is required. It holds a
+// kind or a noun: [x] is a list, [=x] one whose items differ, [+x] one that is
+// not empty, [1x] one of exactly one item; a|b is one or more of, a^b exactly
+// one of; x=v is an element that stands for v when it is empty.
+//
+// A model is the order of XML elements: a? at most one, a* any number, a+ one
+// or more, (a | b) one of; a?@1.6- is there from 1.6 on; other is any element
+// of a foreign namespace. A noun is repeatable where the standard's own valid
+// example describes it with each of its users, under one bom-ref.
 //
 //go:embed rules.json
 var rulesJSON []byte
@@ -330,88 +333,4 @@ func (b *builder) rule(n *noun, text string) {
 		b.fail("%s: %q", n.name, text)
 	}
 	n.rules = append(n.rules, r)
-}
-
-// holds reads what a field holds.
-func (b *builder) holds(text string) *holds {
-	if strings.Contains(text, "[") {
-		return b.expression(text)
-	}
-	what, preset, has := strings.Cut(text, "=")
-	h := b.expression(what)
-	if has {
-		h.preset, h.hasPreset = preset, true
-	}
-	return h
-}
-
-func (b *builder) expression(text string) *holds {
-	for _, sep := range []byte{'^', '|'} {
-		parts := splitTop(text, sep)
-		if len(parts) < 2 {
-			continue
-		}
-		h := new(holds)
-		for _, p := range parts {
-			if sep == '^' {
-				h.oneOf = append(h.oneOf, b.expression(p))
-			} else {
-				h.anyOf = append(h.anyOf, b.expression(p))
-			}
-		}
-		return h
-	}
-	switch {
-	case text == "":
-		b.fail("an empty expression")
-		return new(holds)
-	case text[0] == '(' && text[len(text)-1] == ')':
-		return b.expression(text[1 : len(text)-1])
-	case text[0] == '[' && text[len(text)-1] == ']':
-		h, rest := new(holds), text[1:len(text)-1]
-		for strings.IndexAny(rest, "=+1") == 0 {
-			switch rest[0] {
-			case '=':
-				h.unique = true
-			case '+':
-				h.least = 1
-			case '1':
-				h.least, h.most = 1, 1
-			}
-			rest = rest[1:]
-		}
-		h.item = b.expression(rest)
-		return h
-	}
-	switch k, n := b.kinds[text], b.nouns[text]; {
-	case n != nil:
-		return &holds{noun: n}
-	case k != nil:
-		return &holds{kind: k}
-	case text == "any":
-		return new(holds)
-	case baseKind(text).known():
-		return &holds{kind: &valueKind{name: text, base: baseKind(text)}}
-	default:
-		b.fail("%s: neither a kind nor a noun: %q", specVersions[b.version], text)
-	}
-	return new(holds)
-}
-
-// splitTop splits text at sep outside of brackets.
-func splitTop(text string, sep byte) []string {
-	var parts []string
-	depth, from := 0, 0
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '(' || c == '[':
-			depth++
-		case c == ')' || c == ']':
-			depth--
-		case c == sep && depth == 0:
-			parts = append(parts, text[from:i])
-			from = i + 1
-		}
-	}
-	return append(parts, text[from:])
 }

@@ -44,11 +44,11 @@ func inXML(version, rest string) string {
 	return `<bom xmlns="http://cyclonedx.org/schema/bom/` + version + `">` + rest + `</bom>`
 }
 
-func component(rest string) string {
+func jsonComponent(rest string) string {
 	return `,"components":[{"type":"library","name":"n","version":"1"` + rest + `}]`
 }
 
-func element(attributes, rest string) string {
+func xmlComponent(attributes, rest string) string {
 	return `<components><component type="library"` + attributes + `><name>n</name><version>1</version>` + rest + `</component></components>`
 }
 
@@ -75,36 +75,36 @@ func TestEachRuleIsFoundWhereItIsViolated(t *testing.T) {
 		{"no components in 1.1", inXML("1.1", ""), "/bom required"},
 
 		{"a field twice", inJSON("1.4", `,"version":1,"version":2`), "/version single"},
-		{"an element twice", inXML("1.4", element("", `<purl>pkg:a/b</purl><purl>pkg:a/c</purl>`)), "/bom/components[1]/component[1]/purl[2] single"},
-		{"elements in disorder", inXML("1.4", element("", `<purl>pkg:a/b</purl><copyright>c</copyright>`)), "/bom/components[1]/component[1]/copyright[1] order"},
+		{"an element twice", inXML("1.4", xmlComponent("", `<purl>pkg:a/b</purl><purl>pkg:a/c</purl>`)), "/bom/components[1]/component[1]/purl[2] single"},
+		{"elements in disorder", inXML("1.4", xmlComponent("", `<purl>pkg:a/b</purl><copyright>c</copyright>`)), "/bom/components[1]/component[1]/copyright[1] order"},
 
-		{"a field of a later version", inJSON("1.4", component(`,"evidence":{"identity":[]}`)), "/components/0/evidence/identity unknown-field"},
-		{"an element of a later version", inXML("1.4", element("", `<manufacturer/>`)), "/bom/components[1]/component[1]/manufacturer[1] unknown-field"},
+		{"a field of a later version", inJSON("1.4", jsonComponent(`,"evidence":{"identity":[]}`)), "/components/0/evidence/identity unknown-field"},
+		{"an element of a later version", inXML("1.4", xmlComponent("", `<manufacturer/>`)), "/bom/components[1]/component[1]/manufacturer[1] unknown-field"},
 		{"an attribute nowhere known", inXML("1.4", `<dependencies><dependency ref="a" why="b"/></dependencies>`), "/bom/dependencies[1]/dependency[1]/@why unknown-field"},
 		{"an element without a namespace", inXML("1.4", `<x xmlns=""/>`), "/bom/x[1] unknown-field"},
 		{"a foreign element at the end", inXML("1.4", `<x xmlns="urn:x" a="b"><y/>z</x>`), ""},
 		{"a foreign element where it may not be", inXML("1.5", `<formulation><x xmlns="urn:x"/></formulation>`), "/bom/formulation[1]/x[1] unknown-field"},
-		{"an element in a text", inXML("1.4", element("", `<purl>a<b/></purl>`)), "/bom/components[1]/component[1]/purl[1]/b[1] unknown-field"},
-		{"any attribute on a component", inXML("1.4", element(` why="b"`, "")), ""},
-		{"no value where a value must be", inXML("1.4", element("", `<cpe xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true">cpe:/a:b</cpe>`)), "/bom/components[1]/component[1]/cpe[1]/@xsi:nil unknown-field"},
+		{"an element in a text", inXML("1.4", xmlComponent("", `<purl>a<b/></purl>`)), "/bom/components[1]/component[1]/purl[1]/b[1] unknown-field"},
+		{"any attribute on a component", inXML("1.4", xmlComponent(` why="b"`, "")), ""},
+		{"no value where a value must be", inXML("1.4", xmlComponent("", `<cpe xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true">cpe:/a:b</cpe>`)), "/bom/components[1]/component[1]/cpe[1]/@xsi:nil unknown-field"},
 
 		{"a text where a list belongs", inJSON("1.4", `,"components":"none"`), "/components type"},
-		{"a number where a text belongs", inJSON("1.4", component(`,"purl":1`)), "/components/0/purl type"},
-		{"a null", inJSON("1.4", component(`,"purl":null`)), "/components/0/purl type"},
+		{"a number where a text belongs", inJSON("1.4", jsonComponent(`,"purl":1`)), "/components/0/purl type"},
+		{"a null", inJSON("1.4", jsonComponent(`,"purl":null`)), "/components/0/purl type"},
 		{"a number that is not whole", inJSON("1.4", `,"version":1.5`), "/version type"},
 		{"a number that is whole", inJSON("1.4", `,"version":10e-1`), ""},
 		{"a text between elements", inXML("1.4", `text`), "/bom type"},
 		{"a text that is no number", `<bom xmlns="http://cyclonedx.org/schema/bom/1.4" version="one"/>`, "/bom/@version type"},
 
-		{"a word not allowed", inJSON("1.4", component(`,"scope":"perhaps"`)), "/components/0/scope enumeration"},
+		{"a word not allowed", inJSON("1.4", jsonComponent(`,"scope":"perhaps"`)), "/components/0/scope enumeration"},
 		{"a word allowed later", inJSON("1.4", `,"components":[{"type":"platform","name":"n"}]`), "/components/0/type enumeration"},
 		{"a word allowed now", inJSON("1.5", `,"components":[{"type":"platform","name":"n"}]`), ""},
-		{"a word not allowed in an element", inXML("1.4", element("", `<scope>perhaps</scope>`)), "/bom/components[1]/component[1]/scope[1] enumeration"},
-		{"an empty element that stands for a word", inXML("1.5", element("", `<scope/>`)), ""},
-		{"a license no list has", inJSON("1.4", component(`,"licenses":[{"license":{"id":"My-1.0"}}]`)), "/components/0/licenses/0/license/id enumeration"},
+		{"a word not allowed in an element", inXML("1.4", xmlComponent("", `<scope>perhaps</scope>`)), "/bom/components[1]/component[1]/scope[1] enumeration"},
+		{"an empty element that stands for a word", inXML("1.5", xmlComponent("", `<scope/>`)), ""},
+		{"a license no list has", inJSON("1.4", jsonComponent(`,"licenses":[{"license":{"id":"My-1.0"}}]`)), "/components/0/licenses/0/license/id enumeration"},
 
-		{"a hash of no hash's length", inJSON("1.4", component(`,"hashes":[{"alg":"MD5","content":"abc"}]`)), "/components/0/hashes/0/content pattern"},
-		{"a hash in blanks", inXML("1.4", element("", `<hashes><hash alg="MD5"> 641b6e166f8b33c5e959e2adcc18b1c7 </hash></hashes>`)), ""},
+		{"a hash of no hash's length", inJSON("1.4", jsonComponent(`,"hashes":[{"alg":"MD5","content":"abc"}]`)), "/components/0/hashes/0/content pattern"},
+		{"a hash in blanks", inXML("1.4", xmlComponent("", `<hashes><hash alg="MD5"> 641b6e166f8b33c5e959e2adcc18b1c7 </hash></hashes>`)), ""},
 		{"a serial number", inJSON("1.4", `,"serialNumber":"urn:uuid:1"`), "/serialNumber pattern"},
 
 		{"a day that is none", inJSON("1.4", `,"metadata":{"timestamp":"2023-02-29T00:00:00Z"}`), "/metadata/timestamp format"},
@@ -112,23 +112,23 @@ func TestEachRuleIsFoundWhereItIsViolated(t *testing.T) {
 		{"a time without a zone", inJSON("1.4", `,"metadata":{"timestamp":"2016-12-31T23:59:59"}`), "/metadata/timestamp format"},
 		{"a time without a zone in XML", inXML("1.4", `<metadata><timestamp>2016-12-31T24:00:00</timestamp></metadata>`), ""},
 		{"a day of XML that is none", inXML("1.4", `<metadata><timestamp>2100-02-29T00:00:00Z</timestamp></metadata>`), "/bom/metadata[1]/timestamp[1] format"},
-		{"an address of two fragments", inXML("1.4", element("", `<purl>pkg:a/b#c#d</purl>`)), "/bom/components[1]/component[1]/purl[1] format"},
+		{"an address of two fragments", inXML("1.4", xmlComponent("", `<purl>pkg:a/b#c#d</purl>`)), "/bom/components[1]/component[1]/purl[1] format"},
 		{"a mailbox", inJSON("1.4", `,"metadata":{"authors":[{"email":"no body"}]}`), "/metadata/authors/0/email format"},
 
-		{"an empty reference", inJSON("1.5", component(`,"bom-ref":""`)), "/components/0/bom-ref length"},
-		{"two expressions", inJSON("1.6", component(`,"licenses":[{"expression":"MIT"},{"expression":"ISC"}]`)), "/components/0/licenses choice"},
+		{"an empty reference", inJSON("1.5", jsonComponent(`,"bom-ref":""`)), "/components/0/bom-ref length"},
+		{"two expressions", inJSON("1.6", jsonComponent(`,"licenses":[{"expression":"MIT"},{"expression":"ISC"}]`)), "/components/0/licenses choice"},
 		{"a small number", inJSON("1.5", `,"version":0`), "/version range"},
 		{"a small number in XML", `<bom xmlns="http://cyclonedx.org/schema/bom/1.5" version="0"/>`, "/bom/@version range"},
-		{"too much confidence", inXML("1.5", element("", `<evidence><identity><field>purl</field><confidence>1.01</confidence></identity></evidence>`)), "/bom/components[1]/component[1]/evidence[1]/identity[1]/confidence[1] range"},
+		{"too much confidence", inXML("1.5", xmlComponent("", `<evidence><identity><field>purl</field><confidence>1.01</confidence></identity></evidence>`)), "/bom/components[1]/component[1]/evidence[1]/identity[1]/confidence[1] range"},
 
-		{"two license forms at once", inJSON("1.4", component(`,"licenses":[{"expression":"MIT","license":{"id":"MIT"}}]`)), "/components/0/licenses/0 choice"},
-		{"neither id nor name", inJSON("1.4", component(`,"licenses":[{"license":{}}]`)), "/components/0/licenses/0/license required"},
-		{"a version and a range of them", inJSON("1.7", component(`,"isExternal":true,"versionRange":"vers:npm/>=1"`)), "/components/0 choice"},
+		{"two license forms at once", inJSON("1.4", jsonComponent(`,"licenses":[{"expression":"MIT","license":{"id":"MIT"}}]`)), "/components/0/licenses/0 choice"},
+		{"neither id nor name", inJSON("1.4", jsonComponent(`,"licenses":[{"license":{}}]`)), "/components/0/licenses/0/license required"},
+		{"a version and a range of them", inJSON("1.7", jsonComponent(`,"isExternal":true,"versionRange":"vers:npm/>=1"`)), "/components/0 choice"},
 		{"a range of something not external", inJSON("1.7", `,"components":[{"type":"library","name":"n","versionRange":"vers:npm/>=1"}]`), "/components/0 choice"},
 
 		{"two components alike", inJSON("1.4", `,"components":[{"type":"file","name":"n","modified":true},{"modified":true,"name":"\u006e","type":"file"}]`), "/components/1 unique-items"},
 		{"numbers alike in other digits", inJSON("1.6", `,"components":[{"type":"file","name":"a","modelCard":{"considerations":{"environmentalConsiderations":{"energyConsumptions":[{"activity":"training","activityEnergyCost":{"value":1,"unit":"kWh"},"energyProviders":[{"organization":{},"energySource":"wind","energyProvided":{"value":1.0,"unit":"kWh"}}]}]}}}},{"type":"file","name":"a","modelCard":{"considerations":{"environmentalConsiderations":{"energyConsumptions":[{"activity":"training","activityEnergyCost":{"value":1e0,"unit":"kWh"},"energyProviders":[{"organization":{},"energySource":"wind","energyProvided":{"value":10e-1,"unit":"kWh"}}]}]}}}}]`), "/components/1 unique-items"},
-		{"a bom-ref twice", inJSON("1.4", component(`,"bom-ref":"a"`)+`,"services":[{"name":"s","bom-ref":"a"}]`), "/services/0/bom-ref unique-id"},
+		{"a bom-ref twice", inJSON("1.4", jsonComponent(`,"bom-ref":"a"`)+`,"services":[{"name":"s","bom-ref":"a"}]`), "/services/0/bom-ref unique-id"},
 		{"a bom-ref twice in XML", inXML("1.4", `<components><component type="library" bom-ref="a"><name>n</name></component><component type="library" bom-ref="a"><name>n</name></component></components>`), "/bom/components[1]/component[2]/@bom-ref unique-id"},
 		{"a bom-ref on a foreign element counts", inXML("1.4", `<components><component type="library" bom-ref="a"><name>n</name></component><x xmlns="urn:x" bom-ref="a"/></components>`), "/bom/components[1]/x[1]/@bom-ref unique-id"},
 		{"a reference to nothing is no violation", inJSON("1.6", `,"dependencies":[{"ref":"nobody"}]`), ""},
@@ -165,6 +165,7 @@ func TestWhatIsNeitherJSONNorXMLIsAnError(t *testing.T) {
 		"entities":            `<!DOCTYPE bom [<!ENTITY a "b">]>` + inXML("1.4", ""),
 		"too deep":            inJSON("1.4", `,"x":`+strings.Repeat("[", 600)+strings.Repeat("]", 600)),
 		"too deep XML":        inXML("1.4", strings.Repeat("<a>", 600)+strings.Repeat("</a>", 600)),
+		"many attributes":     inXML("1.4", "<components"+manyAttributes()+"/>"),
 		"two documents":       inJSON("1.4", "") + inJSON("1.4", ""),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,6 +181,14 @@ func TestWhatIsNeitherJSONNorXMLIsAnError(t *testing.T) {
 	broken := errors.New("broken")
 	_, err = cyclonedx.Check(io.MultiReader(strings.NewReader("{"), failing{broken}), nil)
 	require.ErrorIs(t, err, broken)
+}
+
+func manyAttributes() string {
+	var b strings.Builder
+	for i := range 501 {
+		fmt.Fprintf(&b, ` a%d=""`, i)
+	}
+	return b.String()
 }
 
 type failing struct{ err error }
@@ -227,9 +236,9 @@ func TestAHundredThousandComponentsAreJudgedInBoundedMemory(t *testing.T) {
 }
 
 func FuzzCheck(f *testing.F) {
-	f.Add([]byte(inJSON("1.6", component(`,"licenses":[{"expression":"MIT"}]`))))
+	f.Add([]byte(inJSON("1.6", jsonComponent(`,"licenses":[{"expression":"MIT"}]`))))
 	f.Add([]byte(inJSON("1.7", `,"citations":[{"pointers":["/a"],"timestamp":"2025-01-01T00:00:00Z","process":"p"}],"signature":{"signers":[]}`)))
-	f.Add([]byte(inXML("1.6", element(` bom-ref="a"`, `<cpe>cpe:/a:b:c</cpe>`))))
+	f.Add([]byte(inXML("1.6", xmlComponent(` bom-ref="a"`, `<cpe>cpe:/a:b:c</cpe>`))))
 	f.Add([]byte(inXML("1.0", `<components/>`)))
 	f.Add([]byte(`<b:bom xmlns:b="http://cyclonedx.org/schema/bom/1.2" b:a="1"><b:components/></b:bom>`))
 	f.Fuzz(func(t *testing.T, document []byte) {

@@ -16,6 +16,10 @@ const (
 	xmlNamespace      = "http://www.w3.org/XML/1998/namespace"
 )
 
+// maxAttributes is how many attributes one element may have, and how many
+// namespaces may be declared where it stands. Real ones have a dozen.
+const maxAttributes = 500
+
 // checkXML judges data, which is UTF-8, as a stream of tokens.
 func checkXML(data []byte) ([]Violation, error) {
 	x := &xmlJudge{d: xml.NewDecoder(bytes.NewReader(data))}
@@ -139,6 +143,9 @@ func (x *xmlJudge) start(e xml.StartElement) error {
 		if x.roots++; x.roots > 1 {
 			return x.broken("has more than one root element", nil)
 		}
+	}
+	if len(e.Attr) > maxAttributes || len(x.binds) > maxAttributes {
+		return x.broken(fmt.Sprintf("has more than %d attributes or namespaces", maxAttributes), nil)
 	}
 	frame := opened{raw: e.Name, index: 1, bound: len(x.binds)}
 	for _, a := range e.Attr {
