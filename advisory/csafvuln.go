@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/patch"
@@ -158,7 +159,7 @@ func remediations(a Advisory, v Vulnerability) []csaf.Remediation {
 		text := partyWords[patch.Manufacturer] + ": "
 		switch {
 		case available:
-		case d.Class == patch.NoChange && len(fixes) == 0:
+		case d.Class == patch.NoChange && d.Risk == assess.Controlled && len(fixes) == 0:
 			add(csaf.Remediation{Category: csaf.RemediationNoFixPlanned, Details: text + noChangeText, ProductIDs: of})
 		default:
 			text += noFixText

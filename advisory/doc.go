@@ -4,12 +4,15 @@
 //
 // It owns the Advisory. Draft makes one out of products, assessments, plans and
 // the words of a person; another person signs it off; Release asks the gate and
-// gives out the files. Nothing leaves without a sign-off, and a sign-off made by
-// an example says DEMONSTRATION wherever the advisory is shown.
+// gives out the files. Nothing leaves without a sign-off that the ledger holds as
+// its signer wrote it, and a sign-off made by an example says DEMONSTRATION
+// wherever the advisory is shown.
 //
-//	a, err := advisory.Draft(input, at)
+//	a, err := advisory.Draft(in, at)
+//	err = advisory.Save(ctx, ledger, store.By{Who: in.By, Why: "drafted"}, a)
 //	a, err = a.SignOff(advisory.SignOff{By: "safety-lead", Role: "product safety", At: at, Why: "…"})
-//	r, err := advisory.Release(ctx, tlp.LabelsOnly, a, tlp.Customer, at)
+//	err = advisory.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "signed off"}, a)
+//	r, err := advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at)
 //	for _, f := range r.Files {
 //		err = os.WriteFile(filepath.Join(dir, f.Name), f.Bytes, 0o644)
 //	}

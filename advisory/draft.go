@@ -52,7 +52,7 @@ type Input struct {
 
 // A VulnerabilityText holds a person's words about one vulnerability.
 type VulnerabilityText struct {
-	ID           feeds.ID // any of its ids
+	ID           feeds.ID // any of its ids; the CVE id when it shares the others
 	Title        string
 	Description  string // required, in the maker's own words
 	CWE          string // such as CWE-787
@@ -75,7 +75,7 @@ type Statement struct {
 // Draft makes a draft as of at. Everything that is missing or wrong is told at
 // once, as by Validate.
 func Draft(in Input, at time.Time) (Advisory, error) {
-	d := &drafter{in: in, version: map[string]string{}, judged: map[string]assess.Assessment{}}
+	d := &drafter{in: in, version: map[string]string{}, judged: map[string]assess.Assessment{}, fixes: map[string]map[string]bool{}}
 	d.a = Advisory{
 		Schema: Schema, ID: in.ID, Kind: in.Kind, Status: StatusDraft, Lang: in.Lang, Maker: in.Maker,
 		Texts: in.Texts, Proposed: patch.Proposed{By: in.By, At: instant(at)},
@@ -86,6 +86,7 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.plans()
 	d.statements()
 	d.added()
+	d.roads()
 	d.fixed()
 	d.mark()
 	slices.SortFunc(d.a.Rests, func(x, y Basis) int {
@@ -106,6 +107,9 @@ type drafter struct {
 	errs    []error
 	version map[string]string            // product key to version ID
 	judged  map[string]assess.Assessment // by finding
+	// fixes are the device versions, spelled plainly, that have a patch which can
+	// be had; by finding.
+	fixes map[string]map[string]bool
 }
 
 func (d *drafter) fail(format string, args ...any) {
@@ -165,7 +169,7 @@ func (d *drafter) vulnerabilities() {
 		of := map[string][]assess.Assessment{} // by version
 		var impacts []string
 		for _, a := range d.in.Assessments {
-			if !slices.Contains(append([]feeds.ID{a.Vulnerability}, a.IDs...), text.ID) || taken[a.Finding] {
+			if taken[a.Finding] || !d.meant(text, a) {
 				continue
 			}
 			taken[a.Finding] = true
@@ -210,9 +214,18 @@ func (d *drafter) vulnerabilities() {
 	}
 }
 
+// meant reports whether text is about a's vulnerability: it names it, or another
+// of its ids when no text names it.
+func (d *drafter) meant(text VulnerabilityText, a assess.Assessment) bool {
+	if text.ID == a.Vulnerability {
+		return true
+	}
+	return slices.Contains(a.IDs, text.ID) && !slices.ContainsFunc(d.in.Vulnerabilities, func(t VulnerabilityText) bool { return t.ID == a.Vulnerability })
+}
+
 // join adds what a's finding says about the vulnerability itself.
 func (v *Vulnerability) join(a assess.Assessment) {
-	v.ID = a.Vulnerability
+	v.ID = a.Vulnerability // of two CVEs, Validate tells
 	v.IDs = append(append(v.IDs, a.Vulnerability), a.IDs...)
 	slices.Sort(v.IDs)
 	v.IDs = slices.Compact(v.IDs)

@@ -11,6 +11,7 @@ import (
 	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/tlp"
 )
@@ -111,6 +112,14 @@ func TestDraftRefuses(t *testing.T) {
 			in.Stated = []advisory.Statement{{Product: "x", Vulnerability: therapy, Status: advisory.Fixed}, {Product: "pump-2.1", Vulnerability: telemetry, Status: advisory.Fixed}}
 		}, "which is not given"},
 		{"fixed in what is affected", func(in *advisory.Input) { in.Plans[0].Remedies[0].FixedIn = "2.1" }, "assessed as affected"},
+		{"a region that is none", func(in *advisory.Input) { in.Lang = "en-UK" }, "no region"},
+		{"fixed in what is affected, with a space", func(in *advisory.Input) { in.Plans[0] = fixedIn(in, "2.1 ") }, "assessed as affected"},
+		{"fixed in what is there in another spelling", func(in *advisory.Input) {
+			in.Products = append(in.Products, pump("v2.2", ""))
+		}, "it is there twice"},
+		{"text without width", func(in *advisory.Input) { in.Summary = "a sum\u200bmary" }, "U+200B"},
+		{"a mark of direction", func(in *advisory.Input) { in.By = "advisory-author\u200e" }, "U+200E"},
+		{"another one", func(in *advisory.Input) { in.Title = "a\u061cb" }, "U+061C"},
 		{"text that is not UTF-8", func(in *advisory.Input) { in.Summary = "a \xff summary" }, "not UTF-8"},
 		{"text that turns around", func(in *advisory.Input) { in.Instructions[0].Text = "do \u202e ton" }, "U+202E"},
 		{"a terminal escape", func(in *advisory.Input) { in.Products[0].Name = "pump\x1b[2J" }, "U+001B"},
@@ -121,6 +130,134 @@ func TestDraftRefuses(t *testing.T) {
 		require.ErrorContains(t, err, c.want, c.name)
 		require.Empty(t, a.ID, c.name)
 	}
+}
+
+// fixedIn is in's first plan, with the patch in another version.
+func fixedIn(in *advisory.Input, version string) patch.Plan {
+	p := in.Plans[0]
+	p.Approved = nil
+	r := fix
+	r.FixedIn = version
+	p, err := p.With(patch.Details{Remedies: []patch.Remedy{r, segment}})
+	if err != nil {
+		return p
+	}
+	p, err = p.Approve(approval("quality"))
+	if err != nil {
+		return patch.Plan{}
+	}
+	return p
+}
+
+func TestAVersionIsSpelledAsItIs(t *testing.T) {
+	t.Parallel()
+	in := uncontrolled(t)
+	in.Plans[0] = fixedIn(&in, " 2.2\t")
+	a := draft(t, in)
+	require.Equal(t, map[string]advisory.VersionStatus{"2.1": advisory.Affected, "2.2": advisory.Fixed}, dispositions(a, therapy))
+	require.Equal(t, "2.2", a.Remedies[0].FixedIn)
+}
+
+// twice is uncontrolled with the same vulnerability in a second component.
+func twice(t *testing.T) (advisory.Input, match.Finding) {
+	t.Helper()
+	other := finding("pump-2.1", therapy)
+	other.Coordinate = "cpe:a:other:copy"
+	return uncontrolled(t), other
+}
+
+func TestAVersionIsFixedOnlyWhenEveryComponentOfItIs(t *testing.T) {
+	t.Parallel()
+	in, other := twice(t)
+	second := settled(t, other, assess.Serious, remote, "The same could happen through the service port.")
+	in.Assessments = append(in.Assessments, second)
+	actions := []patch.Action{{Party: patch.Facility, Text: "Keep the pumps apart."}}
+	in.Plans = append(in.Plans, planned(t, second, patch.Details{Remedies: []patch.Remedy{segment}, Actions: actions}))
+	partly := map[string]advisory.VersionStatus{"2.1": advisory.Affected, "2.2": advisory.UnderInvestigation}
+	require.Equal(t, partly, dispositions(draft(t, in), therapy))
+
+	later := fix
+	later.AvailableFrom = out
+	in.Plans[1] = planned(t, second, patch.Details{Remedies: []patch.Remedy{later}, Actions: actions})
+	require.Equal(t, partly, dispositions(draft(t, in), therapy), "planned is not there yet")
+
+	in.Plans[1] = planned(t, second, patch.Details{Remedies: []patch.Remedy{fix}, Actions: actions})
+	whole := map[string]advisory.VersionStatus{"2.1": advisory.Affected, "2.2": advisory.Fixed}
+	require.Equal(t, whole, dispositions(draft(t, in), therapy))
+
+	in, _ = twice(t)
+	in.Assessments = append(in.Assessments, opened(t, other))
+	require.Equal(t, partly, dispositions(draft(t, in), therapy), "nobody has looked at the second one")
+	in.Assessments[1] = spared(t, other, "vulnerable_code_not_present")
+	require.Equal(t, whole, dispositions(draft(t, in), therapy), "the second one is not affected")
+}
+
+func TestOnlyAControlledRiskIsAcceptableToLeave(t *testing.T) {
+	t.Parallel()
+	said := func(in advisory.Input) string {
+		doc, err := advisory.CSAF(draft(t, in))
+		require.NoError(t, err)
+		var all []string
+		for _, r := range doc.Vulnerabilities[0].Remediations {
+			all = append(all, string(r.Category)+" "+r.Details)
+		}
+		return strings.Join(all, "\n")
+	}
+	in := variants(t)["controlled-no-change"]
+	require.Contains(t, said(in), "no_fix_planned Manufacturer: The risk is controlled and acceptable to leave")
+
+	other := finding("pump-2.1", telemetry)
+	other.Coordinate = "cpe:a:other:copy"
+	triaged, err := opened(t, other).WithTriage(assess.Triage{Step: step("analyst"), Result: assess.Affected})
+	require.NoError(t, err)
+	in.Assessments = append(in.Assessments, triaged)
+	d := draft(t, in).Vulnerabilities[0].Dispositions[0]
+	require.Empty(t, d.Risk)
+	require.Empty(t, d.Class, "one of the two has no road")
+	require.NotContains(t, said(in), "acceptable to leave")
+	require.Contains(t, said(in), "none_available")
+}
+
+func TestTwoCVEsOfOneRecordStayTwo(t *testing.T) {
+	t.Parallel()
+	const shared feeds.ID = "GHSA-aaaa-bbbb-cccc"
+	in := input(pump("2.1", ""))
+	for _, id := range []feeds.ID{therapy, telemetry} {
+		f := finding("pump-2.1", id)
+		f.IDs = []feeds.ID{id, shared}
+		in.Assessments = append(in.Assessments, opened(t, f))
+	}
+	words := func(id feeds.ID) advisory.VulnerabilityText {
+		w := telemetryWords
+		w.ID, w.ClinicalImpact = id, "We do not know yet; at worst settings could be changed."
+		return w
+	}
+	in.Instructions = append(in.Instructions, advisory.Instruction{Party: patch.User, Text: "Look at the display.", For: []feeds.ID{shared}})
+	for _, ids := range [][]feeds.ID{{therapy, telemetry}, {telemetry, therapy}, {shared, telemetry}, {telemetry, shared}} {
+		in.Vulnerabilities = []advisory.VulnerabilityText{words(ids[0]), words(ids[1])}
+		a := draft(t, in)
+		require.Len(t, a.Vulnerabilities, 2)
+		for _, v := range a.Vulnerabilities {
+			require.ElementsMatch(t, []feeds.ID{v.ID, shared}, v.IDs)
+			require.Len(t, v.Dispositions[0].Findings, 1)
+		}
+		require.Equal(t, []feeds.ID{therapy, telemetry}, a.Instructions[3].For, "the shared id means both")
+		doc, err := advisory.CSAF(a)
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{string(therapy), string(telemetry)}, []string{doc.Vulnerabilities[0].CVE, doc.Vulnerabilities[1].CVE})
+	}
+
+	in.Vulnerabilities = []advisory.VulnerabilityText{words(shared)}
+	_, err := advisory.Draft(in, drafted)
+	require.ErrorContains(t, err, "each CVE needs words of its own")
+	in.Vulnerabilities = []advisory.VulnerabilityText{words(therapy), words(telemetry), words(shared)}
+	_, err = advisory.Draft(in, drafted)
+	require.ErrorContains(t, err, `"GHSA-aaaa-bbbb-cccc" is there twice, or is an id of another one too`)
+	in.Vulnerabilities = in.Vulnerabilities[:2]
+	in.Products = append(in.Products, pump("3.0", ""))
+	in.Stated = []advisory.Statement{{Product: "pump-3.0", Vulnerability: shared, Status: advisory.NotAffected, Why: "it has no TLS"}}
+	_, err = advisory.Draft(in, drafted)
+	require.ErrorContains(t, err, "which several go by")
 }
 
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
@@ -220,7 +357,9 @@ func TestAnAdvisoryRestsOnRecordsAsTheyWere(t *testing.T) {
 	}
 	require.Len(t, kinds, 3)
 	require.Equal(t, in.Assessments[0].Digest, kinds["match.finding"])
-	in.Assessments[0].Facts.Title = "another title"
+	f := finding("pump-2.1", therapy)
+	f.Title = "another title"
+	in.Assessments[0] = settled(t, f, assess.Serious, remote, in.Assessments[0].Impact.Statement)
 	changed := draft(t, in)
 	for _, b := range changed.Rests {
 		require.Equal(t, b.Kind != "assess.assessment", b.Digest == kinds[b.Kind], b.Kind)

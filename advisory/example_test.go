@@ -53,7 +53,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	_, err = advisory.Release(context.Background(), tlp.LabelsOnly, a, tlp.Customer, at)
+	ctx, ledger := context.Background(), store.New(memory.New(), nil)
+	if err := advisory.Save(ctx, ledger, store.By{Who: "advisory-author", Why: "first draft"}, a); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at)
 	fmt.Println(err)
 
 	a, err = a.SignOff(advisory.SignOff{
@@ -63,7 +68,13 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	r, err := advisory.Release(context.Background(), tlp.LabelsOnly, a, tlp.Customer, at.Add(2*time.Hour))
+	_, err = advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at.Add(2*time.Hour))
+	fmt.Println(errors.Is(err, advisory.ErrUnrecorded))
+	if err := advisory.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "signed off"}, a); err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at.Add(2*time.Hour))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -73,6 +84,7 @@ func Example() {
 	}
 	// Output:
 	// advisory: not signed off: "EXM-2026-007"
+	// true
 	// exm-2026-007.json application/json
 	// exm-2026-007.html text/html; charset=utf-8
 	// exm-2026-007.md text/markdown; charset=utf-8
@@ -119,12 +131,21 @@ func ExampleRelease_held() {
 		fmt.Println(err)
 		return
 	}
+	ctx, ledger := context.Background(), store.New(memory.New(), nil)
+	if err := advisory.Save(ctx, ledger, store.By{Who: "advisory-author", Why: "first draft"}, a); err != nil {
+		fmt.Println(err)
+		return
+	}
 	a, err = a.SignOff(advisory.SignOff{By: "safety-lead", Role: "product safety", At: at, Why: "read and agreed"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	_, err = advisory.Release(context.Background(), tlp.LabelsOnly, a, tlp.Customer, at)
+	if err := advisory.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "signed off"}, a); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at)
 	var held *tlp.HeldError
 	fmt.Println(errors.As(err, &held))
 	// Output: true

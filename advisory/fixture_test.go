@@ -15,6 +15,8 @@ import (
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/rule"
+	"github.com/open-postmarket/postmarket/store"
+	"github.com/open-postmarket/postmarket/store/memory"
 	"github.com/open-postmarket/postmarket/tlp"
 )
 
@@ -230,6 +232,28 @@ func final(t *testing.T, in advisory.Input) advisory.Advisory {
 	a, err := draft(t, in).SignOff(signature())
 	require.NoError(t, err)
 	return a
+}
+
+// keeping is a ledger to which a's draft and sign-offs were written by those whom
+// it names.
+func keeping(t *testing.T, a advisory.Advisory) *store.Ledger {
+	t.Helper()
+	l := store.New(memory.New(), nil)
+	b := a
+	b.Status, b.SignOffs, b.Revisions = advisory.StatusDraft, nil, slices.Clone(a.Revisions)
+	b.Revisions[len(b.Revisions)-1].Date = time.Time{}
+	require.NoError(t, advisory.Save(t.Context(), l, store.By{Who: a.Proposed.By, Why: "drafted"}, b))
+	for i, s := range a.SignOffs {
+		b.Status, b.SignOffs, b.Revisions = a.Status, a.SignOffs[:i+1], a.Revisions
+		require.NoError(t, advisory.Save(t.Context(), l, store.By{Who: s.By, Why: "signed off"}, b))
+	}
+	return l
+}
+
+// release is advisory.Release of what was kept as it should be.
+func release(t *testing.T, gate tlp.Gate, a advisory.Advisory, to tlp.Audience, at time.Time) (advisory.Released, error) {
+	t.Helper()
+	return advisory.Release(t.Context(), keeping(t, a), gate, a, to, at)
 }
 
 func file(t *testing.T, files []advisory.File, media string) []byte {

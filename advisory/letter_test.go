@@ -164,7 +164,7 @@ func TestBothLettersSayWhatACustomerNeeds(t *testing.T) {
 	t.Parallel()
 	in := variants(t)["several"]
 	a := final(t, in)
-	r, err := advisory.Release(t.Context(), tlp.LabelsOnly, a, tlp.Customer, out)
+	r, err := release(t, tlp.LabelsOnly, a, tlp.Customer, out)
 	require.NoError(t, err)
 	_, md := shape(t, file(t, r.Files, asMarkdown))
 	_, page := tags(t, file(t, r.Files, asHTML))

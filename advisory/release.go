@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/csaf"
+	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/tlp"
 )
 
@@ -33,7 +34,8 @@ type Released struct {
 	Revision int          `json:"revision"`
 	To       tlp.Audience `json:"to"`
 	At       time.Time    `json:"at"`
-	// Mark is what the gate says it carries; the files show it.
+	// Mark is what the gate says it carries, never looser than what was signed;
+	// the files show it.
 	Mark tlp.Mark `json:"mark"`
 	// Digest is that of the content that was signed off.
 	Digest string `json:"digest"`
@@ -42,9 +44,12 @@ type Released struct {
 }
 
 // Release asks gate whether a may go to that audience now, and renders it. An
-// advisory without a sign-off is ErrUnsigned, a nil gate ErrNoGate; what the gate
-// refuses is its own error, a *tlp.HeldError. It sends and stores nothing.
-func Release(ctx context.Context, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
+// advisory without a sign-off is ErrUnsigned, a nil gate ErrNoGate; one that is
+// not what l holds as the latest, drafted and signed by those it names (see
+// Save), is ErrUnrecorded. What the gate refuses is its own error, a
+// *tlp.HeldError; a gate that gives a looser label than was signed is not
+// believed. It sends and stores nothing.
+func Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
 	if gate == nil {
 		return Released{}, ErrNoGate
 	}
@@ -58,12 +63,18 @@ func Release(ctx context.Context, gate tlp.Gate, a Advisory, to tlp.Audience, at
 	if last := a.SignOffs[len(a.SignOffs)-1].At; at.Before(last) {
 		return Released{}, fmt.Errorf("advisory: %q was to be released at %s, before its sign-off at %s", a.ID, stamp(at), stamp(last))
 	}
+	if err := a.recorded(ctx, l); err != nil {
+		return Released{}, err
+	}
 	mark, err := gate(ctx, tlp.Outgoing{To: to, Content: tlp.Content{Kind: "advisory", Mark: a.Mark}, IDs: a.ids()})
 	if err != nil {
 		return Released{}, fmt.Errorf("advisory: %q: %w", a.ID, err)
 	}
 	if !mark.Said() {
 		return Released{}, fmt.Errorf("advisory: %q: the gate gave no TLP label", a.ID)
+	}
+	if mark.Label.Compare(a.Mark.Label) < 0 {
+		return Released{}, fmt.Errorf("advisory: %q: the gate gave %s, and %s was signed", a.ID, mark.Label, a.Mark.Label)
 	}
 	r := Released{ID: a.ID, Revision: a.revision().Number, To: to, At: at, Mark: mark, Digest: a.Digest()}
 	a.Mark = mark

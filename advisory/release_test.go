@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,22 +23,23 @@ func TestNothingLeavesWithoutASignOff(t *testing.T) {
 	t.Parallel()
 	asked := 0
 	gate := func(_ context.Context, o tlp.Outgoing) (tlp.Mark, error) { asked++; return o.Content.Mark, nil }
-	_, err := advisory.Release(t.Context(), gate, draft(t, uncontrolled(t)), tlp.Internal, out)
+	l := keeping(t, final(t, uncontrolled(t)))
+	_, err := release(t, gate, draft(t, uncontrolled(t)), tlp.Internal, out)
 	require.ErrorIs(t, err, advisory.ErrUnsigned)
 
 	forged := draft(t, uncontrolled(t))
 	forged.Status = advisory.StatusFinal
-	_, err = advisory.Release(t.Context(), gate, forged, tlp.Internal, out)
+	_, err = advisory.Release(t.Context(), l, gate, forged, tlp.Internal, out)
 	require.ErrorContains(t, err, "sign-off")
 
 	a := final(t, uncontrolled(t))
 	a.Summary += " And something nobody signed."
-	_, err = advisory.Release(t.Context(), gate, a, tlp.Internal, out)
+	_, err = advisory.Release(t.Context(), l, gate, a, tlp.Internal, out)
 	require.ErrorContains(t, err, "the content is not what was signed")
 
-	_, err = advisory.Release(t.Context(), gate, final(t, uncontrolled(t)), tlp.Internal, signed.Add(-time.Second))
+	_, err = release(t, gate, final(t, uncontrolled(t)), tlp.Internal, signed.Add(-time.Second))
 	require.ErrorContains(t, err, "before its sign-off")
-	_, err = advisory.Release(t.Context(), gate, advisory.Advisory{}, tlp.Internal, out)
+	_, err = advisory.Release(t.Context(), l, gate, advisory.Advisory{}, tlp.Internal, out)
 	require.Error(t, err)
 	require.Zero(t, asked, "the gate is asked last")
 }
@@ -48,34 +50,39 @@ func TestTheGateDecides(t *testing.T) {
 	in.Mark = tlp.Marked(tlp.Amber, "example-medical")
 	a := final(t, in)
 
-	_, err := advisory.Release(t.Context(), nil, a, tlp.Customer, out)
+	_, err := release(t, nil, a, tlp.Customer, out)
 	require.ErrorIs(t, err, advisory.ErrNoGate)
 
 	held := &tlp.HeldError{Until: out.AddDate(0, 0, 7), Why: "embargo"}
-	_, err = advisory.Release(t.Context(), func(context.Context, tlp.Outgoing) (tlp.Mark, error) { return tlp.Mark{}, held }, a, tlp.Customer, out)
+	_, err = release(t, func(context.Context, tlp.Outgoing) (tlp.Mark, error) { return tlp.Mark{}, held }, a, tlp.Customer, out)
 	var got *tlp.HeldError
 	require.ErrorAs(t, err, &got)
 	require.Equal(t, held, got)
 
-	_, err = advisory.Release(t.Context(), tlp.LabelsOnly, a, tlp.Public, out)
+	_, err = release(t, tlp.LabelsOnly, a, tlp.Public, out)
 	require.ErrorAs(t, err, &got)
-	_, err = advisory.Release(t.Context(), tlp.LabelsOnly, a, "", out)
+	_, err = release(t, tlp.LabelsOnly, a, "", out)
 	require.Error(t, err)
-	_, err = advisory.Release(t.Context(), func(context.Context, tlp.Outgoing) (tlp.Mark, error) { return tlp.Mark{}, nil }, a, tlp.Customer, out)
+	_, err = release(t, func(context.Context, tlp.Outgoing) (tlp.Mark, error) { return tlp.Mark{}, nil }, a, tlp.Customer, out)
 	require.ErrorContains(t, err, "no TLP label")
 
+	for _, looser := range []tlp.Label{tlp.Clear, tlp.Green} {
+		_, err = release(t, func(context.Context, tlp.Outgoing) (tlp.Mark, error) { return tlp.Marked(looser, "case-7"), nil }, a, tlp.Public, out)
+		require.ErrorContains(t, err, "TLP:AMBER was signed", "a gate lowers no label")
+	}
+
 	var asked tlp.Outgoing
-	r, err := advisory.Release(t.Context(), func(_ context.Context, o tlp.Outgoing) (tlp.Mark, error) {
+	r, err := release(t, func(_ context.Context, o tlp.Outgoing) (tlp.Mark, error) {
 		asked = o
-		return tlp.Marked(tlp.Green, "case-7"), nil
+		return tlp.Marked(tlp.AmberStrict, "case-7"), nil
 	}, a, tlp.Customer, out)
 	require.NoError(t, err)
 	require.Equal(t, tlp.Outgoing{To: tlp.Customer, Content: tlp.Content{Kind: "advisory", Mark: a.Mark}, IDs: []string{string(therapy)}}, asked)
-	require.Equal(t, tlp.Green, r.Mark.Label, "what the gate says is what it carries")
+	require.Equal(t, tlp.AmberStrict, r.Mark.Label, "what the gate says is what it carries")
 	doc, err := csaf.Decode(bytes.NewReader(file(t, r.Files, asJSON)))
 	require.NoError(t, err)
-	require.Equal(t, csaf.TLPGreen, doc.Document.Distribution.TLP.Label)
-	require.Contains(t, string(file(t, r.Files, asMarkdown)), "TLP:GREEN")
+	require.Contains(t, doc.Document.Distribution.Text, "AMBER+STRICT")
+	require.Contains(t, string(file(t, r.Files, asMarkdown)), "TLP:AMBER+STRICT")
 	require.Equal(t, a.Digest(), r.Digest)
 	require.Equal(t, []string{"exm-2026-001.json", "exm-2026-001.html", "exm-2026-001.md"}, []string{r.Files[0].Name, r.Files[1].Name, r.Files[2].Name})
 }
@@ -103,7 +110,7 @@ func TestASignOffByAnExampleSaysDemonstrationEverywhere(t *testing.T) {
 	a, err := draft(t, uncontrolled(t)).SignOff(s)
 	require.NoError(t, err)
 	require.True(t, a.Demonstration())
-	r, err := advisory.Release(t.Context(), tlp.LabelsOnly, a, tlp.Customer, out)
+	r, err := release(t, tlp.LabelsOnly, a, tlp.Customer, out)
 	require.NoError(t, err)
 	doc, err := csaf.Decode(bytes.NewReader(file(t, r.Files, asJSON)))
 	require.NoError(t, err)
@@ -152,7 +159,7 @@ func TestWhoDraftedCannotSign(t *testing.T) {
 	require.Len(t, c.SignOffs, 2)
 	require.Len(t, b.SignOffs, 1)
 	require.Equal(t, signed, c.Revisions[0].Date, "the first sign-off dates it")
-	_, err = advisory.Release(t.Context(), tlp.LabelsOnly, c, tlp.Customer, signed)
+	_, err = release(t, tlp.LabelsOnly, c, tlp.Customer, signed)
 	require.ErrorContains(t, err, "before its sign-off")
 }
 
@@ -175,9 +182,9 @@ func TestTheLedgerGivesBackWhatWasKept(t *testing.T) {
 		require.Equal(t, "safety-lead", entry.Who)
 		require.NoError(t, kept.Validate(), name)
 		require.Equal(t, b.Digest(), kept.Digest(), name)
-		want, err := advisory.Release(t.Context(), tlp.LabelsOnly, b, tlp.Internal, out)
+		want, err := release(t, tlp.LabelsOnly, b, tlp.Internal, out)
 		require.NoError(t, err)
-		got, err := advisory.Release(t.Context(), tlp.LabelsOnly, kept, tlp.Internal, out)
+		got, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, kept, tlp.Internal, out)
 		require.NoError(t, err)
 		require.Empty(t, cmp.Diff(want, got), name)
 		n := 0
@@ -190,12 +197,94 @@ func TestTheLedgerGivesBackWhatWasKept(t *testing.T) {
 	require.NoError(t, l.Verify(t.Context()))
 }
 
+func TestOneAloneSignsNothingOff(t *testing.T) {
+	t.Parallel()
+	in := uncontrolled(t)
+	in.By = "ghost"
+	a := draft(t, in)
+	s := signature()
+	s.By = "mallory"
+	b, err := a.SignOff(s)
+	require.NoError(t, err)
+	ghost, mallory := store.By{Who: "ghost", Why: "draft"}, store.By{Who: "mallory", Why: "sign-off"}
+
+	l := store.New(memory.New(), nil)
+	require.ErrorIs(t, advisory.Save(t.Context(), l, mallory, b), advisory.ErrUnrecorded, "draft and sign-off in one")
+	require.ErrorContains(t, advisory.Save(t.Context(), l, mallory, a), `the draft by "ghost" was to be written by "mallory"`)
+	_, _, err = advisory.Advisories.Latest(t.Context(), l, a.ID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+
+	// The draft is there, but past Save, by another hand.
+	require.NoError(t, l.Do(t.Context(), mallory, func(tx *store.Tx) error { return advisory.Advisories.Put(tx, a) }))
+	require.ErrorIs(t, advisory.Save(t.Context(), l, mallory, b), advisory.ErrUnrecorded)
+
+	// What is signed is what was drafted.
+	l = store.New(memory.New(), nil)
+	require.NoError(t, advisory.Save(t.Context(), l, ghost, a))
+	require.NoError(t, advisory.Save(t.Context(), l, mallory, a), "nothing new to write")
+	in.Summary += " And more."
+	other, err := draft(t, in).SignOff(s)
+	require.NoError(t, err)
+	require.ErrorIs(t, advisory.Save(t.Context(), l, mallory, other), advisory.ErrUnrecorded)
+	require.ErrorContains(t, advisory.Save(t.Context(), l, ghost, b), "was to be written by")
+	require.NoError(t, advisory.Save(t.Context(), l, mallory, b))
+}
+
+func TestOnlyWhatTheLedgerHoldsIsReleased(t *testing.T) {
+	t.Parallel()
+	a := final(t, uncontrolled(t))
+	forged := draft(t, uncontrolled(t))
+	forged.Status, forged.Revisions = advisory.StatusFinal, slices.Clone(forged.Revisions)
+	forged.Revisions[0].Date = signed
+	forged.SignOffs = []advisory.SignOff{{
+		By: "safety-lead", Role: "product safety", At: signed, Why: "read and agreed", Identity: assess.Verified, Digest: forged.Digest(),
+	}}
+	require.NoError(t, forged.Validate())
+	past := func(who string, all ...advisory.Advisory) func(*store.Ledger) {
+		return func(l *store.Ledger) {
+			for _, x := range all {
+				require.NoError(t, l.Do(t.Context(), store.By{Who: who, Why: "past Save"}, func(tx *store.Tx) error { return advisory.Advisories.Put(tx, x) }))
+			}
+		}
+	}
+	next := uncontrolled(t)
+	next.Earlier, next.Change = a.Revisions, "More."
+	later, err := advisory.Draft(next, out)
+	require.NoError(t, err)
+	bare := draft(t, uncontrolled(t))
+	for name, c := range map[string]struct {
+		what  advisory.Advisory
+		kept  *store.Ledger
+		write func(*store.Ledger)
+		want  string
+	}{
+		"no ledger":              {a, nil, nil, "there is no ledger"},
+		"nothing kept":           {forged, store.New(memory.New(), nil), nil, "there is no advisory"},
+		"only the draft":         {forged, keeping(t, bare), nil, "is another"},
+		"another sign-off":       {forged, keeping(t, a), nil, "is another"},
+		"a later draft":          {a, keeping(t, a), past("advisory-author", later), "is another"},
+		"signed by another hand": {forged, keeping(t, bare), past("mallory", forged), "did not write the sign-off"},
+		"drafted by another":     {forged, store.New(memory.New(), nil), past("safety-lead", bare, forged), "did not write this draft"},
+		"never drafted":          {forged, store.New(memory.New(), nil), past("safety-lead", forged), "did not write this draft"},
+	} {
+		if c.write != nil {
+			c.write(c.kept)
+		}
+		_, err := advisory.Release(t.Context(), c.kept, tlp.LabelsOnly, c.what, tlp.Customer, out)
+		require.ErrorIs(t, err, advisory.ErrUnrecorded, name)
+		require.ErrorContains(t, err, c.want, name)
+	}
+	_, err = advisory.Release(t.Context(), keeping(t, a), tlp.LabelsOnly, a, tlp.Customer, out)
+	require.NoError(t, err)
+}
+
 func TestTheLedgerLosesNoRevisionAndNoSignOff(t *testing.T) {
 	t.Parallel()
 	l := store.New(memory.New(), nil)
 	author, safety := store.By{Who: "advisory-author", Why: "draft"}, store.By{Who: "safety-lead", Why: "sign-off"}
 	in := uncontrolled(t)
 	first := final(t, in)
+	require.NoError(t, advisory.Save(t.Context(), l, author, draft(t, in)))
 	require.NoError(t, advisory.Save(t.Context(), l, safety, first))
 	require.ErrorIs(t, advisory.Save(t.Context(), l, author, draft(t, in)), advisory.ErrHistory, "back to a draft")
 
@@ -211,6 +300,11 @@ func TestTheLedgerLosesNoRevisionAndNoSignOff(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, advisory.Save(t.Context(), l, safety, next))
 	require.ErrorIs(t, advisory.Save(t.Context(), l, safety, first), advisory.ErrHistory, "the first revision again")
+
+	in.Earlier = append(slices.Clone(next.Revisions), advisory.Revision{Number: 3, Date: s.At, Summary: "never issued"})
+	invented, err := advisory.Draft(in, s.At)
+	require.NoError(t, err)
+	require.ErrorIs(t, advisory.Save(t.Context(), l, author, invented), advisory.ErrHistory)
 
 	in.Earlier = []advisory.Revision{{Number: 1, Date: judged, Summary: "another past"}}
 	other, err := advisory.Draft(in, out)

@@ -2,6 +2,7 @@ package advisory
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/feeds"
@@ -41,7 +42,7 @@ func (d *drafter) plans() {
 			d.remedy(Remedy{
 				Kind: r.Kind, Party: r.Party, Text: r.Text, FixedIn: r.FixedIn, AvailableFrom: r.AvailableFrom,
 				For: []feeds.ID{id}, Versions: []string{version},
-			})
+			}, p.Finding)
 		}
 	}
 	for _, a := range d.in.Assessments {
@@ -53,6 +54,25 @@ func (d *drafter) plans() {
 	}
 }
 
+// roads takes back the class of a version of which a finding that may touch it
+// has no plan: what is planned for the others is not the road of all.
+func (d *drafter) roads() {
+	planned := map[string]bool{}
+	for _, p := range d.in.Plans {
+		planned[p.Finding] = true
+	}
+	for _, v := range d.a.Vulnerabilities {
+		for i, x := range v.Dispositions {
+			if slices.ContainsFunc(x.Findings, func(f string) bool { return d.open(f) && !planned[f] }) {
+				v.Dispositions[i].Class = ""
+			}
+		}
+	}
+}
+
+// open reports whether the finding may touch its version, as far as was approved.
+func (d *drafter) open(finding string) bool { return d.judged[finding].Risk() != assess.NoRisk }
+
 // farther orders the roads by how much is done.
 var farther = map[patch.Class]int{patch.NoChange: 1, patch.RegularCycle: 2, patch.OutOfCycle: 3}
 
@@ -62,6 +82,8 @@ func (d *drafter) statements() {
 		version, ok := d.version[s.Product]
 		x := d.disposition(s.Vulnerability, version)
 		switch {
+		case len(d.named(s.Vulnerability)) > 1:
+			d.fail("a statement is about %q, which several go by", s.Vulnerability)
 		case !ok:
 			d.fail("a statement is about product %q, which is not given", s.Product)
 		case x == nil:
@@ -84,11 +106,15 @@ func (d *drafter) statements() {
 // added takes over the instructions and remedies of who drafts.
 func (d *drafter) added() {
 	for _, i := range d.in.Instructions {
+		var ids []feeds.ID
 		for _, id := range i.For {
-			if d.vulnerability(id) == nil {
+			named := d.named(id)
+			if len(named) == 0 {
 				d.fail("an instruction is for %q, of which no words are given", id)
 			}
+			ids = append(ids, named...)
 		}
+		i.For = union(ids, nil)
 		i.Versions = d.keys("an instruction", i.Versions)
 		d.instruct(i)
 	}
@@ -99,18 +125,30 @@ func (d *drafter) added() {
 			}
 		}
 		versions := d.keys("a remedy", r.Versions)
+		var ids []feeds.ID
 		for _, id := range r.For {
-			v := d.vulnerability(id)
-			switch {
-			case v == nil:
+			named := d.named(id)
+			if len(named) == 0 {
 				d.fail("a remedy is for %q, of which no words are given", id)
-			case len(r.Versions) == 0:
-				versions = append(versions, v.with(Affected)...)
+			}
+			for _, id := range named {
+				if len(r.Versions) == 0 {
+					versions = append(versions, d.vulnerability(id).with(Affected)...)
+				}
+			}
+			ids = append(ids, named...)
+		}
+		r.For, r.Versions = union(ids, nil), union(versions, nil)
+		// It is said of the vulnerability in the version as a whole.
+		var of []string
+		for _, id := range r.For {
+			for _, version := range r.Versions {
+				if x := d.disposition(id, version); x != nil {
+					of = append(of, x.Findings...)
+				}
 			}
 		}
-		slices.Sort(versions)
-		r.Versions = slices.Compact(versions)
-		d.remedy(r)
+		d.remedy(r, of...)
 	}
 }
 
@@ -149,10 +187,20 @@ func (d *drafter) instruct(i Instruction) {
 	d.a.Instructions = append(d.a.Instructions, i)
 }
 
-func (d *drafter) remedy(r Remedy) {
+// remedy adds r, which is for these findings.
+func (d *drafter) remedy(r Remedy, findings ...string) {
+	r.FixedIn = strings.TrimSpace(r.FixedIn)
 	if !r.AvailableFrom.IsZero() {
 		r.AvailableFrom = instant(r.AvailableFrom)
 		r.Available = !r.AvailableFrom.After(d.a.Proposed.At)
+	}
+	if r.Kind == patch.Patch && r.Available {
+		for _, f := range findings {
+			if d.fixes[f] == nil {
+				d.fixes[f] = map[string]bool{}
+			}
+			d.fixes[f][plain(r.FixedIn)] = true
+		}
 	}
 	for n, x := range d.a.Remedies {
 		// Only where one of the two lists is equal is the union what both said.
@@ -168,8 +216,15 @@ func (d *drafter) remedy(r Remedy) {
 }
 
 // fixed lists the versions that have a patch which can be had. One that is only
-// planned is not said to be fixed: it does not exist yet.
+// planned is not said to be fixed: it does not exist yet. One that leaves the
+// vulnerability in another component is not fixed either.
 func (d *drafter) fixed() {
+	type into struct {
+		id      feeds.ID
+		release string
+	}
+	var all []into
+	partly := map[into]bool{}
 	for _, r := range d.a.Remedies {
 		if r.Kind != patch.Patch || !r.Available || blank(r.FixedIn) {
 			continue
@@ -181,12 +236,21 @@ func (d *drafter) fixed() {
 				x := d.disposition(id, to)
 				switch {
 				case x == nil:
+					continue
 				case x.Status == Affected:
 					d.fail("%q is said to be fixed in %s %s, which is assessed as affected", id, base.Name, r.FixedIn)
-				case x.Status == UnderInvestigation && len(x.Findings) == 0:
-					x.Status = Fixed
 				}
+				at := into{id, to}
+				all = append(all, at)
+				partly[at] = partly[at] || slices.ContainsFunc(d.disposition(id, from).Findings, func(f string) bool {
+					return d.open(f) && !d.fixes[f][plain(r.FixedIn)]
+				})
 			}
+		}
+	}
+	for _, at := range all {
+		if x := d.disposition(at.id, at.release); !partly[at] && x.Status == UnderInvestigation && len(x.Findings) == 0 {
+			x.Status = Fixed
 		}
 	}
 }
@@ -199,6 +263,21 @@ func (d *drafter) release(base Version, version string) string {
 		}
 	}
 	return d.addVersion(Version{Name: base.Name, Model: base.Model, Manufacturer: base.Manufacturer, Version: version})
+}
+
+// named are the vulnerabilities that go by id: several only where it is not the
+// id of any.
+func (d *drafter) named(id feeds.ID) []feeds.ID {
+	var out []feeds.ID
+	for _, v := range d.a.Vulnerabilities {
+		if v.ID == id {
+			return []feeds.ID{id}
+		}
+		if v.has(id) {
+			out = append(out, v.ID)
+		}
+	}
+	return out
 }
 
 func (d *drafter) vulnerability(id feeds.ID) *Vulnerability {

@@ -84,20 +84,23 @@ func (a Advisory) checkSignOffs() error {
 }
 
 // Save keeps a in its drawer, in an act of its own, unless the ledger says
-// exactly that already. It checks what a alone cannot tell: a sign-off is
-// written by the one who signs, one at a time, and no revision or sign-off that
-// was kept is lost. Whether the writer is who he says is for the ledger's
-// Authorize.
+// exactly that already. It checks what a alone cannot tell: a draft is written by
+// the one who drafted it; a sign-off by the one who signs, one at a time, and
+// only of a draft that the ledger holds as its author wrote it (ErrUnrecorded);
+// no revision or sign-off that was kept is lost, and none is skipped
+// (ErrHistory). In a ledger that knows nothing of a yet, the revisions before it
+// are taken as they are said. Whether the writer is who he says is for the
+// ledger's Authorize.
 func Save(ctx context.Context, l *store.Ledger, by store.By, a Advisory, refs ...store.Ref) error {
 	if err := a.Validate(); err != nil {
 		return err
 	}
 	return l.Do(ctx, by, func(tx *store.Tx) error {
-		before, err := Advisories.Get(tx, a.Key())
+		before, entry, err := Advisories.Find(tx, a.Key())
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err := a.follows(before, by.Who); err != nil {
+		if err := a.follows(before, entry.Who, by.Who); err != nil {
 			return err
 		}
 		_, err = Advisories.PutIfChanged(tx, a, refs...)
@@ -105,19 +108,25 @@ func Save(ctx context.Context, l *store.Ledger, by store.By, a Advisory, refs ..
 	})
 }
 
-// ErrHistory says that a record was to be replaced by one that forgets a
-// revision or a sign-off.
-var ErrHistory = errors.New("advisory: a revision or sign-off would be lost")
+// What the ledger says against an advisory.
+var (
+	// ErrHistory: the record was to be replaced by one that forgets a revision or
+	// a sign-off, or tells of a revision that never was.
+	ErrHistory = errors.New("advisory: the revisions or sign-offs are not those that were kept")
+	// ErrUnrecorded: the ledger does not hold it as those wrote it whom it names.
+	ErrUnrecorded = errors.New("advisory: not so in the ledger")
+)
 
-// follows checks that who may write a after before, which may be zero.
-func (a Advisory) follows(before Advisory, who string) error {
+// follows checks that who may write a after before, which writer wrote; there
+// may be none.
+func (a Advisory) follows(before Advisory, writer, who string) error {
 	kept := 0 // sign-offs of a that the ledger holds already
 	if last := len(before.Revisions); last > 0 {
 		done := before.Revisions
 		if before.Status != StatusFinal {
 			done = done[:last-1] // a draft may be replaced
 		}
-		if len(a.Revisions) < len(done) {
+		if len(a.Revisions) < len(done) || len(a.Revisions) > len(done)+1 {
 			return ErrHistory
 		}
 		for i, r := range done {
@@ -132,9 +141,59 @@ func (a Advisory) follows(before Advisory, who string) error {
 			}
 		}
 	}
-	for _, s := range a.SignOffs[kept:] {
+	fresh := a.SignOffs[kept:]
+	for _, s := range fresh {
 		if s.By != who {
 			return fmt.Errorf("advisory: the sign-off by %q was to be written by %q", s.By, who)
+		}
+	}
+	switch same := before.Status == StatusDraft && before.Digest() == a.Digest(); {
+	case a.Status == StatusDraft && !same && a.Proposed.By != who:
+		return fmt.Errorf("advisory: the draft by %q was to be written by %q", a.Proposed.By, who)
+	case kept == 0 && len(fresh) > 0 && (!same || writer != a.Proposed.By):
+		return fmt.Errorf("%w: no draft of this content, written by %q, was there to be signed", ErrUnrecorded, a.Proposed.By)
+	}
+	return nil
+}
+
+// recorded checks that l says exactly a: its draft written by who drafted it,
+// and after that each sign-off by who signed.
+func (a Advisory) recorded(ctx context.Context, l *store.Ledger) error {
+	if l == nil {
+		return fmt.Errorf("%w: there is no ledger", ErrUnrecorded)
+	}
+	var latest Advisory
+	drafted, signed := false, map[int]bool{}
+	for e, err := range Advisories.History(ctx, l, a.ID) {
+		if err != nil {
+			return err
+		}
+		if latest, err = Advisories.Decode(e); err != nil {
+			return err
+		}
+		if latest.Digest() != a.Digest() {
+			continue
+		}
+		if latest.Status == StatusDraft && e.Who == a.Proposed.By {
+			drafted = true
+		}
+		// The last one is what this entry added.
+		if i := len(latest.SignOffs) - 1; drafted && i >= 0 && i < len(a.SignOffs) &&
+			e.Who == a.SignOffs[i].By && sameSignOff(latest.SignOffs[i], a.SignOffs[i]) {
+			signed[i] = true
+		}
+	}
+	switch {
+	case latest.ID == "":
+		return fmt.Errorf("%w: there is no advisory %q", ErrUnrecorded, a.ID)
+	case latest.Digest() != a.Digest() || !slices.EqualFunc(latest.SignOffs, a.SignOffs, sameSignOff):
+		return fmt.Errorf("%w: the latest of %q is another", ErrUnrecorded, a.ID)
+	case !drafted:
+		return fmt.Errorf("%w: %q did not write this draft of %q", ErrUnrecorded, a.Proposed.By, a.ID)
+	}
+	for i, s := range a.SignOffs {
+		if !signed[i] {
+			return fmt.Errorf("%w: %q did not write the sign-off of %q", ErrUnrecorded, s.By, a.ID)
 		}
 	}
 	return nil

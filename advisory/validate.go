@@ -80,6 +80,8 @@ func (c *checker) head(a Advisory) {
 	}
 	if !english.MatchString(a.Lang) {
 		c.fail("language %q: the letter's fixed words are English only (en, en-US, …)", a.Lang)
+	} else if err := csaf.CheckLang(a.Lang); err != nil {
+		c.fail("language %q: %w", a.Lang, err)
 	}
 	c.need("the maker's name", a.Maker.Name)
 	if u, err := url.Parse(a.Maker.Namespace); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -163,7 +165,7 @@ func (c *checker) versions(a Advisory) {
 	}
 	ids, names := map[string]bool{}, map[[4]string]bool{}
 	for _, v := range a.Versions {
-		name := [4]string{v.Manufacturer, v.Name, v.Model, v.Version}
+		name := [4]string{v.Manufacturer, v.Name, v.Model, plain(v.Version)}
 		if blank(v.ID) || ids[v.ID] || names[name] {
 			c.fail("version %q of %q: its id is missing, or it is there twice", v.Version, v.Name)
 		}
@@ -175,9 +177,20 @@ func (c *checker) versions(a Advisory) {
 }
 
 func (c *checker) vulnerability(a Advisory, v Vulnerability) {
+	// A record that names several CVEs gives them all its own id; each stays a
+	// vulnerability by itself.
+	named := 0
 	for _, other := range a.Vulnerabilities {
-		if other.ID != v.ID && slices.ContainsFunc(other.IDs, v.has) {
-			c.fail("%q and %q share an id", v.ID, other.ID)
+		if other.has(v.ID) {
+			named++
+		}
+	}
+	if named > 1 {
+		c.fail("%q is there twice, or is an id of another one too", v.ID)
+	}
+	for _, id := range v.IDs {
+		if id.CVE() && id != v.ID {
+			c.fail("%q also goes by %q; each CVE needs words of its own", v.ID, id)
 		}
 	}
 	if blank(string(v.ID)) || !slices.Contains(v.IDs, v.ID) {
@@ -321,9 +334,19 @@ func (c *checker) text(v reflect.Value, path string) {
 }
 
 // hidden reports whether r is a control character other than tab and line feed,
-// or one that turns the direction of text (as in CVE-2021-42574).
+// or one of format, which nobody sees: it turns the direction of text (as in
+// CVE-2021-42574), joins, or has no width at all.
 func hidden(r rune) bool {
-	return unicode.IsControl(r) && r != '\n' && r != '\t' || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// plain is a version without what only spells it in another way.
+func plain(version string) string {
+	version = strings.ToLower(strings.TrimSpace(version))
+	if n := strings.TrimPrefix(version, "v"); n != "" && n[0] >= '0' && n[0] <= '9' {
+		return n
+	}
+	return version
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }

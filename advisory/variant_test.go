@@ -109,7 +109,7 @@ func TestEveryVariantIsValidAndKept(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Empty(t, csaf.Check(doc), name)
 
-		r, err := advisory.Release(t.Context(), tlp.LabelsOnly, a, tlp.Internal, out)
+		r, err := release(t, tlp.LabelsOnly, a, tlp.Internal, out)
 		require.NoError(t, err, name)
 		require.Len(t, r.Files, 3)
 		goldenFiles(t, name, r.Files)

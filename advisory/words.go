@@ -120,7 +120,7 @@ func (r Remedy) words() string {
 	if r.Kind == patch.Patch {
 		switch {
 		case r.Available:
-			parts = append(parts, fmt.Sprintf("Fixed in version %s, available since %s.", r.FixedIn, day(r.AvailableFrom)))
+			parts = append(parts, fmt.Sprintf("In version %s, available since %s.", r.FixedIn, day(r.AvailableFrom)))
 		case r.AvailableFrom.IsZero():
 			parts = append(parts, fmt.Sprintf("Planned for version %s, which is not available yet.", r.FixedIn))
 		default:

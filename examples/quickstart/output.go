@@ -44,7 +44,7 @@ func (r *run) advise() error {
 			return err
 		}
 	}
-	released, err := advisory.Release(r.ctx, tlp.LabelsOnly, a, tlp.Customer, r.now())
+	released, err := advisory.Release(r.ctx, r.program.Ledger(), tlp.LabelsOnly, a, tlp.Customer, r.now())
 	if err != nil {
 		return err
 	}
