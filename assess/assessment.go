@@ -49,8 +49,12 @@ type Assessment struct {
 	// Leave answers whether a controlled risk is acceptable to leave as it is;
 	// nil is not answered.
 	Leave *Leave `json:"leave,omitempty"`
-	// Earlier are determinations that were given up by Reopen, oldest first.
+	// Earlier are determinations that were given up by Reopen or Renamed, oldest
+	// first for each assessment they came from.
 	Earlier []Determination `json:"earlier,omitempty"`
+	// From are the keys under which this was kept before its vulnerability got
+	// the id it has now; see Renamed.
+	From []string `json:"from,omitempty"`
 }
 
 // Key returns the finding's key.
@@ -140,6 +144,8 @@ type Instants struct {
 	LearnedWhy string    `json:"learned_why"`
 	// Moved are the moves of Learned, oldest first; both dates stay.
 	Moved []LearnedChange `json:"moved,omitempty"`
+	// Pending is a move to a later time that was proposed; it has no force.
+	Pending *LearnedChange `json:"pending,omitempty"`
 	// Determined is when the determination that stands was approved; zero while
 	// there is none.
 	Determined time.Time `json:"determined,omitzero"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/open-postmarket/postmarket/cvss/rubric"
 	"github.com/open-postmarket/postmarket/vex"
@@ -12,10 +13,13 @@ import (
 
 // Check says what is wrong in a, all at once, or nil. An Assessment made by Open
 // and its methods is right; one that was read or put together by hand may not
-// be: a step out of order, a level or a score that its own answers do not give,
-// an approval by the proposer, an instant that was moved without leaving both
-// dates.
-func (a Assessment) Check() error {
+// be: a step out of order, a level, a score or a verdict that its own answers
+// and the matrix do not give, an approval by the proposer or of something else,
+// an instant that was moved without leaving both dates.
+//
+// What was judged by a matrix other than DefaultMatrix is judged again only by
+// that one, which must be among known; that it is not is an error.
+func (a Assessment) Check(known ...*Matrix) error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("assess: "+format, args...)) }
 	add := func(err error) {
@@ -32,7 +36,12 @@ func (a Assessment) Check() error {
 	_, err := a.Opened.check("opened")
 	add(err)
 	add(a.checkInstants())
+	m, err := a.matrix(known)
+	add(err)
 	add(a.checkSteps())
+	if m != nil {
+		add(a.checkAgainst(m))
+	}
 	add(a.checkDetermination())
 	for _, d := range a.Earlier {
 		add(d.fit())
@@ -45,33 +54,42 @@ func (a Assessment) Check() error {
 	return errors.Join(errs...)
 }
 
-func (a Assessment) checkInstants() error {
-	i := a.Instants
+// matrix is the one that a was judged by, nil when it says of none.
+func (a Assessment) matrix(known []*Matrix) (*Matrix, error) {
+	if a.Exploitability == nil {
+		return nil, nil
+	}
+	want := a.Exploitability.Matrix
+	if d := a.Determination; d != nil && d.Verdict != nil && d.Verdict.Digest != want {
+		return nil, fmt.Errorf("assess: the determination rests on the matrix %q, the exploitability step on %q", d.Verdict.Digest, want)
+	}
+	own, err := DefaultMatrix()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range append([]*Matrix{own}, known...) {
+		if m != nil && m.digest != "" && m.digest == want {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("assess: the matrix %q, by which it was judged, is neither the default nor given", want)
+}
+
+// checkAgainst judges again by m.
+func (a Assessment) checkAgainst(m *Matrix) error {
 	var errs []error
-	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("assess: learned: "+format, args...)) }
-	if i.Learned.IsZero() || blank(i.LearnedWhy) {
-		fail("instant or reason is missing")
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("assess: "+format, args...)) }
+	x := a.Exploitability
+	if want := m.Level(x.Subscore); x.Band != want || x.Bands != m.file.Bands.Citation {
+		fail("exploitability: band %q is not %q, which matrix %q gives the subscore %v", x.Band, want, m.Name(), x.Subscore)
 	}
-	want, _ := learned(i.Seen, i.Signal)
-	for n, c := range i.Moved {
-		if !c.From.Equal(want) {
-			fail("move %d does not begin where the one before ended", n+1)
-		}
-		want = c.To
-		if _, err := (Step{By: c.By, At: c.At, Why: c.Why}).check("learned"); err != nil {
-			errs = append(errs, err)
-		}
-		if c.To.After(c.From) {
-			if _, err := c.Approval.check("learned", c.At, c.By); err != nil {
-				errs = append(errs, err)
-			}
-		}
+	if e := a.Facts.Exploited; e != nil && !slices.Contains(x.Raises, m.raise(*e)) {
+		fail("exploitability: it is exploited in the wild, and that raises nothing")
 	}
-	if !i.Learned.Equal(want) {
-		fail("it is not the earlier of seen and signal, and no move says why")
-	}
-	if (a.State() == Determined) == i.Determined.IsZero() {
-		fail("the instant of determination does not fit the state %q", a.State())
+	if d := a.Determination; d != nil && d.Verdict != nil {
+		if v, err := m.Verdict(d.Verdict.Exploitability, d.Verdict.Harm); err != nil || v != *d.Verdict {
+			fail("determination: the verdict is not what matrix %q says", m.Name())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -98,6 +116,9 @@ func (a Assessment) checkSteps() error {
 		check(x.Step, "exploitability")
 		want := x.Band
 		for _, r := range x.Raises {
+			if !r.To.Valid() || blank(r.Why) {
+				fail("exploitability: a raise to %q for %q needs a level and a reason", r.To, r.Why)
+			}
 			want = higher(want, r.To)
 		}
 		if !x.Band.Valid() || x.Level != want {
@@ -118,7 +139,7 @@ func (a Assessment) checkSteps() error {
 	if s := a.Score; s != nil {
 		check(s.Step, "score")
 		if err := derived(s.Extended, func(r rubric.Result) bool {
-			return len(differ(r.Vector, s.Vector, baseMetrics)) == 0 && s.Base == s.Vector.Base() && slices.Equal(s.Open, r.Open)
+			return len(differ(r.Vector, s.Vector, baseMetrics)) == 0 && s.Base == s.Vector.Base() && s.Severity == s.Vector.Severity() && slices.Equal(s.Open, r.Open)
 		}); err != nil {
 			fail("score: %w", err)
 		}
@@ -164,12 +185,30 @@ func (a Assessment) checkDetermination() error {
 		return fmt.Errorf("assess: determination: %q does not follow from the triage", d.Risk)
 	case d.Risk != NoRisk && (!a.walked() || d.Verdict.Exploitability != a.Exploitability.Level || d.Verdict.Harm != a.Impact.Harm):
 		return errors.New("assess: determination: its level or harm is not what the steps say")
-	case d.Approved == nil:
+	case d.Approved == nil && d.Second == nil:
 		return nil
 	}
-	_, at, err := d.approved()
-	if err == nil && !a.Instants.Determined.Equal(at) {
-		err = errors.New("assess: determination: its instant is not that of the last approval")
+	var at time.Time
+	var err error
+	if d.Approved == nil {
+		_, err = d.Second.check("determination: second person", d.Proposed.At, d.Proposed.By)
+	} else {
+		_, at, err = d.approved()
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if d.Approved != nil && !a.Instants.Determined.Equal(at) {
+		return errors.New("assess: determination: its instant is not that of the last approval")
+	}
+	judged, err := a.judged()
+	if err != nil {
+		return err
+	}
+	for _, p := range []*Approval{d.Approved, d.Second} {
+		if p != nil && p.Digest != judged {
+			return fmt.Errorf("assess: determination: %q approved another one: what it says or rests on was changed since", p.By)
+		}
+	}
+	return nil
 }

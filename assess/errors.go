@@ -3,7 +3,6 @@ package assess
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // ErrSamePerson says that a person was to approve what the same person proposed.
@@ -23,6 +22,10 @@ func (e *SamePersonError) Error() string {
 // Unwrap returns ErrSamePerson.
 func (e *SamePersonError) Unwrap() error { return ErrSamePerson }
 
+// ErrNotProposed says that what is to be approved was not in the ledger before,
+// in exactly these words, written by the one who proposed it.
+var ErrNotProposed = errors.New("not proposed in the ledger")
+
 // A StateError says that a step is out of order.
 type StateError struct {
 	From, To State
@@ -32,10 +35,4 @@ type StateError struct {
 // Error names both states and what is in the way.
 func (e *StateError) Error() string {
 	return fmt.Sprintf("assess: from %q to %q: %s", e.From, e.To, e.Why)
-}
-
-// SamePerson reports whether two ids name the same person: equal without regard
-// to case and to spaces around, so that a slip of the pen is no second person.
-func SamePerson(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }

@@ -79,7 +79,13 @@ func affected(t *testing.T) assess.Assessment {
 // scored does the four steps for one pair.
 func scored(t *testing.T, l assess.Level, h assess.Harm) assess.Assessment {
 	t.Helper()
-	a, err := affected(t).WithExploitability(step("analyst"), attacks[l], nil)
+	return walked(t, nil, l, h)
+}
+
+// walked is scored by another matrix.
+func walked(t *testing.T, m *assess.Matrix, l assess.Level, h assess.Harm) assess.Assessment {
+	t.Helper()
+	a, err := affected(t).WithExploitability(step("analyst"), attacks[l], m)
 	require.NoError(t, err)
 	a, err = a.WithImpact(assess.Impact{Step: step("clinician"), Harm: h, Statement: "The pump stops."})
 	require.NoError(t, err)

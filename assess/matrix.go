@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/internal/strictjson"
 	"github.com/open-postmarket/postmarket/rule"
 )
@@ -182,6 +183,18 @@ func (m *Matrix) Level(subscore float64) Level {
 		return Medium
 	}
 	return Low
+}
+
+// raise is what exploitation in the wild does.
+func (m *Matrix) raise(e feeds.Exploited) Raise {
+	why := m.file.Exploited.Why
+	if !e.Added.IsZero() {
+		why += ", listed since " + e.Added.UTC().Format("2006-01-02")
+	}
+	if e.Ransomware {
+		why += ", and used in ransomware campaigns"
+	}
+	return Raise{To: m.file.Exploited.To, Why: why}
 }
 
 // Name returns the matrix's own name.

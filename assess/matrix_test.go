@@ -12,6 +12,7 @@ import (
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/rule"
+	"github.com/open-postmarket/postmarket/store"
 )
 
 // The default matrix is our own convention, after FDA, Postmarket Management of
@@ -126,16 +127,31 @@ func TestAMakersOwnMatrixReplacesTheDefault(t *testing.T) {
 	strict = strings.Replace(strict, "open-postmarket default", "ours", 1)
 	m, err := assess.LoadMatrix(fstest.MapFS{"m.json": {Data: []byte(strict)}}, "m.json")
 	require.NoError(t, err)
-	a, err := scored(t, assess.High, assess.Minor).Propose(m, assess.Proposal{Step: step("analyst")})
+	_, err = scored(t, assess.High, assess.Minor).Propose(m, assess.Proposal{Step: step("analyst")})
+	require.ErrorContains(t, err, `matrix "ours" is not the one of the exploitability step`)
+	a, err := walked(t, m, assess.High, assess.Minor).Propose(m, assess.Proposal{Step: step("analyst")})
 	require.NoError(t, err)
 	require.Equal(t, assess.Uncontrolled, a.Determination.Risk)
 	require.Equal(t, "ours", a.Determination.Verdict.Matrix)
+
+	require.ErrorContains(t, a.Check(), "neither the default nor given")
+	require.ErrorContains(t, a.Check(nil, &assess.Matrix{}), "neither the default nor given")
+	require.NoError(t, a.Check(m))
+	l := ledger()
+	require.ErrorContains(t, assess.Save(t.Context(), l, store.By{Who: "analyst", Why: "w"}, a), "neither the default nor given")
+	require.NoError(t, m.Save(t.Context(), l, store.By{Who: "analyst", Why: "w"}, a))
+	lax := a
+	d := *a.Determination
+	v := *d.Verdict
+	v.Risk, d.Risk, d.Verdict = assess.Controlled, assess.Controlled, &v
+	lax.Determination = &d
+	require.ErrorContains(t, lax.Check(m), `the verdict is not what matrix "ours" says`)
 
 	other := strings.Replace(string(text), `"high": 2.8`, `"high": 3.89`, 1)
 	m, err = assess.LoadMatrix(fstest.MapFS{"m.json": {Data: []byte(other)}}, "m.json")
 	require.NoError(t, err)
 	_, err = scored(t, assess.High, assess.Minor).Propose(m, assess.Proposal{Step: step("analyst")})
-	require.ErrorContains(t, err, "band")
+	require.ErrorContains(t, err, "is not the one of the exploitability step")
 	_, err = scored(t, assess.High, assess.Minor).Propose(&assess.Matrix{}, assess.Proposal{Step: step("analyst")})
 	require.ErrorContains(t, err, "not loaded")
 }

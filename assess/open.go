@@ -24,6 +24,8 @@ func Open(f match.Finding, signal time.Time, by string, at time.Time) (Assessmen
 	}
 	if blank(by) {
 		errs = append(errs, errors.New("assess: open: nobody is named"))
+	} else if err := CheckPerson(by); err != nil {
+		errs = append(errs, err)
 	}
 	if at.IsZero() {
 		errs = append(errs, errors.New("assess: open: the time is missing"))
@@ -107,6 +109,11 @@ func (a Assessment) Reopen(f match.Finding, s Step) (Assessment, error) {
 	if f.Key() != a.Finding {
 		return a, fmt.Errorf("assess: reopen: finding %q is not %q", f.Key(), a.Finding)
 	}
+	return a.anew(s).rest(f), nil
+}
+
+// anew takes a back to where it was opened. What stood is in Earlier, ended by s.
+func (a Assessment) anew(s Step) Assessment {
 	if a.State() == Determined {
 		d := *a.Determination
 		d.Ended = &s
@@ -115,44 +122,7 @@ func (a Assessment) Reopen(f match.Finding, s Step) (Assessment, error) {
 	a.Instants.Determined = time.Time{}
 	a.Triage, a.Determination, a.Leave = nil, nil, nil
 	a.Exploitability, a.Impact, a.Score = nil, nil, nil
-	return a.rest(f), nil
-}
-
-// MoveLearned moves the instant at which the maker learned to c.To. The caller
-// fills in To, By, Why and At; From is ours to fill. To an earlier time a reason
-// is enough. To a later one, which postpones FDA's marks, c.Approval must be by
-// another person than c.By. Both dates stay in the record.
-func (a Assessment) MoveLearned(c LearnedChange) (Assessment, error) {
-	const what = "moving the instant of learning"
-	if a.Finding == "" {
-		return a, &StateError{To: Opened, Why: "the assessment was not opened"}
-	}
-	s, err := Step{By: c.By, At: c.At, Why: c.Why}.check(what)
-	if err != nil {
-		return a, err
-	}
-	c.At, c.To, c.From = s.At, micro(c.To), a.Instants.Learned
-	switch {
-	case c.To.IsZero():
-		return a, fmt.Errorf("assess: %s: the new time is missing", what)
-	case c.To.Equal(c.From):
-		return a, fmt.Errorf("assess: %s: it is %s already", what, c.From.Format(time.RFC3339))
-	case c.To.After(c.At):
-		return a, fmt.Errorf("assess: %s: %s lies after the move itself", what, c.To.Format(time.RFC3339))
-	case c.To.Before(c.From):
-		c.Approval = nil
-	case c.Approval == nil:
-		return a, fmt.Errorf("assess: %s to a later time needs an approval", what)
-	default:
-		ap, err := c.Approval.check(what, c.At, c.By)
-		if err != nil {
-			return a, err
-		}
-		c.Approval = &ap
-	}
-	a.Instants.Learned, a.Instants.LearnedWhy = c.To, c.Why
-	a.Instants.Moved = append(slices.Clip(a.Instants.Moved), c)
-	return a, nil
+	return a
 }
 
 // check returns s as it is kept, or what is missing in it.
@@ -175,6 +145,9 @@ func (s Step) check(what string) (Step, error) {
 	}
 	if len(missing) > 0 {
 		return s, fmt.Errorf("assess: %s: not said: %s", what, strings.Join(missing, ", "))
+	}
+	if err := CheckPerson(s.By); err != nil {
+		return s, fmt.Errorf("%w (%s)", err, what)
 	}
 	s.At = micro(s.At)
 	s.Evidence = slices.Clone(s.Evidence)

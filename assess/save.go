@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -15,20 +17,42 @@ import (
 var ErrHistory = errors.New("assess: earlier decisions would be lost")
 
 // Save keeps a in its drawer, in an act of its own, unless the ledger says
-// exactly that already. It checks what a alone cannot tell: that a determination
-// or a later instant of learning is written by the one who approved it, and that
-// nothing decided before is lost (ErrHistory). Whether the writer is who he says
-// is for the ledger's Authorize.
+// exactly that already. It checks what a alone cannot tell:
+//
+//   - who approves a determination, countersigns it, approves a later instant of
+//     learning, moves it to an earlier one or answers whether a risk may be left,
+//     writes that himself, in an act of his own;
+//   - what is approved stood in the ledger before, word for word, written by the
+//     one who proposed it;
+//   - nothing decided before is lost (ErrHistory), not even when the
+//     vulnerability got another id: see Renamed;
+//   - nothing happened after the act.
+//
+// Whether the writer is who he says is for the ledger's Authorize.
 func Save(ctx context.Context, l *store.Ledger, by store.By, a Assessment, refs ...store.Ref) error {
-	if err := a.Check(); err != nil {
+	return (*Matrix)(nil).Save(ctx, l, by, a, refs...)
+}
+
+// Save is the function Save for an assessment that was judged by m.
+func (m *Matrix) Save(ctx context.Context, l *store.Ledger, by store.By, a Assessment, refs ...store.Ref) error {
+	if err := a.Check(m); err != nil {
 		return err
 	}
 	return l.Do(ctx, by, func(tx *store.Tx) error {
+		if last := a.last(); last.After(tx.At()) {
+			return fmt.Errorf("assess: %q tells of %s, which is after it is written", a.Finding, last.Format(time.RFC3339))
+		}
 		before, err := Assessments.Get(tx, a.Key())
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
+			before, err = a.inherits(ctx, l, tx)
+		}
+		if err != nil {
 			return err
 		}
-		if err := a.follows(before, by.Who); err != nil {
+		if err := a.follows(before); err != nil {
+			return err
+		}
+		if err := a.signed(ctx, l, before, by.Who); err != nil {
 			return err
 		}
 		_, err = Assessments.PutIfChanged(tx, a, refs...)
@@ -36,23 +60,69 @@ func Save(ctx context.Context, l *store.Ledger, by store.By, a Assessment, refs 
 	})
 }
 
-// follows checks that who may write a after before, which may be zero.
-func (a Assessment) follows(before Assessment, who string) error {
-	moved := a.Instants.Moved
-	old := before.Instants.Moved
-	if !begins(moved, old) {
+// last is the latest instant at which a says that somebody did something.
+func (a Assessment) last() time.Time {
+	i := a.Instants
+	at := []time.Time{a.Opened.At, i.Mirrored, i.Seen, i.Signal, i.Learned, i.Determined}
+	approval := func(p *Approval) {
+		if p != nil {
+			at = append(at, p.At)
+		}
+	}
+	for _, c := range i.Moved {
+		at = append(at, c.To, c.At)
+		approval(c.Approval)
+	}
+	if i.Pending != nil {
+		at = append(at, i.Pending.To, i.Pending.At)
+	}
+	if a.Triage != nil {
+		at = append(at, a.Triage.At)
+	}
+	if a.Exploitability != nil {
+		at = append(at, a.Exploitability.At)
+	}
+	if a.Impact != nil {
+		at = append(at, a.Impact.At)
+	}
+	if a.Score != nil {
+		at = append(at, a.Score.At)
+	}
+	if a.Leave != nil {
+		at = append(at, a.Leave.At)
+	}
+	all := a.Earlier
+	if a.Determination != nil {
+		all = append(slices.Clip(all), *a.Determination)
+	}
+	for _, d := range all {
+		at = append(at, d.Proposed.At)
+		approval(d.Approved)
+		approval(d.Second)
+		if d.Ended != nil {
+			at = append(at, d.Ended.At)
+		}
+	}
+	return slices.MaxFunc(at, time.Time.Compare)
+}
+
+// follows checks that a loses nothing of before, which may be zero.
+func (a Assessment) follows(before Assessment) error {
+	if !begins(a.Instants.Moved, before.Instants.Moved) {
 		return fmt.Errorf("%w: a move of the instant of learning of %q", ErrHistory, a.Finding)
 	}
 	if before.Finding != "" && (!a.Instants.Seen.Equal(before.Instants.Seen) || !a.Instants.Signal.Equal(before.Instants.Signal)) {
 		return fmt.Errorf("%w: when %q was seen or signaled; use MoveLearned", ErrHistory, a.Finding)
 	}
-	for _, c := range moved[len(old):] {
-		if c.Approval != nil && !SamePerson(c.Approval.By, who) {
-			return fmt.Errorf("assess: the later instant of learning was approved by %q and is written by %q", c.Approval.By, who)
-		}
+	if before.Finding == a.Finding && !same(a.From, before.From) {
+		return fmt.Errorf("%w: under which keys %q was kept before", ErrHistory, a.Finding)
+	}
+	if before.Finding != "" && len(a.Instants.Moved) == len(before.Instants.Moved) && a.Instants.LearnedWhy != before.Instants.LearnedWhy {
+		return fmt.Errorf("%w: why %q was learned of then", ErrHistory, a.Finding)
 	}
 	kept := before.Earlier
-	if before.State() == Determined && (a.State() != Determined || !same(*a.Determination, *before.Determination)) {
+	stands := before.State() == Determined && a.State() == Determined && same(*a.Determination, *before.Determination)
+	if before.State() == Determined && !stands {
 		d := *before.Determination
 		if n := len(kept); len(a.Earlier) > n {
 			d.Ended = a.Earlier[n].Ended
@@ -62,11 +132,87 @@ func (a Assessment) follows(before Assessment, who string) error {
 	if !begins(a.Earlier, kept) {
 		return fmt.Errorf("%w: a determination of %q", ErrHistory, a.Finding)
 	}
-	fresh := a.State() == Determined && (before.State() != Determined || !same(*a.Determination, *before.Determination))
-	if fresh && !SamePerson(a.Determination.Approved.By, who) {
-		return fmt.Errorf("assess: the determination was approved by %q and is written by %q", a.Determination.Approved.By, who)
+	if before.Finding == a.Finding && len(a.Earlier) > len(kept) || before.Finding == "" && (len(a.Earlier) > 0 || len(a.From) > 0) {
+		return fmt.Errorf("%w: %q tells of a determination or a key that never stood", ErrHistory, a.Finding)
+	}
+	if stands && before.Leave != nil && a.Leave == nil {
+		return fmt.Errorf("%w: the answer whether %q may be left as it is", ErrHistory, a.Finding)
 	}
 	return nil
+}
+
+// signed checks that who may write what a says that before, which may be zero,
+// does not.
+func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessment, who string) error {
+	himself := func(what, by string) error {
+		if by == who {
+			return nil
+		}
+		return fmt.Errorf("assess: %s by %q and is written by %q", what, by, who)
+	}
+	proposed := func(what, by string, stood func(Assessment) bool) error {
+		wrote, err := Wrote(ctx, l, Assessments, a.Key(), by, stood)
+		if err == nil && !wrote {
+			err = fmt.Errorf("assess: %s is approved, and %q has not written it to the ledger before: %w", what, by, ErrNotProposed)
+		}
+		return err
+	}
+	for _, c := range a.Instants.Moved[len(before.Instants.Moved):] {
+		if c.Approval == nil {
+			if err := himself("the instant of learning was moved", c.By); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := himself("the later instant of learning was approved", c.Approval.By); err != nil {
+			return err
+		}
+		c.Approval = nil
+		if err := proposed("a later instant of learning", c.By, func(b Assessment) bool {
+			return b.Instants.Pending != nil && same(*b.Instants.Pending, c)
+		}); err != nil {
+			return err
+		}
+	}
+	if a.Leave != nil && !same(a.Leave, before.Leave) {
+		if err := himself("whether it is acceptable to leave was answered", a.Leave.By); err != nil {
+			return err
+		}
+	}
+	var now, then Determination
+	if a.Determination != nil {
+		now = *a.Determination
+	}
+	if before.Determination != nil {
+		then = *before.Determination
+	}
+	fresh := false
+	for _, p := range []struct {
+		what      string
+		now, then *Approval
+	}{
+		{"the determination was approved", now.Approved, then.Approved},
+		{"the determination was countersigned", now.Second, then.Second},
+	} {
+		if p.now == nil || same(p.now, p.then) {
+			continue
+		}
+		fresh = true
+		if err := himself(p.what, p.now.By); err != nil {
+			return err
+		}
+	}
+	if !fresh {
+		return nil
+	}
+	want, err := a.judged()
+	if err != nil {
+		return err
+	}
+	return proposed("the determination", now.Proposed.By, func(b Assessment) bool {
+		got, err := b.judged()
+		return err == nil && got == want
+	})
 }
 
 // same reports whether two values are kept as the same text.

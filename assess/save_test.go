@@ -14,6 +14,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/store/memory"
 )
@@ -61,13 +62,19 @@ func TestSaveLosesNothingThatWasDecided(t *testing.T) {
 		return assess.Save(ctx, l, store.By{Who: who, Why: "walk"}, a)
 	}
 	a := settled(t, assess.High, assess.Serious)
+	require.NoError(t, save("analyst", proposed(t, assess.High, assess.Serious)))
 	require.NoError(t, save("safety", a))
 
 	require.ErrorIs(t, save("analyst", opened(t)), assess.ErrHistory, "opened anew over a determination")
 	require.ErrorIs(t, save("safety", settled(t, assess.Low, assess.Minor)), assess.ErrHistory)
 
 	p := ok("quality")
-	moved, err := a.MoveLearned(assess.LearnedChange{To: noon, By: "analyst", Why: "w", At: noon, Approval: &p})
+	move := assess.LearnedChange{To: noon, By: "analyst", Why: "w", At: noon}
+	pending, err := a.ProposeLearned(move)
+	require.NoError(t, err)
+	require.NoError(t, save("analyst", pending))
+	move.Approval = &p
+	moved, err := pending.MoveLearned(move)
 	require.NoError(t, err)
 	require.ErrorContains(t, save("analyst", moved), `approved by "quality"`)
 	require.NoError(t, save("quality", moved))
@@ -143,6 +150,50 @@ func TestCheckFindsWhatWasPutTogetherByHand(t *testing.T) {
 		}, "second person"},
 		{"no verdict", func(a *assess.Assessment) { a.Determination.Verdict = nil }, "does not rest on a matrix"},
 		{"no instant of determination", func(a *assess.Assessment) { a.Instants.Determined = time.Time{} }, "instant of determination"},
+		{"a band that the subscore does not give", func(a *assess.Assessment) {
+			a.Exploitability.Band, a.Exploitability.Level = assess.Low, assess.Low
+		}, `band "low" is not "high"`},
+		{"a verdict that the matrix does not give", func(a *assess.Assessment) {
+			a.Determination.Verdict.Risk, a.Determination.Risk = assess.Controlled, assess.Controlled
+		}, "the verdict is not what matrix"},
+		{"a matrix nobody knows", func(a *assess.Assessment) {
+			a.Determination.Verdict.Digest, a.Exploitability.Matrix = "mine", "mine"
+		}, "neither the default nor given"},
+		{"two matrices", func(a *assess.Assessment) { a.Determination.Verdict.Digest = "mine" }, "the exploitability step on"},
+		{"known exploitation that raises nothing", func(a *assess.Assessment) {
+			a.Facts.Exploited = &feeds.Exploited{Added: noon}
+		}, "raises nothing"},
+		{"a raise without a reason", func(a *assess.Assessment) {
+			a.Exploitability.Raises = []assess.Raise{{To: assess.High}}
+		}, "needs a level and a reason"},
+		{"another severity", func(a *assess.Assessment) { a.Score.Severity = "Low" }, "is not what the answers"},
+		{"another statement under the approval", func(a *assess.Assessment) {
+			a.Impact.Statement = "No patient could be harmed by this."
+		}, "another one"},
+		{"no records under the approval", func(a *assess.Assessment) { a.Facts.Records = nil }, "another one"},
+		{"other evidence under the approval", func(a *assess.Assessment) { a.Digest = "other" }, "another one"},
+		{"an approval of nothing", func(a *assess.Assessment) { a.Determination.Approved.Digest = "" }, "another one"},
+		{"another move under the approval", func(a *assess.Assessment) {
+			p := ok("quality")
+			b, err := a.MoveLearned(assess.LearnedChange{To: noon, By: "analyst", Why: "w", At: noon, Approval: &p})
+			if err != nil {
+				panic(err)
+			}
+			*a = b
+			a.Instants.Moved[0].Why, a.Instants.LearnedWhy = "another", "another"
+		}, `not the one that "quality" approved`},
+		{"another reason for the instant of learning", func(a *assess.Assessment) {
+			b, err := a.MoveLearned(assess.LearnedChange{To: seen.Add(-time.Hour), By: "analyst", Why: "w", At: noon})
+			if err != nil {
+				panic(err)
+			}
+			*a = b
+			a.Instants.LearnedWhy = "another"
+		}, "not that of the last move"},
+		{"a proposed move to an earlier time", func(a *assess.Assessment) {
+			a.Instants.Pending = &assess.LearnedChange{From: seen, To: seen.Add(-time.Hour), By: "a", Why: "b", At: noon}
+		}, "not one from"},
+		{"a person nobody sees", func(a *assess.Assessment) { a.Impact.By = "analyst\u200b" }, "not seen"},
 		{"an uncontrolled risk left", func(a *assess.Assessment) { a.Leave = &assess.Leave{Acceptable: assess.Yes} }, "not controlled"},
 		{"an earlier one without an end", func(a *assess.Assessment) { a.Earlier = []assess.Determination{*a.Determination} }, "who gave it up"},
 	} {

@@ -1,10 +1,14 @@
 package assess
 
 import (
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/open-postmarket/postmarket/internal/canon"
 )
 
 // Valid reports whether r is one of the results; the zero value, undetermined,
@@ -21,8 +25,8 @@ func (a Answer) Valid() bool { return a == Yes || a == No }
 // what m (nil is DefaultMatrix) says of the level and the harm that were judged.
 // Another risk overrides the matrix: p.Why must say why the matrix does not
 // hold, and to call controlled what the matrix calls uncontrolled p must bring
-// evidence, such as the documented controls. m must have the bands that step 2
-// was judged with.
+// evidence, such as the documented controls. m must be the one that step 2 was
+// judged with.
 func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 	from := a.State()
 	s, err := p.Step.check("determination")
@@ -46,8 +50,8 @@ func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 	if err != nil {
 		return a, err
 	}
-	if got := m.Level(a.Exploitability.Subscore); got != a.Exploitability.Band {
-		return a, fmt.Errorf("assess: determination: matrix %q gives the subscore band %q, the exploitability step has %q", m.Name(), got, a.Exploitability.Band)
+	if m.digest != a.Exploitability.Matrix {
+		return a, fmt.Errorf("assess: determination: matrix %q is not the one of the exploitability step; do that step again", m.Name())
 	}
 	v, err := m.Verdict(a.Exploitability.Level, a.Impact.Harm)
 	if err != nil {
@@ -102,6 +106,9 @@ func (d Determination) fit() error {
 // justification: there the approver alone documents, by Why and the evidence of
 // the proposal, why it is controlled. That an override upward needs no second
 // person is our own convention.
+//
+// Save wants each person to write: the proposal is kept first, then the second
+// person's approval (see Countersign), then this one.
 func (a Assessment) Settle(approval Approval, second ...Approval) (Assessment, error) {
 	if a.State() != Proposed {
 		return a, &StateError{From: a.State(), To: Determined, Why: "no determination is proposed"}
@@ -118,9 +125,64 @@ func (a Assessment) Settle(approval Approval, second ...Approval) (Assessment, e
 	if err != nil {
 		return a, err
 	}
+	judged, err := a.judged()
+	if err != nil {
+		return a, err
+	}
+	d.Approved.Digest = judged
+	if len(second) > 0 {
+		d.Second.Digest = judged
+	}
+	b := a
+	b.Determination = &d
+	b.Instants.Determined = at
+	if err := b.checkDetermination(); err != nil {
+		return a, err
+	}
+	return b, nil
+}
+
+// Countersign returns a with the approval of the second person, who agrees with
+// the proposed determination before it is settled. It has no force alone.
+func (a Assessment) Countersign(second Approval) (Assessment, error) {
+	if a.State() != Proposed {
+		return a, &StateError{From: a.State(), To: Determined, Why: "no determination is proposed"}
+	}
+	d := *a.Determination
+	p, err := second.Check("determination: second person", d.Proposed.At, d.Proposed.By)
+	if err != nil {
+		return a, err
+	}
+	if p.Digest, err = a.judged(); err != nil {
+		return a, err
+	}
+	d.Second = &p
 	a.Determination = &d
-	a.Instants.Determined = at
 	return a, nil
+}
+
+// judged is the digest of what a determination of a says and rests on: all but
+// its approvals, the answer whether to leave it, and the moves of Learned.
+func (a Assessment) judged() (string, error) {
+	a.Leave = nil
+	i := &a.Instants
+	i.Learned, i.LearnedWhy, i.Moved, i.Pending, i.Determined = time.Time{}, "", nil, nil, time.Time{}
+	if a.Determination != nil {
+		d := *a.Determination
+		d.Approved, d.Second = nil, nil
+		a.Determination = &d
+	}
+	return digest("postmarket assessment 1", a)
+}
+
+// digest is the lower-case hex SHA-256 of v as it is kept; label says of what.
+func digest(label string, v any) (string, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("assess: %w", err)
+	}
+	sum := canon.Sum(label, func(w *canon.Writer) { w.Bytes(body) })
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // approved checks the approvals of d and returns it with them as they are kept,

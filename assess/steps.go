@@ -74,8 +74,10 @@ type Exploitability struct {
 	Level  Level   `json:"level"`
 	// Derived says in words how the level came about.
 	Derived string `json:"derived"`
-	// Bands cites where the limits of the bands come from.
-	Bands rule.Citation `json:"bands"`
+	// Bands cites where the limits of the bands come from; Matrix is the digest
+	// of the matrix that has them.
+	Bands  rule.Citation `json:"bands"`
+	Matrix string        `json:"matrix"`
 }
 
 // A Raise lifts the level of exploitability to at least To.

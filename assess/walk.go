@@ -88,16 +88,9 @@ func (a Assessment) WithExploitability(s Step, answers rubric.Answers, m *Matrix
 	}
 	sub := r.Vector.Exploitability()
 	x := Exploitability{Step: s, Extended: r.Answers.String(), Vector: r.Vector, Subscore: sub,
-		Band: m.Level(sub), Bands: m.file.Bands.Citation}
+		Band: m.Level(sub), Bands: m.file.Bands.Citation, Matrix: m.digest}
 	if e := a.Facts.Exploited; e != nil {
-		why := m.file.Exploited.Why
-		if !e.Added.IsZero() {
-			why += ", listed since " + e.Added.UTC().Format("2006-01-02")
-		}
-		if e.Ransomware {
-			why += ", and used in ransomware campaigns"
-		}
-		x.Raises = append(x.Raises, Raise{To: m.file.Exploited.To, Why: why})
+		x.Raises = append(x.Raises, m.raise(*e))
 	}
 	x.Raises = append(x.Raises, raises...)
 	x.Level = x.Band

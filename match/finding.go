@@ -56,13 +56,15 @@ type Score struct {
 // Key names the finding among all others: product, coordinate and
 // vulnerability, each without spaces, joined by spaces.
 func (f Finding) Key() string {
-	return findingKey(f.Product, f.Coordinate, f.Vulnerability)
+	return Key(f.Product, f.Coordinate, f.Vulnerability)
 }
 
 // dense takes the spaces out of a part of a key.
 var dense = strings.NewReplacer("%", "%25", " ", "%20")
 
-func findingKey(product string, at sbom.Coordinate, id feeds.ID) string {
+// Key is the key that a finding of this product, component and vulnerability
+// has. With an empty id it is what all keys of the component begin with.
+func Key(product string, at sbom.Coordinate, id feeds.ID) string {
 	return dense.Replace(product) + " " + dense.Replace(string(at)) + " " + dense.Replace(string(id))
 }
 
