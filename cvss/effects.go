@@ -5,13 +5,11 @@ import (
 	"slices"
 )
 
-// effects tries every value of every metric of the groups that v uses.
+// effects tries every value of every metric of the base and the temporal group,
+// given or not, and of the environmental one when v uses it.
 func (v Vector) effects() []Effect {
 	std := standards[v.version]
-	tried := []span{{0, std.base}}
-	if v.HasTemporal() {
-		tried = append(tried, std.temporal)
-	}
+	tried := []span{{0, std.base}, std.temporal}
 	if v.HasEnvironmental() {
 		tried = append(tried, std.environmental)
 	}

@@ -101,27 +101,27 @@ func each2(from, to int, fn func(string)) {
 // requirement.
 func TestEveryBaseScoreOfVersion2IsExactWithEveryRequirement(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("walks 20,412 vectors in exact fractions")
-	}
-	n := 0
+	n, turn := 0, 0
 	each2(0, 6, func(base string) {
 		each2(11, 14, func(requirements string) {
 			if strings.Contains(requirements, "ND") && requirements != "/CR:ND/IR:ND/AR:ND" {
 				return // as M
 			}
+			if turn++; turn%sparing(11) != 0 {
+				return
+			}
 			n++
 			hold2(t, base[1:]+requirements)
 		})
 	})
-	require.Equal(t, 729*28, n)
+	require.Equal(t, 729*28/sparing(11), n)
 }
 
 // Every base score that there is, with every temporal metric and every damage
 // and distribution.
 func TestEveryProductOfVersion2IsExact(t *testing.T) {
 	t.Parallel()
-	seen := map[float64]bool{}
+	seen, turn := map[float64]bool{}, 0
 	each2(0, 6, func(base string) {
 		score := parsed(t, base[1:]).Base()
 		if seen[score] {
@@ -136,7 +136,9 @@ func TestEveryProductOfVersion2IsExact(t *testing.T) {
 				if strings.Contains(environmental, "ND") {
 					return // as N, H
 				}
-				hold2(t, base[1:]+temporal+environmental)
+				if turn++; turn%sparing(17) == 0 {
+					hold2(t, base[1:]+temporal+environmental)
+				}
 			})
 		})
 	})

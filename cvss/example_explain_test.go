@@ -28,15 +28,18 @@ func ExampleExplain() {
 	//
 	// What changes the score most, one metric at a time:
 	//
-	// metric  now  best  score  change  worst  score  change
-	// AV      A    P     5.2    -1.9    N      8.2    +1.1
-	// I       H    N     4.3    -2.8    -      -      -
-	// PR      N    H     5.2    -1.9    -      -      -
-	// A       L    N     6.5    -0.6    H      8.1    +1.0
-	// C       N    -     -      -       H      8.3    +1.2
-	// AC      L    H     5.9    -1.2    -      -      -
-	// S       U    -     -      -       C      8.2    +1.1
-	// UI      N    R     6.3    -0.8    -      -      -
+	// metric  now        best  score  change  worst  score  change
+	// AV      A          P     5.2    -1.9    N      8.2    +1.1
+	// I       H          N     4.3    -2.8    -      -      -
+	// PR      N          H     5.2    -1.9    -      -      -
+	// A       L          N     6.5    -0.6    H      8.1    +1.0
+	// C       N          -     -      -       H      8.3    +1.2
+	// AC      L          H     5.9    -1.2    -      -      -
+	// S       U          -     -      -       C      8.2    +1.1
+	// UI      N          R     6.3    -0.8    -      -      -
+	// E       not given  U     6.5    -0.6    -      -      -
+	// RC      not given  U     6.6    -0.5    -      -      -
+	// RL      not given  O     6.8    -0.3    -      -      -
 }
 
 // The same pump by CVSS 4.0, once a proof of concept is out and its maker says

@@ -41,12 +41,12 @@ type Alternative struct {
 	Change float64 // how much more or less that is, in tenths
 }
 
-// Explain works out v's own score step by step. Effects holds each metric of
-// the groups that v uses which alone could change the score, by how far apart
-// its best and its worst value are. The base metrics are tried always, temporal
-// and environmental ones when v gives one of their group; a modified metric that
-// is not given is left out when it can do no more than its base metric. The zero
-// Vector explains as the zero Explanation.
+// Explain works out v's own score step by step. Effects holds each metric which
+// alone could change the score, by how far apart its best and its worst value
+// are. Base and temporal metrics (in 4.0, E) are tried always, for what giving
+// them would do; environmental ones when v gives one of them. A modified metric
+// that is not given is left out when it can do no more than its base metric. The
+// zero Vector explains as the zero Explanation.
 func Explain(v Vector) Explanation {
 	if v.version == 0 {
 		return Explanation{}
@@ -100,7 +100,11 @@ func (e Explanation) write(table func([][]string) string) string {
 	b.WriteString("\nWhat changes the score most, one metric at a time:\n\n")
 	rows = [][]string{{"metric", "now", "best", "score", "change", "worst", "score", "change"}}
 	for _, f := range e.Effects {
-		rows = append(rows, append(append([]string{f.Metric, f.Value}, f.Best.cells(f.Value)...), f.Worst.cells(f.Value)...))
+		now := f.Value
+		if now == standards[e.Vector.version].absent {
+			now = "not given"
+		}
+		rows = append(rows, append(append([]string{f.Metric, now}, f.Best.cells(f.Value)...), f.Worst.cells(f.Value)...))
 	}
 	b.WriteString(table(rows))
 	return b.String()

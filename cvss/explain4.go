@@ -49,25 +49,36 @@ func (m macroVector) classes() []class {
 	}
 }
 
+// When each level of a class holds, in our words (CVSS v4.0 specification,
+// section 8.2, tables 24 to 29).
+var (
+	rules1 = []string{"AV:N, PR:N and UI:N", "not AV:P; one or two of AV:N, PR:N, UI:N", "AV:P, or none of AV:N, PR:N, UI:N"}
+	rules2 = []string{"AC:L and AT:N", "AC:H or AT:P"}
+	rules3 = []string{"VC:H and VI:H", "not both VC:H and VI:H; one of VC:H, VI:H, VA:H", "none of VC:H, VI:H, VA:H"}
+	rules4 = []string{"SI:S or SA:S", "neither SI:S nor SA:S; one of SC:H, SI:H, SA:H", "none of SC:H, SI:H, SA:H, SI:S, SA:S"}
+	rules5 = []string{"E:A", "E:P", "E:U"}
+	rules6 = []string{"VC:H with CR:H, VI:H with IR:H, or VA:H with AR:H", "none of VC:H with CR:H, VI:H with IR:H, VA:H with AR:H"}
+)
+
 // explain4 follows CVSS v4.0, section 8.2.
 func (v *Vector) explain4(w *working) {
 	l := v.levels(v.HasTemporal(), v.HasEnvironmental())
 	m := l.macro()
 	w.part = "macro vector"
-	level := func(name string, level uint8, metrics ...string) {
+	level := func(name string, rules []string, level uint8, metrics ...string) {
 		values := make([]string, len(metrics))
 		for i, metric := range metrics {
 			values[i] = metric + ":" + l.value(metric)
 		}
-		w.add(name, strings.Join(metrics, ", "), strings.Join(values, " "), fmt.Sprint(level))
+		w.add(name, fmt.Sprintf("%s → %d", rules[level], level), strings.Join(values, " "), fmt.Sprint(level))
 	}
-	level("EQ1", m.eq1, "AV", "PR", "UI")
-	level("EQ2", m.eq2, "AC", "AT")
-	level("EQ3", m.eq3, "VC", "VI", "VA")
-	level("EQ4", m.eq4, "SC", "SI", "SA")
-	level("EQ5", m.eq5, "E")
-	level("EQ6", m.eq6, "VC", "VI", "VA", "CR", "IR", "AR")
-	w.add("macro vector", "EQ1 to EQ6", "", m.String())
+	level("EQ1", rules1, m.eq1, "AV", "PR", "UI")
+	level("EQ2", rules2, m.eq2, "AC", "AT")
+	level("EQ3", rules3, m.eq3, "VC", "VI", "VA")
+	level("EQ4", rules4, m.eq4, "SC", "SI", "SA")
+	level("EQ5", rules5, m.eq5, "E")
+	level("EQ6", rules6, m.eq6, "VC", "VI", "VA", "CR", "IR", "AR")
+	w.add("macro vector", "EQ1 to EQ6; a modified metric that is given stands for its base metric; E not given is A, and CR, IR, AR are H", "", m.String())
 	value := int(macroScores[m.index()])
 	if l.noImpact() {
 		w.part = "score"

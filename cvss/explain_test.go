@@ -124,7 +124,8 @@ func TestEffectsAreWhatSettingTheMetricDoes(t *testing.T) {
 			}
 			for m, row := range rows {
 				name, values, _ := strings.Cut(row, ":")
-				if m >= bases[version] && named[name].Metric == "" {
+				threat := name == "E" || version != "4.0" && (name == "RL" || name == "RC")
+				if m >= bases[version] && !threat && named[name].Metric == "" {
 					continue // of a group that is not used, or mirrors its base metric
 				}
 				for value := range strings.FieldsSeq(values) {
@@ -138,6 +139,113 @@ func TestEffectsAreWhatSettingTheMetricDoes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestWhatIsNotGivenButCouldBeIsAmongTheEffects(t *testing.T) {
+	t.Parallel()
+	for text, metrics := range map[string]string{
+		two:                "E RL RC",
+		dos:                "E RL RC",
+		dos + "/MAV:P":     "E RL RC",
+		dos + "/RL:O":      "E RC",
+		bolus4:             "E",
+		bolus4 + "/MSI:S":  "E",
+		bolus4 + "/E:P":    "",
+		two + "/CDP:H":     "E RL RC",
+		two + "/E:F/RL:OF": "RC",
+	} {
+		v := parsed(t, text)
+		absent := map[string]string{}
+		for _, f := range cvss.Explain(v).Effects {
+			if v.Get(f.Metric) == "X" || v.Get(f.Metric) == "ND" {
+				absent[f.Metric] = f.Value
+			}
+		}
+		said := cvss.Explain(v).String()
+		for metric := range strings.FieldsSeq(metrics) {
+			require.Contains(t, absent, metric, text)
+			require.Regexp(t, `(?m)^`+metric+` +not given +[A-Z]+ +[0-9.]+ +-[0-9.]+ `, said, text)
+		}
+		if !v.HasEnvironmental() {
+			require.Len(t, absent, len(strings.Fields(metrics)), "%s: %v", text, absent)
+		}
+	}
+}
+
+// levelRules say again when each sentence of the macro vector's rows holds, of
+// the values that the row shows.
+var levelRules = map[string]map[string]func(has func(string) bool) bool{
+	"EQ1": {
+		"AV:N, PR:N and UI:N → 0":                      func(h func(string) bool) bool { return h("AV:N") && h("PR:N") && h("UI:N") },
+		"not AV:P; one or two of AV:N, PR:N, UI:N → 1": func(h func(string) bool) bool { n := among(h, "AV:N PR:N UI:N"); return !h("AV:P") && n > 0 && n < 3 },
+		"AV:P, or none of AV:N, PR:N, UI:N → 2":        func(h func(string) bool) bool { return h("AV:P") || among(h, "AV:N PR:N UI:N") == 0 },
+	},
+	"EQ2": {
+		"AC:L and AT:N → 0": func(h func(string) bool) bool { return h("AC:L") && h("AT:N") },
+		"AC:H or AT:P → 1":  func(h func(string) bool) bool { return h("AC:H") || h("AT:P") },
+	},
+	"EQ3": {
+		"VC:H and VI:H → 0": func(h func(string) bool) bool { return h("VC:H") && h("VI:H") },
+		"not both VC:H and VI:H; one of VC:H, VI:H, VA:H → 1": func(h func(string) bool) bool { return !(h("VC:H") && h("VI:H")) && among(h, "VC:H VI:H VA:H") > 0 },
+		"none of VC:H, VI:H, VA:H → 2":                        func(h func(string) bool) bool { return among(h, "VC:H VI:H VA:H") == 0 },
+	},
+	"EQ4": {
+		"SI:S or SA:S → 0": func(h func(string) bool) bool { return h("SI:S") || h("SA:S") },
+		"neither SI:S nor SA:S; one of SC:H, SI:H, SA:H → 1": func(h func(string) bool) bool { return among(h, "SI:S SA:S") == 0 && among(h, "SC:H SI:H SA:H") > 0 },
+		"none of SC:H, SI:H, SA:H, SI:S, SA:S → 2":           func(h func(string) bool) bool { return among(h, "SC:H SI:H SA:H SI:S SA:S") == 0 },
+	},
+	"EQ5": {
+		"E:A → 0": func(h func(string) bool) bool { return h("E:A") },
+		"E:P → 1": func(h func(string) bool) bool { return h("E:P") },
+		"E:U → 2": func(h func(string) bool) bool { return h("E:U") },
+	},
+	"EQ6": {
+		"VC:H with CR:H, VI:H with IR:H, or VA:H with AR:H → 0":      eq6,
+		"none of VC:H with CR:H, VI:H with IR:H, VA:H with AR:H → 1": func(h func(string) bool) bool { return !eq6(h) },
+	},
+}
+
+func eq6(h func(string) bool) bool {
+	return h("VC:H") && h("CR:H") || h("VI:H") && h("IR:H") || h("VA:H") && h("AR:H")
+}
+
+func among(has func(string) bool, list string) (n int) {
+	for value := range strings.FieldsSeq(list) {
+		if has(value) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestTheRowsOfTheMacroVectorSayTheRuleOfTheirLevel(t *testing.T) {
+	t.Parallel()
+	said := map[string]int{}
+	for _, text := range append(drawn("4.0", false, 2000), drawn("4.0", true, 2000)...) {
+		e := cvss.Explain(parsed(t, text))
+		for k, name := range []string{"EQ1", "EQ2", "EQ3", "EQ4", "EQ5", "EQ6"} {
+			row := e.Terms[k]
+			require.Equal(t, name, row.Name)
+			rules := levelRules[name]
+			require.Contains(t, rules, row.Formula, text)
+			require.True(t, strings.HasSuffix(row.Formula, " → "+row.Result), "%+v", row)
+			holding := 0
+			for rule, holds := range rules {
+				if holds(func(value string) bool { return strings.Contains(row.Values, value) }) {
+					holding++
+					require.Equal(t, rule, row.Formula, "%s: %+v", text, row)
+				}
+			}
+			require.Equal(t, 1, holding)
+			said[row.Formula]++
+		}
+	}
+	require.Len(t, said, 3+2+3+3+3+2, "every rule was met")
+	row := cvss.Explain(parsed(t, bolus4+"/MSI:S")).Terms[6]
+	require.Equal(t, "macro vector", row.Name)
+	for _, want := range []string{"modified metric", "CR, IR, AR", "E"} {
+		require.Contains(t, row.Formula, want, "what stands for what is not given is said too")
 	}
 }
 

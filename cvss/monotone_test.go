@@ -61,9 +61,6 @@ func lowered(t *testing.T, version string) (steps, lower int, first string) {
 func TestAMoreSevereValueNeverLowersABaseScore(t *testing.T) {
 	t.Parallel()
 	for version := range worse {
-		if version == "4.0" && testing.Short() {
-			continue
-		}
 		steps, lower, first := lowered(t, version)
 		require.NotZero(t, steps)
 		require.Zero(t, lower, "%s: of %d steps, the first is %s", version, steps, first)
