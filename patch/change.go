@@ -155,6 +155,8 @@ func (p Plan) wrong() error {
 	}
 	if p.Schema != Schema || p.Finding == "" || blank(p.Proposed.By) || p.Proposed.At.IsZero() {
 		fail("schema, finding, or who proposed it when, is missing")
+	} else if err := assess.CheckPerson(p.Proposed.By); err != nil {
+		fail("%w", err)
 	}
 	if want := roads(p.Risk); !slices.Contains(want, p.Class) {
 		fail("class %q does not go with the risk %q", p.Class, p.Risk)

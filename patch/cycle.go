@@ -36,6 +36,8 @@ func (c Cycle) Check() error {
 	}
 	if blank(c.ProposedBy) {
 		fail("who proposed it is missing")
+	} else if err := assess.CheckPerson(c.ProposedBy); err != nil {
+		fail("%w", err)
 	}
 	if _, err := c.Approved.Check("cycle", time.Time{}, c.ProposedBy); err != nil {
 		errs = append(errs, err)

@@ -207,6 +207,117 @@ func TestAPlanIsNotChangedUnderItsApproval(t *testing.T) {
 	require.NoError(t, approved.Validate())
 }
 
+func TestNobodyProposesAndApprovesAPlanAlone(t *testing.T) {
+	t.Parallel()
+	ctx, l := t.Context(), ledger()
+	save := func(who string, p patch.Plan) error {
+		return patch.Save(ctx, l, store.By{Who: who, Why: "plan"}, p)
+	}
+	propose := func(by string) patch.Plan {
+		p, err := patch.Propose(left(assess.Yes), policy(), by, noon)
+		require.NoError(t, err)
+		p, err = p.With(patch.Details{Acceptance: &patch.Acceptance{Justification: "j", Review: day("2026-09-12"), Reopen: []string{"x"}}})
+		require.NoError(t, err)
+		return p
+	}
+	ghost := propose("ghost")
+	approved, err := ghost.Approve(ok("mallory"))
+	require.NoError(t, err)
+	require.ErrorIs(t, save("mallory", approved), assess.ErrNotProposed)
+	require.NoError(t, save("mallory", ghost))
+	require.ErrorIs(t, save("mallory", approved), assess.ErrNotProposed, "written in another's name")
+
+	p := propose("patch-lead")
+	require.NoError(t, save("patch-lead", p))
+	reworded, err := p.With(patch.Details{Actions: []patch.Action{{Party: patch.User, Text: "Wait."}}})
+	require.NoError(t, err)
+	require.NoError(t, save("eve", reworded), "a proposal has no force")
+	approved, err = reworded.Approve(ok("quality"))
+	require.NoError(t, err)
+	require.ErrorIs(t, save("quality", approved), assess.ErrNotProposed)
+	require.NoError(t, save("patch-lead", p))
+	approved, err = p.Approve(ok("quality"))
+	require.NoError(t, err)
+	require.ErrorContains(t, save("Quality", approved), "is written by")
+	require.NoError(t, save("quality", approved))
+}
+
+func TestAPlanTellsOfNothingThatIsYetToCome(t *testing.T) {
+	t.Parallel()
+	l := ledger()
+	save := func(who string, p patch.Plan) error {
+		return patch.Save(t.Context(), l, store.By{Who: who, Why: "plan"}, p)
+	}
+	p := detailed(t, settled(assess.Serious))
+	require.NoError(t, save("patch-lead", p))
+	late := ok("quality")
+	late.At = noon.AddDate(50, 0, 0)
+	approved, err := p.Approve(late)
+	require.NoError(t, err)
+	require.ErrorContains(t, save("quality", approved), "after it is written")
+	p.Proposed.At = late.At
+	require.ErrorContains(t, save("patch-lead", p), "after it is written")
+	regular := detailed(t, left(assess.No))
+	c := *regular.Cycle
+	c.Approved.At = late.At
+	regular.Cycle = &c
+	require.ErrorContains(t, save("patch-lead", regular), "after it is written")
+
+	p = detailed(t, settled(assess.Serious))
+	p.Proposed.By = "patch-lead\u200b"
+	require.ErrorContains(t, p.Validate(), "not seen")
+}
+
+func TestAPlannedReleaseDayIsNotPutOff(t *testing.T) {
+	t.Parallel()
+	now := noon
+	l := store.New(memory.New(), &store.Options{Now: func() time.Time { return now }})
+	save := func(p patch.Plan) error {
+		return patch.Save(t.Context(), l, store.By{Who: "patch-lead", Why: "plan"}, p)
+	}
+	a := left(assess.No)
+	first := proposed(t, a)
+	require.Equal(t, "2026-04-16", first.Day.String())
+	require.NoError(t, save(first))
+
+	now = noon.AddDate(0, 6, 0)
+	again := policy() // the same cycle, approved once more
+	again.Cycle.Approved.At = now
+	p, err := patch.Propose(a, again, "patch-lead", now)
+	require.NoError(t, err)
+	require.Equal(t, "2026-10-15", p.Day.String())
+	require.ErrorIs(t, save(p), patch.ErrPutOff)
+	longer := policy()
+	longer.Cycle.Every = 365
+	p, err = patch.Propose(a, longer, "patch-lead", now)
+	require.NoError(t, err)
+	require.ErrorIs(t, save(p), patch.ErrPutOff)
+
+	p, err = patch.Propose(a, again, "patch-lead", now, first)
+	require.NoError(t, err)
+	require.Equal(t, first.Due, p.Due)
+	require.Equal(t, first.Day, p.Day)
+	require.Equal(t, []string{"the release day 2026-04-16 was planned before and is not put off"}, p.Notes)
+	require.NoError(t, save(p))
+
+	// a plan without a day in between makes nobody forget
+	none := again
+	none.Cycle = nil
+	p, err = patch.Propose(a, none, "patch-lead", now, first)
+	require.NoError(t, err)
+	require.Zero(t, p.Due, "no cycle, no day")
+	require.NoError(t, save(p))
+	p, err = patch.Propose(a, again, "patch-lead", now)
+	require.NoError(t, err)
+	require.ErrorIs(t, save(p), patch.ErrPutOff)
+
+	past := policy()
+	past.Cycle.First, past.Cycle.Every, past.Cycle.Dates = rule.Date{}, 0, []rule.Date{day("2026-03-12")}
+	p, err = patch.Propose(a, past, "patch-lead", now, first)
+	require.NoError(t, err)
+	require.Equal(t, first.Due, p.Due)
+}
+
 func TestAMarkIsLeftOutOnlyWithAReason(t *testing.T) {
 	t.Parallel()
 	p := proposed(t, must(opened()))

@@ -13,6 +13,9 @@ type Policy struct {
 	Rules *rule.Book
 	// Duties are the duties of each class. Nil means DefaultDuties.
 	Duties []Duty
+	// Matrix is the one that assessments are judged by. Nil means
+	// assess.DefaultMatrix.
+	Matrix *assess.Matrix
 	// Cycle is the maker's regular cycle; nil is none set, which is an open gap
 	// and never a number of ours.
 	Cycle *Cycle

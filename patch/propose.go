@@ -28,9 +28,13 @@ var marks = []string{"fda-pm-30", "fda-pm-60"}
 //
 // by proposes it at at. A mark whose rule the maker turned off is not set; the
 // plan notes it.
-func Propose(a assess.Assessment, policy Policy, by string, at time.Time) (Plan, error) {
+//
+// earlier are plans of the same finding that the ledger holds. A release day
+// that one of them has on the same evidence is not put off, whatever cycle there
+// is now: Save refuses a later one with ErrPutOff.
+func Propose(a assess.Assessment, policy Policy, by string, at time.Time, earlier ...Plan) (Plan, error) {
 	var errs []error
-	if err := a.Check(); err != nil {
+	if err := a.Check(policy.Matrix); err != nil {
 		errs = append(errs, err)
 	}
 	if blank(by) || at.IsZero() {
@@ -65,7 +69,7 @@ func Propose(a assess.Assessment, policy Policy, by string, at time.Time) (Plan,
 	case OutOfCycle, Undetermined:
 		err = p.mark(a, policy)
 	case RegularCycle:
-		err = p.schedule(a, policy)
+		err = p.schedule(a, policy, earlier)
 	case NoChange:
 		p.Acceptance = &Acceptance{Justification: a.Leave.Why}
 	}
@@ -156,8 +160,9 @@ func (p Plan) marked(id string) bool {
 		slices.ContainsFunc(p.Notes, func(n string) bool { return strings.HasPrefix(n, off(id)) && !blank(n[len(off(id)):]) })
 }
 
-// schedule sets the due day from the maker's own cycle.
-func (p *Plan) schedule(a assess.Assessment, policy Policy) error {
+// schedule sets the due day from the maker's own cycle, or leaves the one that an
+// earlier plan has.
+func (p *Plan) schedule(a assess.Assessment, policy Policy, earlier []Plan) error {
 	if a.Leave == nil {
 		p.Unanswered = true
 	}
@@ -172,12 +177,26 @@ func (p *Plan) schedule(a assess.Assessment, policy Policy) error {
 	if err != nil {
 		return err
 	}
+	if approved.At.After(p.Proposed.At) {
+		return fmt.Errorf("patch: cycle: it was approved at %s, after the plan is proposed", approved.At.Format(time.RFC3339))
+	}
 	c.Approved, c.Dates = approved, slices.Clone(c.Dates)
 	p.Cycle = &c
 	if day, ok := c.due(a, policy.Calendar); ok {
 		p.Day, p.Due = day, policy.Calendar.EndOfDay(day)
 	}
+	for _, q := range earlier {
+		if q.holds(*p) && (p.Due.IsZero() || q.Due.Before(p.Due)) {
+			p.Day, p.Due = q.Day, q.Due
+			p.Notes = []string{fmt.Sprintf("the release day %s was planned before and is not put off", q.Day)}
+		}
+	}
 	return nil
+}
+
+// holds reports whether the release day of q is not to be put off by p.
+func (q Plan) holds(p Plan) bool {
+	return q.Finding == p.Finding && q.Digest == p.Digest && !q.Due.IsZero()
 }
 
 // gaps are what p still needs from a person.

@@ -203,6 +203,8 @@ func TestACycleIsTheMakersOwnAndJustified(t *testing.T) {
 		{"nobody proposed it", func(c *patch.Cycle) { c.ProposedBy = "" }, "who proposed it"},
 		{"not approved", func(c *patch.Cycle) { c.Approved = assess.Approval{} }, "not said: who, when, why"},
 		{"approved by the proposer", func(c *patch.Cycle) { c.Approved.By = "Patch-Lead" }, "same person"},
+		{"proposed by somebody nobody sees", func(c *patch.Cycle) { c.ProposedBy = "a\u200b" }, "not seen"},
+		{"approved after the plan", func(c *patch.Cycle) { c.Approved.At = noon.AddDate(50, 0, 0) }, "after the plan is proposed"},
 		{"no days", func(c *patch.Cycle) { c.Every = 0 }, "1 to"},
 		{"less than a day", func(c *patch.Cycle) { c.Every = -1 }, "1 to"},
 		{"a century", func(c *patch.Cycle) { c.Every = 36525 }, "1 to"},
