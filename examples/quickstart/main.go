@@ -6,7 +6,9 @@
 //
 // It writes findings.json, assessments.json, advisory/ and ledger.jsonl into DIR
 // (./quickstart-out unless told otherwise). With -db the ledger and the records
-// are kept in that SQLite file; a second run with it adds nothing twice.
+// are kept in that SQLite file: a second run with it adds nothing twice, tells
+// what changed meanwhile as a new revision of the advisory, and goes on where one
+// was interrupted.
 package main
 
 import (
@@ -43,5 +45,5 @@ func start(ctx context.Context, out, db string, print io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return walk(ctx, options{out: out, db: db, data: data, now: time.Now, print: print})
+	return walk(ctx, options{out: out, store: keep(db), data: data, now: time.Now, print: print})
 }

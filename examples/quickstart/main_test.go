@@ -51,7 +51,7 @@ func walkedOn(t *testing.T, day int, data fs.FS, db string) output {
 	t.Helper()
 	var printed bytes.Buffer
 	o := output{dir: t.TempDir()}
-	require.NoError(t, walk(t.Context(), options{out: o.dir, db: db, data: data, now: ticking(day), print: &printed}))
+	require.NoError(t, walk(t.Context(), options{out: o.dir, store: keep(db), data: data, now: ticking(day), print: &printed}))
 	o.printed = printed.String()
 	parse := func(name string, v any) {
 		body, err := os.ReadFile(filepath.Join(o.dir, name))
@@ -211,7 +211,7 @@ func TestASpoiledSBOMIsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
 	data := without(t).(fstest.MapFS)
 	data["device.cdx.json"].Data = data["device.cdx.json"].Data[:500]
-	err := walk(t.Context(), options{out: t.TempDir(), data: data, now: ticking(2), print: &bytes.Buffer{}})
+	err := walk(t.Context(), options{out: t.TempDir(), store: keep(""), data: data, now: ticking(2), print: &bytes.Buffer{}})
 	require.ErrorContains(t, err, "device.cdx.json")
 	require.ErrorContains(t, err, "cut off")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/match"
@@ -22,24 +24,25 @@ import (
 const advisoryID = "EXAMPLE-2026-0001"
 
 // advise drafts one advisory about all that was judged, signs it off as a
-// demonstration, and writes what the gate lets out.
+// demonstration, and writes what the gate lets out. What an earlier run wrote is
+// taken away first: it may no longer be so.
 func (r *run) advise() error {
+	stem := filepath.Join(r.out, "advisory", strings.TrimSuffix(csaf.Filename(advisoryID), ".json"))
+	for _, ext := range []string{".json", ".html", ".md"} {
+		if err := os.Remove(stem + ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	in := r.input()
 	if len(in.Assessments) == 0 {
 		r.say("  nothing was judged: no advisory")
 		return nil
 	}
-	a, err := advisory.Draft(in, r.now())
+	a, err := r.draft(in)
 	if err != nil {
 		return err
 	}
-	kept, _, err := advisory.Advisories.Latest(r.ctx, r.program.Ledger(), a.ID)
-	switch {
-	case err == nil && slices.Equal(kept.Rests, a.Rests):
-		a = kept // it says the same, and was signed off
-	case err != nil && !errors.Is(err, store.ErrNotFound):
-		return err
-	default:
+	if a.Status == advisory.StatusDraft {
 		if a, err = r.sign(a); err != nil {
 			return err
 		}
@@ -56,18 +59,41 @@ func (r *run) advise() error {
 	return nil
 }
 
-func (r *run) sign(a advisory.Advisory) (advisory.Advisory, error) {
+// draft is the advisory as it was kept, signed off or not, if in still says the
+// same; else a new draft, after the revisions that were issued.
+func (r *run) draft(in advisory.Input) (advisory.Advisory, error) {
 	l := r.program.Ledger()
-	if err := advisory.Save(r.ctx, l, store.By{Who: editor, Why: "drafted"}, a); err != nil {
+	kept, _, err := advisory.Advisories.Latest(r.ctx, l, in.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return kept, err
+	}
+	if last := len(kept.Revisions) - 1; last >= 0 {
+		in.Earlier, in.Change = kept.Revisions[:last], kept.Revisions[last].Summary
+		if again, err := advisory.Draft(in, kept.Proposed.At); err == nil && again.Digest() == kept.Digest() {
+			return kept, nil
+		}
+		if kept.Status == advisory.StatusFinal {
+			in.Earlier = kept.Revisions
+		}
+		if len(in.Earlier) > 0 {
+			in.Change = "What is known or planned has changed since the revision before."
+		}
+	}
+	a, err := advisory.Draft(in, r.now())
+	if err != nil {
 		return a, err
 	}
+	return a, advisory.Save(r.ctx, l, store.By{Who: editor, Why: "drafted"}, a)
+}
+
+func (r *run) sign(a advisory.Advisory) (advisory.Advisory, error) {
 	a, err := a.SignOff(advisory.SignOff{
 		By: quality, Role: "quality (invented)", At: r.now(), Why: "a demonstration of the sign-off", Demonstration: true,
 	})
 	if err != nil {
 		return a, err
 	}
-	return a, advisory.Save(r.ctx, l, store.By{Who: quality, Why: "signed off (DEMONSTRATION)"}, a)
+	return a, advisory.Save(r.ctx, r.program.Ledger(), store.By{Who: quality, Why: "signed off (DEMONSTRATION)"}, a)
 }
 
 // input gathers what the judged findings say. Plans that are not approved are

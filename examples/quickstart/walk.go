@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,10 +29,21 @@ import (
 
 // options are what a run works on.
 type options struct {
-	out, db string
-	data    fs.FS
-	now     func() time.Time
-	print   io.Writer
+	out   string
+	store func() (database, error)
+	data  fs.FS
+	now   func() time.Time
+	print io.Writer
+}
+
+// keep opens the SQLite file, or a store in memory when none is named.
+func keep(file string) func() (database, error) {
+	return func() (database, error) {
+		if file == "" {
+			return memory.New(), nil
+		}
+		return sqlite.Open(file)
+	}
 }
 
 // database is what both stores are.
@@ -58,11 +71,9 @@ func (r *run) say(format string, args ...any) { fmt.Fprintf(r.print, format+"\n"
 func walk(ctx context.Context, o options) (err error) {
 	r := &run{options: o, ctx: ctx}
 	r.say("%s\n", fiction)
-	var db database = memory.New()
-	if o.db != "" {
-		if db, err = sqlite.Open(o.db); err != nil {
-			return err
-		}
+	db, err := o.store()
+	if err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	for _, step := range []struct {
@@ -137,20 +148,15 @@ func (r *run) look() error {
 }
 
 // assess walks the four steps of every finding that the setting judges. The
-// others are opened and stay open: that stops no clock.
+// others are opened and stay open: that stops no clock. Each goes on from where
+// the ledger has it, so that a run which was interrupted can be run again.
 func (r *run) assess() error {
 	all := judgments()
 	for _, f := range r.result.Findings {
-		kept, _, err := assess.Assessments.Latest(r.ctx, r.program.Ledger(), f.Key())
-		switch {
-		case err == nil && !kept.Stale(f):
-			r.assessments = append(r.assessments, kept)
-			continue
-		case err != nil && !errors.Is(err, store.ErrNotFound):
-			return err
+		a, err := r.begin(f)
+		if j, judged := all[f.Vulnerability]; judged && err == nil {
+			a, err = r.judge(a, j)
 		}
-		j, judged := all[f.Vulnerability]
-		a, err := r.judge(f, j, judged, kept)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Vulnerability, err)
 		}
@@ -159,30 +165,68 @@ func (r *run) assess() error {
 	return nil
 }
 
-// judge assesses one finding and keeps it: what is proposed under the name of
-// who proposes, what is settled under the name of who settles.
-func (r *run) judge(f match.Finding, j judgment, judged bool, kept assess.Assessment) (assess.Assessment, error) {
+// begin is the assessment of f as it was kept, opened or opened again if need be.
+func (r *run) begin(f match.Finding) (assess.Assessment, error) {
+	a, _, err := assess.Assessments.Latest(r.ctx, r.program.Ledger(), f.Key())
+	why := "opened"
+	switch {
+	case err == nil && !a.Stale(f):
+		return a, nil
+	case err == nil:
+		why = "the evidence changed"
+		a, err = a.Reopen(f, assess.Step{By: analyst, At: r.now(), Why: why})
+	case errors.Is(err, store.ErrNotFound):
+		a, err = assess.Open(f, time.Time{}, analyst, r.now())
+	}
+	if err != nil {
+		return a, err
+	}
+	return a, r.saveAssessment(analyst, why, a)
+}
+
+func (r *run) saveAssessment(by, why string, a assess.Assessment) error {
+	return assess.Save(r.ctx, r.program.Ledger(), store.By{Who: by, Why: why}, a)
+}
+
+// judge takes a the rest of its way and keeps it: what is proposed under the name
+// of who proposes, what is settled under the name of who settles.
+func (r *run) judge(a assess.Assessment, j judgment) (assess.Assessment, error) {
+	var err error
+	if s := a.State(); s != assess.Proposed && s != assess.Determined {
+		if a, err = r.steps(a, j); err != nil {
+			return a, err
+		}
+		if err := r.saveAssessment(analyst, "four steps done, determination proposed", a); err != nil {
+			return a, err
+		}
+	}
+	if a.State() == assess.Determined {
+		return a, nil
+	}
+	at := r.now()
+	if a, err = a.Settle(assess.Approval{By: safety, At: at, Why: j.approval}); err != nil {
+		return a, err
+	}
+	if j.leave != nil {
+		leave := *j.leave
+		leave.At = at
+		if a, err = a.WithLeave(leave); err != nil {
+			return a, err
+		}
+	}
+	return a, r.saveAssessment(safety, "determination approved (DEMONSTRATION)", a)
+}
+
+// steps does the four steps of a and proposes what follows.
+func (r *run) steps(a assess.Assessment, j judgment) (assess.Assessment, error) {
 	at := r.now()
 	step := func(by, why string, on ...assess.Evidence) assess.Step {
 		return assess.Step{By: by, At: at, Why: why, Evidence: on}
 	}
 	// What the steps rest on: the deployment as the ledger has it, and a hazard
 	// analysis that is invented.
-	deployment := assess.Evidence{Text: "deployment facts of the product", Ref: store.Ref{System: "ledger", ID: "device.product/" + f.Product}}
+	deployment := assess.Evidence{Text: "deployment facts of the product", Ref: store.Ref{System: "ledger", ID: "device.product/" + a.Product}}
 	hazards := assess.Evidence{Text: "hazard analysis (invented)", Ref: store.Ref{System: "example-quality-system", ID: "HA-7"}}
-	save := func(by, why string, a assess.Assessment) error {
-		return assess.Save(r.ctx, r.program.Ledger(), store.By{Who: by, Why: why}, a)
-	}
-	a, err := assess.Open(f, time.Time{}, analyst, at)
-	if kept.Finding != "" {
-		a, err = kept.Reopen(f, step(analyst, "the evidence changed"))
-	}
-	if err != nil {
-		return a, err
-	}
-	if !judged {
-		return a, save(analyst, "opened; nobody has judged it yet", a)
-	}
 	for _, do := range []func(assess.Assessment) (assess.Assessment, error){
 		func(a assess.Assessment) (assess.Assessment, error) {
 			return a.WithTriage(assess.Triage{Step: step(analyst, j.triage, a.Facts.Records...), Result: assess.Affected})
@@ -200,27 +244,15 @@ func (r *run) judge(f match.Finding, j judgment, judged bool, kept assess.Assess
 			return a.Propose(nil, assess.Proposal{Step: step(analyst, "as the matrix says")})
 		},
 	} {
+		var err error
 		if a, err = do(a); err != nil {
 			return a, err
 		}
 	}
-	if err := save(analyst, "four steps done, determination proposed", a); err != nil {
-		return a, err
-	}
-	if a, err = a.Settle(assess.Approval{By: safety, At: at, Why: j.approval}); err != nil {
-		return a, err
-	}
-	if j.leave != nil {
-		leave := *j.leave
-		leave.At = at
-		if a, err = a.WithLeave(leave); err != nil {
-			return a, err
-		}
-	}
-	return a, save(safety, "determination approved (DEMONSTRATION)", a)
+	return a, nil
 }
 
-// plan proposes what follows from each assessment.
+// plan proposes what follows from each assessment, and approves what has no gaps.
 func (r *run) plan() error {
 	policy, err := policy()
 	if err != nil {
@@ -228,15 +260,7 @@ func (r *run) plan() error {
 	}
 	all := judgments()
 	for _, a := range r.assessments {
-		kept, _, err := patch.Plans.Latest(r.ctx, r.program.Ledger(), a.Key())
-		switch {
-		case err == nil && kept.Digest == a.Digest:
-			r.plans = append(r.plans, kept)
-			continue
-		case err != nil && !errors.Is(err, store.ErrNotFound):
-			return err
-		}
-		p, err := r.propose(a, policy, all[a.Vulnerability])
+		p, err := r.planned(a, policy, all[a.Vulnerability].details)
 		if err != nil {
 			return fmt.Errorf("%s: %w", a.Vulnerability, err)
 		}
@@ -245,29 +269,57 @@ func (r *run) plan() error {
 	return nil
 }
 
-func (r *run) propose(a assess.Assessment, policy patch.Policy, j judgment) (patch.Plan, error) {
-	at := r.now()
+// planned is the plan for a as it was kept, if it still is what follows from a,
+// else a new one.
+func (r *run) planned(a assess.Assessment, policy patch.Policy, d patch.Details) (patch.Plan, error) {
+	save := func(by, why string, p patch.Plan) error {
+		return patch.Save(r.ctx, r.program.Ledger(), store.By{Who: by, Why: why}, p)
+	}
+	p, _, err := patch.Plans.Latest(r.ctx, r.program.Ledger(), a.Key())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return p, err
+	}
+	if err != nil || !follows(p, a, policy, d) {
+		if p, err = propose(a, policy, d, r.now()); err != nil {
+			return p, err
+		}
+		if err := save(engineer, "plan proposed", p); err != nil {
+			return p, err
+		}
+	}
+	if p.State() == patch.Approved || len(p.Gaps) > 0 || p.Class == patch.Undetermined {
+		return p, nil
+	}
+	if p, err = p.Approve(assess.Approval{By: quality, At: r.now(), Why: "the plan fits the determination (invented)"}); err != nil {
+		return p, err
+	}
+	return p, save(quality, "plan approved (DEMONSTRATION)", p)
+}
+
+// follows reports whether the kept plan is what would be proposed for a: the same
+// risk and class, clocks and details.
+func follows(kept patch.Plan, a assess.Assessment, policy patch.Policy, d patch.Details) bool {
+	again, err := propose(a, policy, d, kept.Proposed.At)
+	kept.Approved = nil
+	return err == nil && same(kept, again)
+}
+
+// same reports whether two values are written alike.
+func same(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+func propose(a assess.Assessment, policy patch.Policy, d patch.Details, at time.Time) (patch.Plan, error) {
 	p, err := patch.Propose(a, policy, engineer, at)
 	if err != nil {
 		return p, err
 	}
-	details := j.details
-	if details.Acceptance != nil {
-		accepted := *details.Acceptance
+	if d.Acceptance != nil {
+		accepted := *d.Acceptance
 		accepted.Review = policy.Calendar.Date(at).Add(180)
-		details.Acceptance = &accepted
+		d.Acceptance = &accepted
 	}
-	if p, err = p.With(details); err != nil {
-		return p, err
-	}
-	save := func(by, why string) error {
-		return patch.Save(r.ctx, r.program.Ledger(), store.By{Who: by, Why: why}, p)
-	}
-	if err := save(engineer, "plan proposed"); err != nil || len(p.Gaps) > 0 || p.Class == patch.Undetermined {
-		return p, err
-	}
-	if p, err = p.Approve(assess.Approval{By: quality, At: at, Why: "the plan fits the determination (invented)"}); err != nil {
-		return p, err
-	}
-	return p, save(quality, "plan approved (DEMONSTRATION)")
+	return p.With(d)
 }
