@@ -2,6 +2,7 @@ package rubric
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -223,12 +224,18 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("rubric: the answers give %q, not %q: differ in %s", e.Derived, e.Stored, strings.Join(e.Differ, " "))
 }
 
+// ErrNoVector is what [Answers.Check] says of the zero Vector.
+var ErrNoVector = errors.New("rubric: there is no stored vector to compare with")
+
 // Check derives the vector again and compares its base metrics with those of v.
-// It returns a [*MismatchError] when they differ, and the error of [Derive] when
-// nothing can be derived. Whether v is 3.0 or 3.1 makes no difference, nor do
+// It returns a [*MismatchError] when they differ, the error of [Derive] when
+// nothing can be derived, and [ErrNoVector] when v is the zero Vector. Whether v is 3.0 or 3.1 makes no difference, nor do
 // its temporal and environmental metrics; v of another version matches
 // [cvss.ErrVersion].
 func (a Answers) Check(v cvss.Vector) error {
+	if v.IsZero() {
+		return ErrNoVector
+	}
 	r, err := Derive(a, &Options{Version: v.Version()})
 	if err != nil {
 		return err
