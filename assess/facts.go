@@ -15,7 +15,9 @@ import (
 //
 // By our own convention: an interface whose protocol names one that is carried
 // by IP speaks IP, and one that names a radio or a field bus does not; a text
-// that names both, or neither, says nothing. A device on a facility's network,
+// that names both, or neither, says nothing. Names that are English words too
+// count only as they are spelled: CAN and MICS in capitals, or "CAN bus" in any
+// case. A device on a facility's network,
 // in a segment of it or on the internet has one more interface, which speaks IP.
 // A segment is no reason to score lower: that is for the environmental metrics.
 func FactsOf(d device.Deployment) rubric.Facts {
@@ -68,22 +70,38 @@ var carriers = map[string]carrier{
 	"tls": {layer: rubric.IP}, "dtls": {layer: rubric.IP}, "http": {layer: rubric.IP}, "https": {layer: rubric.IP}, "ssh": {layer: rubric.IP},
 	"ftp": {layer: rubric.IP}, "sftp": {layer: rubric.IP}, "telnet": {layer: rubric.IP}, "mqtt": {layer: rubric.IP}, "coap": {layer: rubric.IP},
 	"dicom": {layer: rubric.IP}, "smb": {layer: rubric.IP}, "rdp": {layer: rubric.IP}, "vnc": {layer: rubric.IP}, "snmp": {layer: rubric.IP},
-	"websocket": {layer: rubric.IP}, "mllp": {layer: rubric.IP},
+	"websocket": {layer: rubric.IP}, "mllp": {layer: rubric.IP}, "modbus-tcp": {layer: rubric.IP},
 	"wi-fi": {layer: rubric.IP, radio: true}, "wifi": {layer: rubric.IP, radio: true}, "wlan": {layer: rubric.IP, radio: true},
 
 	"bluetooth": {layer: rubric.NonIP, radio: true}, "ble": {layer: rubric.NonIP, radio: true}, "nfc": {layer: rubric.NonIP, radio: true},
-	"rfid": {layer: rubric.NonIP, radio: true}, "zigbee": {layer: rubric.NonIP, radio: true}, "mics": {layer: rubric.NonIP, radio: true},
+	"rfid": {layer: rubric.NonIP, radio: true}, "zigbee": {layer: rubric.NonIP, radio: true},
 	"medradio": {layer: rubric.NonIP, radio: true},
-	"rs-232":   {layer: rubric.NonIP}, "rs-485": {layer: rubric.NonIP}, "can": {layer: rubric.NonIP}, "canopen": {layer: rubric.NonIP},
+	"rs-232":   {layer: rubric.NonIP}, "rs232": {layer: rubric.NonIP}, "rs-485": {layer: rubric.NonIP}, "rs485": {layer: rubric.NonIP},
+	"canopen": {layer: rubric.NonIP}, "canbus": {layer: rubric.NonIP}, "can-bus": {layer: rubric.NonIP}, "modbus-rtu": {layer: rubric.NonIP},
 }
+
+// spelled are carriers whose names are English words in other letters.
+var spelled = map[string]carrier{"CAN": {layer: rubric.NonIP}, "MICS": {layer: rubric.NonIP, radio: true}}
+
+// parted are names of carriers that are written as two words.
+var parted = map[[2]string]string{{"can", "bus"}: "can-bus", {"rs", "232"}: "rs-232", {"rs", "485"}: "rs-485", {"modbus", "rtu"}: "modbus-rtu"}
 
 // spoken reads a protocol's name. Words for different layers are no statement.
 func spoken(protocol string) (layer rubric.Layer, radio bool) {
-	words := strings.FieldsFunc(strings.ToLower(protocol), func(r rune) bool {
+	words := strings.FieldsFunc(protocol, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-'
 	})
-	for _, word := range words {
-		c, known := carriers[word]
+	for i, word := range words {
+		lower := strings.ToLower(word)
+		if i+1 < len(words) {
+			if whole, ok := parted[[2]string{lower, strings.ToLower(words[i+1])}]; ok {
+				lower = whole
+			}
+		}
+		c, known := carriers[lower]
+		if !known {
+			c, known = spelled[word]
+		}
 		switch {
 		case !known:
 		case layer != "" && layer != c.layer:
