@@ -165,18 +165,27 @@ func (r *run) assess() error {
 	return nil
 }
 
-// begin is the assessment of f as it was kept, opened or opened again if need be.
+// begin is the assessment of f as it was kept: opened, opened again, or carried
+// over from another id of its vulnerability if need be.
 func (r *run) begin(f match.Finding) (assess.Assessment, error) {
-	a, _, err := assess.Assessments.Latest(r.ctx, r.program.Ledger(), f.Key())
-	why := "opened"
-	switch {
-	case err == nil && !a.Stale(f):
-		return a, nil
-	case err == nil:
+	found, err := assess.Find(r.ctx, r.program.Ledger(), f)
+	if err != nil {
+		return assess.Assessment{}, err
+	}
+	var a assess.Assessment
+	var why string
+	switch at := r.now(); {
+	case len(found) == 0:
+		why = "opened"
+		a, err = assess.Open(f, time.Time{}, analyst, at)
+	case found[0].Finding != f.Key():
+		why = "the vulnerability got another id"
+		a, err = found[0].Renamed(f, assess.Step{By: analyst, At: at, Why: why}, found[1:]...)
+	case found[0].Stale(f):
 		why = "the evidence changed"
-		a, err = a.Reopen(f, assess.Step{By: analyst, At: r.now(), Why: why})
-	case errors.Is(err, store.ErrNotFound):
-		a, err = assess.Open(f, time.Time{}, analyst, r.now())
+		a, err = found[0].Reopen(f, assess.Step{By: analyst, At: at, Why: why})
+	default:
+		return found[0], nil
 	}
 	if err != nil {
 		return a, err
