@@ -243,6 +243,10 @@ func TestProposeRefuses(t *testing.T) {
 	forged.Determination = &d
 	_, err = patch.Propose(forged, policy(), "patch-lead", noon)
 	require.ErrorIs(t, err, assess.ErrSamePerson)
+	owned := policy()
+	owned.Owner = "FDA"
+	_, err = patch.Propose(a, owned, "patch-lead", noon)
+	require.ErrorContains(t, err, "is a regulator and never the owner")
 	pol := policy()
 	pol.Duties = []patch.Duty{{Class: patch.OutOfCycle}}
 	_, err = patch.Propose(a, pol, "patch-lead", noon)

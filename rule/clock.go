@@ -34,7 +34,7 @@ type Clock struct {
 
 // Clock starts r at start, the instant of r.Start, for the record about
 // (kind/key). key is the clock's own stable key; owner may be empty while
-// nobody is assigned, and is never one of r's recipients.
+// nobody is assigned, and is never one of r's recipients nor a [Regulator].
 //
 // A limit in days or work days counts the civil calendar of cal's zone: the
 // day of start is day 0, and it is due at the end of the last day. A last day
@@ -64,7 +64,12 @@ func (r Rule) Clock(key, about, owner string, start time.Time, cal Calendar) (Cl
 	if cal.Zone() == "" {
 		errs = append(errs, errors.New("the calendar has no zone"))
 	}
-	if slices.ContainsFunc(r.To, func(to string) bool { return strings.EqualFold(to, strings.TrimSpace(owner)) }) {
+	switch regulator, err := Regulator(owner); {
+	case err != nil:
+		errs = append(errs, err)
+	case regulator:
+		errs = append(errs, fmt.Errorf("%q is a regulator and never the owner", owner))
+	case slices.ContainsFunc(r.To, func(to string) bool { return strings.EqualFold(to, strings.TrimSpace(owner)) }):
 		errs = append(errs, fmt.Errorf("%q receives and is never the owner", owner))
 	}
 	if err := errors.Join(errs...); err != nil {

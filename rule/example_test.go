@@ -114,3 +114,13 @@ func ExampleNewCalendar() {
 	// false 2026-12-25T05:59:59Z
 	// rule: the zone of a calendar must be said
 }
+
+func ExampleRegulator() {
+	for _, owner := range []string{"U.S. FDA", "fda-liaison"} {
+		is, err := rule.Regulator(owner)
+		fmt.Println(owner, is, err)
+	}
+	// Output:
+	// U.S. FDA true <nil>
+	// fda-liaison false <nil>
+}

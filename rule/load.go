@@ -47,7 +47,7 @@ func (r Rule) clone() Rule {
 	return r
 }
 
-//go:embed clocks.json
+//go:embed clocks.json regulators.json
 var embedded embed.FS
 
 var defaults = sync.OnceValues(func() (*Book, error) { return Load(embedded, "clocks.json") })
