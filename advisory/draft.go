@@ -31,6 +31,8 @@ type Input struct {
 	// Assessments may be of any state; only what was approved counts as
 	// determined.
 	Assessments []assess.Assessment
+	// Matrix is the one that they are judged by. Nil means assess.DefaultMatrix.
+	Matrix *assess.Matrix
 	// Plans are for these assessments. Only an approved plan can be told to
 	// customers.
 	Plans []patch.Plan
@@ -173,7 +175,7 @@ func (d *drafter) vulnerabilities() {
 				continue
 			}
 			taken[a.Finding] = true
-			if err := a.Check(); err != nil {
+			if err := a.Check(d.in.Matrix); err != nil {
 				d.errs = append(d.errs, err)
 			}
 			id, ok := d.version[a.Product]

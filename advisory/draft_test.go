@@ -47,6 +47,16 @@ func TestDraftRefuses(t *testing.T) {
 		{"an assessment without words", func(in *advisory.Input) { in.Vulnerabilities[0].ID = telemetry }, "no words are given"},
 		{"no plan for what is determined", func(in *advisory.Input) { in.Plans = nil }, "there is no plan"},
 		{"a plan nobody approved", func(in *advisory.Input) { in.Plans[0].Approved = nil }, "is not approved"},
+		{"a plan its proposer approved", func(in *advisory.Input) {
+			p := *in.Plans[0].Approved
+			p.By = in.Plans[0].Proposed.By
+			in.Plans[0].Approved = &p
+		}, "same person"},
+		{"a plan that nobody named approved", func(in *advisory.Input) { in.Plans[0].Approved = &assess.Approval{} }, "not said: who, when, why"},
+		{"a plan changed after its approval", func(in *advisory.Input) {
+			in.Plans[0].Remedies = append([]patch.Remedy(nil), in.Plans[0].Remedies...)
+			in.Plans[0].Remedies[0].FixedIn = "9.9"
+		}, "approved another one"},
 		{"a plan for other evidence", func(in *advisory.Input) { in.Plans[0].Digest = "other" }, "another state"},
 		{"a plan for nothing", func(in *advisory.Input) { in.Plans[0].Finding = "other" }, "for no given assessment"},
 		{"a plan twice", func(in *advisory.Input) { in.Plans = append(in.Plans, in.Plans[0]) }, "given twice"},
