@@ -3,8 +3,11 @@
 // person approves who is not the one who proposed it.
 //
 // It owns the [Assessment], the [Matrix] it is read against, and the instants
-// a finding keeps: [Instants]. All functions are pure: each step returns a new
-// value and takes its time from the caller. Nothing here starts a clock or
+// a finding keeps: [Instants]. An approval holds the digest of what it approves.
+// Save keeps each approval in an act of the one who gives it, and only after the
+// ledger holds the proposal as the one who made it wrote it; Find looks in the
+// ledger under every id of a vulnerability. All else is pure: each step returns
+// a new value and takes its time from the caller. Nothing here starts a clock or
 // plans a fix (package patch does), and the score never decides by itself.
 //
 //	a, err := assess.Open(finding, time.Time{}, "analyst-1", at)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/cvss/rubric"
+	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/store"
 )
 
@@ -128,4 +129,63 @@ func ExampleSave() {
 	// Output:
 	// <nil>
 	// 1 CVE-2022-25640 opened <nil>
+}
+
+// A finding that was known by another id gets its CVE id.
+func ExampleAssessment_Renamed() {
+	ctx, l := context.Background(), ledger()
+	before := finding()
+	before.Vulnerability, before.IDs = "GHSA-1", []feeds.ID{"GHSA-1"}
+	a, err := assess.Open(before, time.Time{}, "analyst-1", noon)
+	by := store.By{Who: "analyst-1", Why: "weekly look"}
+	if err := errors.Join(err, assess.Save(ctx, l, by, a)); err != nil {
+		fmt.Println(err)
+		return
+	}
+	now := before
+	now.Vulnerability, now.IDs = "CVE-2022-25640", []feeds.ID{"CVE-2022-25640", "GHSA-1"}
+	fresh, err := assess.Open(now, time.Time{}, "analyst-1", noon)
+	fmt.Println(errors.Join(err, assess.Save(ctx, l, by, fresh)))
+	found, err := assess.Find(ctx, l, now)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, err = found[0].Renamed(now, assess.Step{By: "analyst-1", At: noon, Why: "the CVE id joined"}, found[1:]...)
+	fmt.Println(a.Vulnerability, a.Instants.Learned.Equal(seen), errors.Join(err, assess.Save(ctx, l, by, a)))
+	// Output:
+	// assess: earlier decisions would be lost: "pump-2.1 cpe:a:wolfssl:wolfssl CVE-2022-25640" was kept as "pump-2.1 cpe:a:wolfssl:wolfssl GHSA-1"; use Renamed
+	// CVE-2022-25640 true <nil>
+}
+
+// Each person writes: who proposes, who approves.
+func ExampleAssessment_ProposeLearned() {
+	ctx, l := context.Background(), ledger()
+	save := func(who string, a assess.Assessment) error {
+		return assess.Save(ctx, l, store.By{Who: who, Why: "review"}, a)
+	}
+	a, err := assess.Open(finding(), time.Time{}, "analyst-1", noon)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, err = a.ProposeLearned(assess.LearnedChange{To: noon, By: "analyst-1", Why: "first seen on a test device", At: noon})
+	fmt.Println(a.Instants.Learned.Equal(seen), errors.Join(err, save("analyst-1", a)))
+	move := *a.Instants.Pending
+	move.Approval = &assess.Approval{By: "quality-lead", At: noon, Why: "the device log shows it"}
+	a, err = a.MoveLearned(move)
+	fmt.Println(a.Instants.Learned.Equal(noon), errors.Join(err, save("quality-lead", a)))
+	// Output:
+	// true <nil>
+	// true <nil>
+}
+
+func ExampleCheckPerson() {
+	fmt.Println(assess.CheckPerson("analyst-1"))
+	fmt.Println(assess.CheckPerson("analyst-1\u200b"))
+	fmt.Println(assess.SamePerson("analyst-1\u200b", "Analyst-1"))
+	// Output:
+	// <nil>
+	// assess: the id of a person "analyst-1\u200b" has a character that is not seen
+	// true
 }
