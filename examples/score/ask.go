@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/cvss"
@@ -15,14 +15,14 @@ import (
 // A dialog asks the questions one at a time.
 type dialog struct {
 	program
-	out       *bufio.Writer // of stdout, flushed before the person is waited for
-	file, by  string
-	proposals map[string][]rubric.Proposal
+	out               *bufio.Writer // of stdout, flushed before the person is waited for
+	file, by, version string
+	proposals         map[string][]rubric.Proposal
 
-	given     rubric.Answers // on the way to the question that is asked now
-	way       []string       // the ids of given, in the order asked
-	earlier   rubric.Answers // from a file, or from before going back
+	answers   rubric.Answers // all that was said, here or in the file
 	confirmed []rubric.Confirmed
+	again     string // the answered question that is asked again; "" = the first without an answer
+	revising  bool   // nothing was missing in the file: changes are asked for
 }
 
 var (
@@ -31,8 +31,8 @@ var (
 )
 
 // ask walks the questionnaire and prints the result.
-func (p program) ask(ctx context.Context, file, hint, by string) (int, error) {
-	d := dialog{program: p, out: bufio.NewWriter(p.stdout), file: file, by: by, proposals: map[string][]rubric.Proposal{}, given: rubric.Answers{}}
+func (p program) ask(ctx context.Context, file, hint, by, version string) (int, error) {
+	d := dialog{program: p, out: bufio.NewWriter(p.stdout), file: file, by: by, version: version, proposals: map[string][]rubric.Proposal{}}
 	if hint != "" {
 		v, err := cvss.Parse(hint)
 		if err != nil {
@@ -42,57 +42,93 @@ func (p program) ask(ctx context.Context, file, hint, by string) (int, error) {
 			d.proposals[one.Question] = append(d.proposals[one.Question], one)
 		}
 	}
-	var err error
-	if d.earlier, d.confirmed, err = open(file); err != nil {
+	standing, err := rubric.RecognitionAt(version, p.now())
+	if err != nil {
 		return failed, err
 	}
-	// What the file answers is not asked again.
-	for q, done := rubric.Next(d.given); !done && d.earlier[q.ID] != ""; q, done = rubric.Next(d.given) {
-		d.take(q.ID, d.earlier[q.ID])
+	if err := writable(file); err != nil {
+		return failed, err
 	}
-	if len(d.way) > 0 {
-		fmt.Fprintf(d.out, "%d answers are in %s; going on from there.\n", len(d.way), file)
+	if d.answers, d.confirmed, err = open(file); err != nil {
+		return failed, err
 	}
-	more, err := d.pose()
-	switch {
-	case err != nil:
-	case more:
-		err = lines(p.stdin, func(line string) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return d.hear(strings.TrimSpace(line))
-		})
-	default:
-		err = errDone
+	if warning, other := warn(standing); other != "" {
+		fmt.Fprintf(p.stderr, "score: warning: %s (-version %s)\n", warning, other)
+	} else if warning != "" {
+		fmt.Fprintf(p.stderr, "score: warning: %s\n", warning)
 	}
-	switch {
-	case errors.Is(err, errDone):
-		return d.result()
-	case err == nil, errors.Is(err, errStop):
-		return d.stopped()
+	if n := len(path(d.answers)); n > 0 {
+		_, d.revising = rubric.Next(d.answers)
+		fmt.Fprintf(d.out, "%d answers are in %s; going on from there.\n", n, file)
+	}
+	if err := d.pose(); err != nil {
+		return failed, err
+	}
+	err = lines(p.stdin, func(line string) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return d.hear(strings.TrimSpace(line))
+	})
+	if err == nil || errors.Is(err, errStop) || errors.Is(err, errDone) {
+		return d.end()
 	}
 	return failed, err
 }
 
-// pose asks the next question; false means that there is none.
-func (d *dialog) pose() (more bool, err error) {
-	q, done := rubric.Next(d.given)
-	if done {
-		return false, nil
+// path lists the questions that were asked and answered, in their order.
+func path(a rubric.Answers) (ids []string) {
+	for element := range strings.SplitSeq(a.String(), "/") {
+		if id, _, ok := strings.Cut(element, ":"); ok {
+			ids = append(ids, id)
+		}
 	}
-	fmt.Fprintf(d.out, "\n%s (%s), answered so far: %d\n%s\n", q.ID, q.Number, len(d.way), q.Text)
+	return ids
+}
+
+// at is the question that is asked now; false means that none is.
+func (d *dialog) at() (rubric.Question, bool) {
+	for _, q := range rubric.Questions() {
+		if q.ID == d.again {
+			return q, true
+		}
+	}
+	q, done := rubric.Next(d.answers)
+	return q, !done
+}
+
+// pose asks the next question, or for changes; errDone means that there is
+// nothing to ask.
+func (d *dialog) pose() error {
+	q, ok := d.at()
+	switch {
+	case !ok && !d.revising:
+		return errDone
+	case !ok:
+		fmt.Fprintf(d.out, "\nEvery question is answered: %s\n", d.answers)
+		if open := unknown(d.answers); len(open) > 0 {
+			fmt.Fprintf(d.out, "open, scored as the worst until answered: %s\n", strings.Join(open, " "))
+		}
+		fmt.Fprint(d.out, "change an answer? (question id, b back, or enter to go on) > ")
+		return d.out.Flush()
+	}
+	fmt.Fprintf(d.out, "\n%s (%s), answered so far: %d\n%s\n", q.ID, q.Number, len(path(d.answers)), q.Text)
 	if q.Confidence != rubric.Sure {
 		fmt.Fprintf(d.out, "  (%s)\n", q.Confidence.Note())
 	}
 	for _, p := range d.proposals[q.ID] {
 		fmt.Fprintf(d.out, "  %s\n", p)
 	}
-	if a := d.earlier[q.ID]; a != "" {
+	if a := d.answers[q.ID]; a != "" {
 		fmt.Fprintf(d.out, "  answered %s earlier; an empty line keeps it\n", word(q, a))
 	}
 	fmt.Fprintf(d.out, "[%s] > ", choices(q, len(d.proposals[q.ID]) > 0))
-	return true, d.out.Flush()
+	return d.out.Flush()
+}
+
+// unknown lists the questions that were asked and that nobody could answer.
+func unknown(a rubric.Answers) []string {
+	return slices.DeleteFunc(path(a), func(id string) bool { return a[id] != rubric.Unknown })
 }
 
 // word says a code in full.
@@ -117,25 +153,30 @@ func choices(q rubric.Question, proposed bool) string {
 	return strings.Join(append(all, "? help", "b back", "q stop"), ", ")
 }
 
-// hear takes one line for the question that was asked.
+// hear takes one line for what was asked.
 func (d *dialog) hear(line string) error {
-	q, _ := rubric.Next(d.given)
+	q, ok := d.at()
+	if !ok {
+		if err := d.choose(line); err != nil {
+			return err
+		}
+		return d.pose()
+	}
 	var err error
 	switch strings.ToLower(line) {
 	case "?", "help":
 		fmt.Fprintln(d.out, q.Help)
 	case "b", "back":
-		d.back()
+		d.back(q.ID)
 	case "q", "quit", "stop":
 		return errStop
 	case "p":
 		err = d.confirm(q)
 	case "":
-		if a := d.earlier[q.ID]; a != "" {
-			d.take(q.ID, a)
-		} else {
+		if d.answers[q.ID] == "" {
 			fmt.Fprintln(d.out, "Please answer, or say unknown.")
 		}
+		d.again = ""
 	default:
 		a, bad := rubric.ParseExtended(q.ID + ":" + line)
 		if bad != nil || strings.Contains(line, "/") {
@@ -147,27 +188,49 @@ func (d *dialog) hear(line string) error {
 	if err := errors.Join(err, d.save()); err != nil {
 		return err
 	}
-	more, err := d.pose()
-	if err == nil && !more {
-		err = errDone
+	return d.pose()
+}
+
+// choose takes one line for which answer is to be changed.
+func (d *dialog) choose(line string) error {
+	switch strings.ToLower(line) {
+	case "", "q", "quit", "stop":
+		return errDone
+	case "b", "back":
+		d.back("")
+		return nil
 	}
-	return err
+	if id := strings.ToUpper(line); slices.Contains(path(d.answers), id) {
+		d.again = id
+		return nil
+	}
+	fmt.Fprintf(d.out, "%q is none of these questions.\n", line)
+	return nil
 }
 
+// take makes a the answer; who confirmed an earlier one is no longer said.
 func (d *dialog) take(id string, a rubric.Answer) {
-	d.given[id], d.earlier[id] = a, a
-	d.way = append(d.way, id)
-	d.confirmed = still(d.confirmed, d.earlier)
+	d.answers[id], d.again = a, ""
+	d.confirmed = slices.DeleteFunc(d.confirmed, func(c rubric.Confirmed) bool { return c.Question == id })
 }
 
-func (d *dialog) back() {
-	if len(d.way) == 0 {
+// back asks again what was answered before the question from, or last of all.
+func (d *dialog) back(from string) {
+	before := ""
+	answered := path(d.answers)
+	for _, q := range rubric.Questions() {
+		if q.ID == from {
+			break
+		}
+		if slices.Contains(answered, q.ID) {
+			before = q.ID
+		}
+	}
+	if before == "" {
 		fmt.Fprintln(d.out, "This is the first question.")
 		return
 	}
-	last := d.way[len(d.way)-1]
-	d.way = d.way[:len(d.way)-1]
-	delete(d.given, last)
+	d.again = before
 }
 
 // confirm makes a proposal the answer of the person at the terminal.
@@ -190,31 +253,23 @@ func (d *dialog) confirm(q rubric.Question) error {
 	return nil
 }
 
-// save keeps what was said on the way and, beyond it, earlier.
-func (d *dialog) save() error { return keep(d.file, d.earlier, d.confirmed) }
+func (d *dialog) save() error { return keep(d.file, d.answers, d.confirmed) }
 
-func (d *dialog) stopped() (int, error) {
-	if err := d.out.Flush(); err != nil {
-		return failed, err
-	}
+// end prints the result, or what is missing.
+func (d *dialog) end() (int, error) {
+	r, err := rubric.Derive(d.answers, &rubric.Options{Version: d.version, At: d.now()})
 	var missing *rubric.IncompleteError
-	_, err := rubric.Derive(d.earlier, nil)
-	if !errors.As(err, &missing) {
-		return bad, err
+	if errors.As(err, &missing) {
+		fmt.Fprintf(d.stderr, "score: %v\n", missing)
+		if d.file != "" {
+			fmt.Fprintf(d.stderr, "score: the answers are in %s; run again to go on\n", d.file)
+		}
+		return bad, d.out.Flush()
 	}
-	fmt.Fprintf(d.stderr, "score: %v\n", missing)
-	if d.file != "" {
-		fmt.Fprintf(d.stderr, "score: the answers are in %s; run again to go on\n", d.file)
-	}
-	return bad, nil
-}
-
-func (d *dialog) result() (int, error) {
-	answers := maps.Clone(d.given)
-	r, err := rubric.Derive(answers, &rubric.Options{At: d.now()})
 	if err != nil {
 		return failed, err
 	}
+	r.OffPath = nil // what a change left behind
 	fmt.Fprintf(d.out, "\n%s  %s %s\n", r.Vector, one(r.Vector.Base()), r.Vector.Severity())
 	for _, line := range (scored{vector: r.Vector, result: &r}).working() {
 		fmt.Fprintln(d.out, line)

@@ -2,7 +2,7 @@
 // vectors of the MITRE medical-device rubric.
 //
 //	score [-explain] [-lenient] [VECTOR]...
-//	score -ask [-file FILE] [-hint VECTOR] [-by NAME]
+//	score -ask [-version 3.0|3.1] [-file FILE] [-hint VECTOR] [-by NAME]
 //
 // Without arguments it reads vectors from the standard input, one per line. It
 // prints a header and one row per vector or input line, in order, with tabs
@@ -41,6 +41,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -49,6 +50,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 func main() {
@@ -78,11 +80,12 @@ func (p program) run(ctx context.Context, args []string) int {
 	explain := flags.Bool("explain", false, "print the working of each row")
 	lenient := flags.Bool("lenient", false, "forgive how a vector is written")
 	asking := flags.Bool("ask", false, "ask the questions of the rubric")
+	version := flags.String("version", "", "with -ask: the CVSS `version` of the result, 3.0 or 3.1 (default 3.0)")
 	file := flags.String("file", "", "with -ask: keep the answers in this `file` and go on from it")
 	hint := flags.String("hint", "", "with -ask: a published `vector` that proposes answers")
 	by := flags.String("by", "", "with -ask: `who` answers; needed to take a proposal")
 	flags.Usage = func() {
-		fmt.Fprintln(p.stderr, "usage: score [-explain] [-lenient] [VECTOR]...\n       score -ask [-file FILE] [-hint VECTOR] [-by NAME]")
+		fmt.Fprintln(p.stderr, "usage: score [-explain] [-lenient] [VECTOR]...\n       score -ask [-version 3.0|3.1] [-file FILE] [-hint VECTOR] [-by NAME]")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -94,12 +97,12 @@ func (p program) run(ctx context.Context, args []string) int {
 	var status int
 	var err error
 	switch {
-	case !*asking && (*file != "" || *hint != "" || *by != ""):
-		err = errors.New("-file, -hint and -by go with -ask")
+	case !*asking && (*version != "" || *file != "" || *hint != "" || *by != ""):
+		err = errors.New("-version, -file, -hint and -by go with -ask")
 	case *asking && (*explain || *lenient || flags.NArg() > 0):
 		err = errors.New("-ask takes no vectors, and explains its result in any case")
 	case *asking:
-		status, err = p.ask(ctx, *file, *hint, *by)
+		status, err = p.ask(ctx, *file, *hint, *by, cmp.Or(*version, "3.0"))
 	default:
 		status, err = p.table(ctx, flags.Args(), *explain, *lenient)
 	}
@@ -113,8 +116,12 @@ func (p program) run(ctx context.Context, args []string) int {
 // maxLine bounds how much of a line is read; no vector comes near it.
 const maxLine = 64 << 10
 
-// lines yields the lines of r without their ends. Of a line that is too long it
-// yields the beginning, and what was cut off is longer than any vector too.
+// cutOff ends what is shown of a line that is too long. No vector and no answer
+// has it, so that none is read from the beginning of such a line.
+var cutOff = fmt.Sprintf("… (cut after %d bytes)", maxLine)
+
+// lines yields the lines of r without their ends, and of a line that is too long
+// the beginning and cutOff.
 func lines(r io.Reader, yield func(string) error) error {
 	b := bufio.NewReaderSize(r, maxLine)
 	for first := true; ; first = false {
@@ -126,8 +133,10 @@ func lines(r io.Reader, yield func(string) error) error {
 			return err
 		}
 		line := string(part)
+		cut := false
 		for more && err == nil {
-			_, more, err = b.ReadLine()
+			part, more, err = b.ReadLine()
+			cut = cut || len(part) > 0
 		}
 		if err != nil && err != io.EOF {
 			return err
@@ -135,8 +144,25 @@ func lines(r io.Reader, yield func(string) error) error {
 		if first {
 			line = strings.TrimPrefix(line, "\ufeff")
 		}
+		if cut {
+			line = whole(line) + cutOff
+		}
 		if err := yield(line); err != nil {
 			return err
 		}
 	}
+}
+
+// whole leaves out a character of which the end was cut off.
+func whole(line string) string {
+	for n := range utf8.UTFMax {
+		at := len(line) - n - 1
+		if at >= 0 && utf8.RuneStart(line[at]) {
+			if !utf8.FullRuneInString(line[at:]) {
+				return line[:at]
+			}
+			break
+		}
+	}
+	return line
 }

@@ -64,7 +64,11 @@ func TestARowForEachLineInOrder(t *testing.T) {
 			status, stdout, stderr := run()
 			require.Zero(t, status, stdout)
 			require.Equal(t, header+"\n"+in+"\t"+want+"\n", stdout)
-			require.Empty(t, stderr)
+			if strings.Contains(in, "XAVN") {
+				require.Equal(t, "score: "+rubric.Label+"\n", stderr)
+			} else {
+				require.Empty(t, stderr)
+			}
 		}
 	}
 }
@@ -116,7 +120,50 @@ func TestAnswersThatWereNotAskedForAreReported(t *testing.T) {
 	status, stdout, stderr := ran(t, "", extended+"/XAVP:Y/XCPM:Y")
 	require.Zero(t, status)
 	require.Contains(t, stdout, "\t9.1\t")
-	require.Equal(t, "score: vector 1: not asked for, so they decide nothing: XAVP:Y XCPM:Y\n", stderr)
+	require.Equal(t, "score: "+rubric.Label+"\nscore: vector 1: not asked for, so they decide nothing: XAVP:Y XCPM:Y\n", stderr)
+}
+
+func TestTheLabelAndAPassedRecognitionAreToldOnceARun(t *testing.T) {
+	t.Parallel()
+	in := typed(extended, extended, "CVSS:3.1/"+extended, "CVSS:3.0/"+extended)
+	passed := time.Date(2026, 12, 21, 0, 0, 0, 0, time.UTC)
+	const warning = "score: warning: on 2026-12-21 FDA no longer accepts declarations to CVSS v3.0 (recognition 13-116, until 2026-12-20); declarations to CVSS v3.1 are accepted until 2027-07-04\n"
+	status, stdout, stderr := onDay(t, passed, in)
+	require.Zero(t, status)
+	require.Equal(t, "score: "+rubric.Label+"\n"+warning, stderr)
+	for _, line := range strings.Split(strings.TrimSuffix(stdout, "\n"), "\n") {
+		require.Equal(t, 7, strings.Count(line, "\t"), line)
+	}
+	_, _, stderr = onDay(t, passed, "CVSS:3.1/"+extended)
+	require.Equal(t, "score: "+rubric.Label+"\n", stderr)
+	_, _, stderr = onDay(t, time.Date(2027, 7, 5, 0, 0, 0, 0, time.UTC), in)
+	require.Equal(t, 2, strings.Count(stderr, "warning: "), "one for each version")
+	_, _, stderr = onDay(t, passed, "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H")
+	require.Empty(t, stderr, "a plain vector is not of the rubric")
+}
+
+func TestALineThatIsCutSaysSo(t *testing.T) {
+	t.Parallel()
+	good := "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
+	pad := func(n int) string { return good + strings.Repeat(" ", n-len(good)) }
+	for in, cut := range map[string]bool{pad(maxLine): false, pad(maxLine) + "x": true, pad(maxLine - 1): false, pad(maxLine-1) + "é": true, strings.Repeat("é", maxLine): true} {
+		for _, end := range []string{"", "\n", "\r\n"} {
+			status, stdout, _ := ran(t, in+end, "-lenient")
+			cell, _, _ := strings.Cut(strings.Split(stdout, "\n")[1], "\t")
+			require.Equal(t, cut, strings.HasSuffix(cell, "… (cut after 65536 bytes)"), "%.20q and %q", in[maxLine-2:], end)
+			require.NotContains(t, cell, `\x`, "it is cut between characters")
+			require.Equal(t, cut, status == 1, "what is cut is no vector, though its beginning may be")
+		}
+	}
+}
+
+func TestWhatBreaksALineIsEscaped(t *testing.T) {
+	t.Parallel()
+	_, stdout, _ := ran(t, "a\u2028b\u2029c\u0085d\te")
+	require.Contains(t, stdout, `a\u2028b\u2029c\u0085d`)
+	require.NotContains(t, strings.SplitN(stdout, "\n", 2)[1], "\u2028")
+	require.NotContains(t, stdout, "\u2029")
+	require.NotContains(t, stdout, "\u0085")
 }
 
 // timed and placed find a temporal and an environmental metric that is given.
@@ -226,7 +273,7 @@ func TestTheWorkingShowsTheTermsOfTheFormula(t *testing.T) {
 func TestAWrongCallSaysSo(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"-nonsense"}, {"-file", "x"}, {"-hint", "x"}, {"-by", "x"}, {"-ask", "-explain"}, {"-ask", "-lenient"}, {"-ask", "XAVN:Y"}, {"-ask", "-hint", "nonsense"}, {"-ask", "-file", "main.go"},
+		{"-nonsense"}, {"-file", "x"}, {"-hint", "x"}, {"-by", "x"}, {"-version", "3.1"}, {"-ask", "-explain"}, {"-ask", "-lenient"}, {"-ask", "XAVN:Y"}, {"-ask", "-hint", "nonsense"}, {"-ask", "-file", "main.go"},
 	} {
 		status, stdout, stderr := ran(t, "", args...)
 		require.Equal(t, 2, status, args)

@@ -22,6 +22,13 @@ func (p program) table(ctx context.Context, args []string, explain, lenient bool
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	fmt.Fprintln(out, header)
 	number := 0
+	told := map[string]bool{}
+	tell := func(words string) {
+		if !told[words] {
+			told[words] = true
+			fmt.Fprintf(p.stderr, "score: %s\n", words)
+		}
+	}
 	row := func(text string) error {
 		number++
 		s, err := read(text, lenient, rubric.Options{At: p.now()})
@@ -31,6 +38,12 @@ func (p program) table(ctx context.Context, args []string, explain, lenient bool
 			return ctx.Err()
 		}
 		fmt.Fprintln(out, strings.Join(s.cells(text), "\t"))
+		if s.result != nil && !explain { // the working says both
+			tell(s.result.Label)
+			if warning, _ := warn(*s.result.Recognition); warning != "" {
+				tell("warning: " + warning)
+			}
+		}
 		if s.result != nil && len(s.result.OffPath) > 0 {
 			fmt.Fprintf(p.stderr, "score: vector %d: not asked for, so they decide nothing: %s\n", number, offPath(s.result.OffPath))
 		}
@@ -104,12 +117,12 @@ func one(score float64) string { return strconv.FormatFloat(score, 'f', 1, 64) }
 
 // cell writes text so that it stays one cell of one row.
 func cell(text string) string {
-	if utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl) {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, breaks) {
 		return text
 	}
 	var b strings.Builder
 	for i, r := range text {
-		if unicode.IsControl(r) || r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+		if breaks(r) || r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
 			_, size := utf8.DecodeRuneInString(text[i:])
 			quoted := strconv.Quote(text[i : i+size])
 			b.WriteString(quoted[1 : len(quoted)-1])
@@ -119,3 +132,6 @@ func cell(text string) string {
 	}
 	return b.String()
 }
+
+// breaks reports whether r could end a line or a cell for whoever reads a row.
+func breaks(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) }

@@ -44,6 +44,19 @@ func open(file string) (rubric.Answers, []rubric.Confirmed, error) {
 	return answers, still(s.Confirmed, answers), nil
 }
 
+// writable reports why a session could not be kept in file, before anyone has
+// answered anything.
+func writable(file string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".score-*")
+	if err != nil {
+		return fmt.Errorf("%s: answers cannot be kept there: %w", file, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // still leaves out confirmations of what was answered otherwise later.
 func still(list []rubric.Confirmed, a rubric.Answers) []rubric.Confirmed {
 	return slices.DeleteFunc(slices.Clone(list), func(c rubric.Confirmed) bool { return a[c.Question] != c.Answer })

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/cvss/rubric"
@@ -44,10 +45,37 @@ func rationale(r rubric.Result) []string {
 		flag = "patient safety: " + strings.Join(r.PatientSafety.Because, " ")
 	}
 	out = append(out, flag+" ("+r.PatientSafety.Label+")")
-	if r.Recognition != nil && r.Recognition.Warning != "" {
-		out = append(out, "warning: "+r.Recognition.Warning)
+	if r.Recognition != nil {
+		if warning, _ := warn(*r.Recognition); warning != "" {
+			out = append(out, "warning: "+warning)
+		}
 	}
 	return append(out, "context of use: "+rubric.ContextOfUse, r.Label)
+}
+
+// warn says what is to be known of a recognition, with how that of the other
+// version stands; other is that version when it serves, else "". No warning, no
+// other.
+func warn(s rubric.Standing) (warning, other string) {
+	if s.Warning == "" {
+		return "", ""
+	}
+	day, err := time.Parse(time.DateOnly, s.Day)
+	if err != nil {
+		return s.Warning, ""
+	}
+	for _, r := range rubric.Recognitions() {
+		if r.Version == s.Version {
+			continue
+		}
+		switch r.Status(day) {
+		case rubric.Accepted:
+			return fmt.Sprintf("%s; declarations to %s are accepted until %s", s.Warning, r.Standard, r.Until), r.Version
+		case rubric.Passed:
+			return fmt.Sprintf("%s; declarations to %s were accepted until %s", s.Warning, r.Standard, r.Until), ""
+		}
+	}
+	return s.Warning, ""
 }
 
 // offPath writes answers that were not asked for, which an extended vector
