@@ -78,7 +78,7 @@ func (v *Vector) explain4(w *working) {
 	level("EQ4", rules4, m.eq4, "SC", "SI", "SA")
 	level("EQ5", rules5, m.eq5, "E")
 	level("EQ6", rules6, m.eq6, "VC", "VI", "VA", "CR", "IR", "AR")
-	w.add("macro vector", "EQ1 to EQ6; a modified metric that is given stands for its base metric; E not given is A, and CR, IR, AR are H", "", m.String())
+	w.add("macro vector", "EQ1 to EQ6, modified metrics first; not given: E is A; CR, IR, AR are H", "", m.String())
 	value := int(macroScores[m.index()])
 	if l.noImpact() {
 		w.part = "score"
