@@ -62,7 +62,7 @@ func (j *jsonJudge) alternatives(at int, all []*holds, exactlyOne bool) (end int
 		candidates++
 		wrong = h
 		j.trial++
-		end, s = j.value(at, h)
+		j.value(at, h)
 		j.trial--
 		if len(j.list) == list && j.more == more {
 			fits++

@@ -13,15 +13,14 @@ import (
 // each other is resolved when all are read.
 type graph struct {
 	doc       *document
-	infos     map[string]info     // creation information, by id
-	agents    map[string]string   // names of persons, organizations and tools
-	licenses  map[string]license  // license expressions and the like
-	threats   map[string]threat   // vulnerabilities
-	suppliers map[int][]string    // refs of the agents of a component: suppliers, then originators
-	heads     []top               // documents and SBOMs
-	links     []link              // relationships, VEX among them
-	spec      string              // specVersion of the first creation information
-	ids       map[string]struct{} // to tell of ids that are used twice
+	infos     map[string]info    // creation information, by id
+	agents    map[string]string  // names of persons, organizations and tools
+	licenses  map[string]license // license expressions and the like
+	threats   map[string]threat  // vulnerabilities
+	suppliers map[int][]string   // refs of the agents of a component: suppliers, then originators
+	heads     []top              // documents and SBOMs
+	links     []link             // relationships, VEX among them
+	spec      string             // specVersion of the first creation information
 }
 
 type info struct {
