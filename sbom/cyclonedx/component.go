@@ -2,13 +2,16 @@ package cyclonedx
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
+	packageurl "github.com/package-url/packageurl-go"
 
 	"github.com/open-postmarket/postmarket/sbom"
+	"github.com/open-postmarket/postmarket/sbom/cpe"
 )
 
 func (t *translation) component(c *cdx.Component, path, parent string) sbom.Component {
@@ -29,8 +32,8 @@ func (t *translation) component(c *cdx.Component, path, parent string) sbom.Comp
 	if own.Name == "" {
 		t.problem(path, "has no name")
 	}
-	t.check(path+".purl", "purl", own.PURL)
-	t.check(path+".cpe", "cpe", own.CPE)
+	t.check(func() string { return path + ".purl" }, "purl", own.PURL)
+	t.check(func() string { return path + ".cpe" }, "cpe", own.CPE)
 	if c.SWID != nil {
 		t.also(&own, "swid", c.SWID.TagID, path, "swid")
 	}
@@ -45,7 +48,7 @@ func (t *translation) component(c *cdx.Component, path, parent string) sbom.Comp
 	}
 	if len(own.Properties) > 0 {
 		t.identified(&own, path)
-		own.Support = t.support(own.Properties, path+".properties")
+		own.Support = t.support(own.Properties, path)
 	}
 	own.Pedigree = t.pedigree(c, path)
 	own.ModelCard = t.raw(c.ModelCard != nil, c.ModelCard, path+".modelCard")
@@ -54,20 +57,22 @@ func (t *translation) component(c *cdx.Component, path, parent string) sbom.Comp
 }
 
 // check tells of an identifier that cannot be used, and returns why.
-func (t *translation) check(path, kind, text string) (why string) {
+func (t *translation) check(path func() string, kind, text string) (why string) {
 	var err error
 	switch {
 	case text == "":
 		return ""
 	case kind == "purl":
-		_, err = sbom.Component{PURL: text}.Package()
+		if _, err = packageurl.FromString(strings.TrimSpace(text)); err != nil {
+			err = fmt.Errorf("purl: %q: %w", short(text), err)
+		}
 	case kind == "cpe":
-		_, err = sbom.Component{CPE: text}.CPEName()
+		_, err = cpe.Parse(strings.TrimSpace(text))
 	}
 	if err == nil {
 		return ""
 	}
-	t.problem(path, "%v", err)
+	t.problem(path(), "%v", err)
 	return err.Error()
 }
 
@@ -81,7 +86,7 @@ func (t *translation) also(own *sbom.Component, kind, text, path, from string) {
 			return
 		}
 	}
-	own.More = append(own.More, sbom.Identifier{Kind: kind, Text: text, From: from, Problem: t.check(path+"."+from, kind, text)})
+	own.More = append(own.More, sbom.Identifier{Kind: kind, Text: text, From: from, Problem: t.check(func() string { return path + "." + from }, kind, text)})
 }
 
 // kinds are the identifiers among the fields of an identity.
@@ -190,13 +195,13 @@ func (t *translation) pedigree(c *cdx.Component, path string) *sbom.Pedigree {
 	return out
 }
 
-var cve = regexp.MustCompile(`CVE-[0-9]{4}-[0-9]{4,}`)
+var cveID = regexp.MustCompile(`CVE-[0-9]{4}-[0-9]{4,}`)
 
 // issues are the id of one issue, and the CVE id in its name when the id is a
 // tracker's own.
 func issues(i cdx.Issue) []string {
 	out := appendText(nil, first(i.ID, i.Name))
-	if named := cve.FindString(i.Name); named != "" && !strings.Contains(i.ID, named) && named != i.Name {
+	if named := cveID.FindString(i.Name); named != "" && !strings.Contains(i.ID, named) && named != i.Name {
 		out = append(out, named)
 	} else if named != "" && i.ID != "" && i.ID != named {
 		out = append(out, named)

@@ -1,10 +1,10 @@
 package cyclonedx
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -12,64 +12,42 @@ import (
 	"github.com/open-postmarket/postmarket/sbom"
 )
 
-// head are the members that say what a document is.
-type head struct {
-	format, spec, serial string
+// A reader reads a JSON document: its members one by one, and its lists element
+// by element. Every value is checked as it is decoded, what is between them here.
+type reader struct {
+	t      *translation
+	data   []byte
+	at     int // what comes next
+	counts counts
+	// What the members say that tell what the document is.
+	format, spec string
 }
 
-// readJSON reads the document's members one by one, and its lists element by
-// element.
 func readJSON(data []byte, most int) (*translation, error) {
-	t := newTranslation(sbom.CycloneDXJSON)
-	c := counts{twice: func(path string) { t.problem(path, "is there more than once") }, most: most}
-	if i, why := c.scan(data); i >= 0 {
-		return nil, located(data, int64(i), why, nil)
+	r := reader{t: newTranslation(sbom.CycloneDXJSON), data: data}
+	r.counts = counts{most: most, twice: func(path string) { r.t.problem(path, "is there more than once") }}
+	if err := r.members(); err != nil {
+		return nil, err
 	}
-	t.bom.Components = make([]sbom.Component, 0, c.components)
-	return t, t.members(data)
-}
-
-func (t *translation) members(data []byte) error {
-	var h head
-	d := json.NewDecoder(bytes.NewReader(data))
-	if _, err := d.Token(); err != nil {
-		return broken(data, err)
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return broken(data, err)
-		}
-		name, _ := key.(string)
-		if err := t.member(d, data, name, &h); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return broken(data, err)
-	}
-	if rest := bytes.TrimLeft(data[d.InputOffset():], " \t\r\n"); len(rest) > 0 {
-		return broken(data, errors.New("goes on after its end"))
-	}
-	return t.judge(&h)
+	return r.t, r.judge()
 }
 
 // judge tells whether the members at the top make a CycloneDX document. The
 // library reads a document of another kind, and {}, without a word.
-func (t *translation) judge(h *head) error {
+func (r *reader) judge() error {
 	switch {
-	case h.format == "":
+	case r.format == "":
 		return &SyntaxError{Path: "bomFormat", Why: "is missing: not a CycloneDX document"}
-	case h.format != cdx.BOMFormat:
-		return &SyntaxError{Path: "bomFormat", Why: fmt.Sprintf("is %q, not CycloneDX", h.format)}
-	case h.spec == "":
+	case r.format != cdx.BOMFormat:
+		return &SyntaxError{Path: "bomFormat", Why: fmt.Sprintf("is %q, not CycloneDX", r.format)}
+	case r.spec == "":
 		return &SyntaxError{Path: "specVersion", Why: "is missing"}
-	case !known(h.spec):
-		return &SyntaxError{Path: "specVersion", Why: fmt.Sprintf("%q is not a version that is known", h.spec)}
-	case h.spec == "1.0" || h.spec == "1.1":
-		t.problem("specVersion", "CycloneDX %s is defined in XML only", h.spec)
+	case !known(r.spec):
+		return &SyntaxError{Path: "specVersion", Why: fmt.Sprintf("%q is not a version that is known", r.spec)}
+	case r.spec == "1.0" || r.spec == "1.1":
+		r.t.problem("specVersion", "CycloneDX %s is defined in XML only", r.spec)
 	}
-	t.bom.Spec, t.bom.Serial = h.spec, h.serial
+	r.t.bom.Spec = r.spec
 	return nil
 }
 
@@ -83,37 +61,106 @@ func known(v string) bool {
 	return false
 }
 
-func (t *translation) member(d *json.Decoder, data []byte, name string, h *head) error {
-	switch name {
-	case "bomFormat":
-		return one(t, d, data, name, func(v *string) error { h.format = *v; return nil })
-	case "specVersion":
-		return one(t, d, data, name, func(v *string) error { h.spec = *v; return nil })
-	case "serialNumber":
-		return one(t, d, data, name, func(v *string) error { h.serial = *v; return nil })
-	case "version":
-		return one(t, d, data, name, func(v *int) error { t.bom.Revision = *v; return nil })
-	case "metadata":
-		return one(t, d, data, name, t.metadata)
-	case "components":
-		return each(t, d, data, name, t.topComponent)
-	case "services":
-		return each(t, d, data, name, t.topService)
-	case "dependencies":
-		return each(t, d, data, name, t.dependency)
-	case "compositions":
-		return each(t, d, data, name, t.composition)
-	case "vulnerabilities":
-		return each(t, d, data, name, t.vulnerability)
-	case "externalReferences":
-		return each(t, d, data, name, t.reference)
-	case "properties":
-		return each(t, d, data, name, t.property)
+func (r *reader) members() error {
+	if !r.take('{') {
+		return r.broken(nil)
 	}
-	if err := d.Decode(new(ignored)); err != nil {
-		return broken(data, err)
+	r.counts.open(true)
+	for first := true; !r.take('}'); first = false {
+		if !first && !r.take(',') {
+			return r.broken(nil)
+		}
+		if !first {
+			r.counts.next()
+		}
+		name, err := r.key()
+		if err != nil {
+			return err
+		}
+		if err := r.member(name); err != nil {
+			return err
+		}
+	}
+	if r.peek(); r.at < len(r.data) {
+		return r.broken(nil)
 	}
 	return nil
+}
+
+// key reads the name of a member and the colon after it.
+func (r *reader) key() (string, error) {
+	if r.peek() != '"' {
+		return "", r.broken(nil)
+	}
+	start := r.at + 1
+	end := closing(r.data, start)
+	if end == len(r.data) {
+		return "", r.broken(nil)
+	}
+	var name string
+	if err := json.Unmarshal(r.data[start-1:end+1], &name); err != nil {
+		return "", r.broken(err)
+	}
+	r.counts.key(r.data[start:end])
+	if r.at = end + 1; !r.take(':') {
+		return "", r.broken(nil)
+	}
+	return name, nil
+}
+
+// peek is the next byte that is no white space, or 0 at the end.
+func (r *reader) peek() byte {
+	for ; r.at < len(r.data); r.at++ {
+		switch c := r.data[r.at]; c {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// take passes over c and reports true when c comes next.
+func (r *reader) take(c byte) bool {
+	if r.peek() != c || r.at == len(r.data) {
+		return false
+	}
+	r.at++
+	return true
+}
+
+func (r *reader) member(name string) error {
+	t := r.t
+	switch name {
+	case "bomFormat":
+		return one(r, name, func(v *string) error { r.format = *v; return nil })
+	case "specVersion":
+		return one(r, name, func(v *string) error { r.spec = *v; return nil })
+	case "serialNumber":
+		return one(r, name, func(v *string) error { t.bom.Serial = *v; return nil })
+	case "version":
+		return one(r, name, func(v *int) error { t.bom.Revision = *v; return nil })
+	case "metadata":
+		return one(r, name, t.metadata)
+	case "components":
+		return each(r, name, func(i int, c *cdx.Component) error {
+			t.reserve(r.at, len(r.data), r.counts.most)
+			return t.topComponent(i, c)
+		})
+	case "services":
+		return each(r, name, t.topService)
+	case "dependencies":
+		return each(r, name, t.dependency)
+	case "compositions":
+		return each(r, name, t.composition)
+	case "vulnerabilities":
+		return each(r, name, t.vulnerability)
+	case "externalReferences":
+		return each(r, name, t.reference)
+	case "properties":
+		return each(r, name, t.property)
+	}
+	return one(r, name, func(*ignored) error { return nil })
 }
 
 // ignored takes any value and keeps nothing of it.
@@ -122,10 +169,13 @@ type ignored struct{}
 func (*ignored) UnmarshalJSON([]byte) error { return nil }
 
 // one reads a value and hands it to take; one that cannot be read is a problem.
-func one[T any](t *translation, d *json.Decoder, data []byte, path string, take func(*T) error) error {
+func one[T any](r *reader, path string, take func(*T) error) error {
+	raw, err := r.value()
+	if err != nil {
+		return err
+	}
 	var v T
-	ok, err := value(t, d, data, path, &v)
-	if err != nil || !ok {
+	if ok, err := into(r, raw, &v, func() string { return path }); err != nil || !ok {
 		return err
 	}
 	return take(&v)
@@ -133,21 +183,31 @@ func one[T any](t *translation, d *json.Decoder, data []byte, path string, take 
 
 // each reads a list and hands every element to take, with its place. Anything
 // else in its stead is taken for a list of one.
-func each[T any](t *translation, d *json.Decoder, data []byte, path string, take func(i int, v *T) error) error {
-	if first := next(data, d.InputOffset()); first != '[' {
-		if first == 'n' {
-			return one(t, d, data, path, func(*any) error { return nil })
+func each[T any](r *reader, path string, take func(i int, v *T) error) error {
+	switch r.peek() {
+	case '[':
+		r.at++
+	case 'n':
+		return one(r, path, func(*ignored) error { return nil })
+	default:
+		r.t.problem(path, "holds one value where a list belongs: read as a list of one")
+		return one(r, path, func(v *T) error { return take(0, v) })
+	}
+	r.counts.open(false)
+	var v T
+	for i := 0; !r.take(']'); i++ {
+		if i > 0 && !r.take(',') {
+			return r.broken(nil)
 		}
-		t.problem(path, "holds one value where a list belongs: read as a list of one")
-		return one(t, d, data, path, func(v *T) error { return take(0, v) })
-	}
-	if _, err := d.Token(); err != nil {
-		return broken(data, err)
-	}
-	for i := 0; d.More(); i++ {
-		var v T
-		here := at(path, i)
-		ok, err := value(t, d, data, here, &v)
+		if i > 0 {
+			r.counts.next()
+		}
+		raw, err := r.value()
+		if err != nil {
+			return err
+		}
+		v = *new(T)
+		ok, err := into(r, raw, &v, func() string { return at(path, i) })
 		if err != nil {
 			return err
 		}
@@ -158,53 +218,64 @@ func each[T any](t *translation, d *json.Decoder, data []byte, path string, take
 			return err
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return broken(data, err)
-	}
+	r.counts.leave()
 	return nil
 }
 
-// value decodes the next value into v, repairing it if need be. ok is false when
-// nothing could be read of it.
-func value[T any](t *translation, d *json.Decoder, data []byte, path string, v *T) (ok bool, err error) {
-	start := d.InputOffset()
-	err = d.Decode(v)
-	if err == nil {
+// value passes over the next value and returns its text.
+func (r *reader) value() ([]byte, error) {
+	r.peek()
+	end, why := r.counts.skip(r.data, r.at)
+	switch {
+	case why != "":
+		return nil, located(r.data, int64(end), why, nil)
+	case end < 0 || end == r.at:
+		return nil, r.broken(nil)
+	}
+	raw := r.data[r.at:end]
+	r.at = end
+	return raw, nil
+}
+
+// into decodes raw, repairing it if need be. ok is false when nothing could be
+// read of it.
+func into[T any](r *reader, raw []byte, v *T, path func() string) (ok bool, err error) {
+	if err = json.Unmarshal(raw, v); err == nil {
 		return true, nil
 	}
-	end := d.InputOffset()
-	raw := bytes.TrimLeft(data[start:end], " \t\r\n,:")
-	if len(raw) == 0 || !json.Valid(raw) {
-		return false, broken(data, err)
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return false, r.broken(err)
 	}
 	*v = *new(T)
-	return t.repair(raw, path, v), nil
+	return r.t.repair(raw, path(), v), nil
 }
 
-// next is the first byte of the value that follows offset.
-func next(data []byte, offset int64) byte {
-	rest := bytes.TrimLeft(data[offset:], " \t\r\n,:")
-	if len(rest) == 0 {
-		return 0
-	}
-	return rest[0]
-}
-
-// broken tells where the syntax of the whole document breaks. The decoder of a
-// stream does not count reliably, so the document is looked at once more.
-func broken(data []byte, err error) error {
+// broken tells where the syntax of the document breaks, as the library's decoder
+// sees it.
+func (r *reader) broken(err error) error {
 	var syntax *json.SyntaxError
-	if whole := json.Unmarshal(data, new(ignored)); whole != nil {
+	if whole := json.Unmarshal(r.data, new(ignored)); whole != nil {
 		err = whole
 	}
 	if !errors.As(err, &syntax) {
-		return &SyntaxError{Why: fmt.Sprint(err), Err: err}
+		return located(r.data, int64(r.at), "is not JSON", err)
 	}
 	why := err.Error()
-	if syntax.Offset >= int64(len(data)) {
+	if syntax.Offset >= int64(len(r.data)) {
 		why = "is cut off: " + why
 	}
-	return located(data, syntax.Offset, why, err)
+	return located(r.data, syntax.Offset, why, err)
+}
+
+// reserve makes room for as many components as there will be when the rest of the
+// document is like what was read of it: done bytes of all.
+func (t *translation) reserve(done, all, most int) {
+	n := len(t.bom.Components)
+	if n < 256 || n < cap(t.bom.Components) {
+		return
+	}
+	more := int(float64(n) * float64(all-done) / float64(done))
+	t.bom.Components = slices.Grow(t.bom.Components, min(max(more, n/4), most))
 }
 
 // at is the path of element i of a list.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// counts looks over JSON, before it is decoded, for what the library does not
-// tell: too much of something, and members that are there twice, of which it
-// would mix the values. It does not judge the syntax.
+// counts looks over JSON, before it is decoded, for where values end and for what
+// the library does not tell: too much of something, and members that are there
+// twice, of which it would mix the values. It does not judge the syntax.
 type counts struct {
 	twice      func(path string) // called for every such member; nil: nobody is told
 	most       int               // components allowed
@@ -29,46 +29,96 @@ type level struct {
 // tooDeep returns the offset at which JSON nests deeper than maxDepth, or -1.
 func tooDeep(data []byte) int {
 	c := counts{most: len(data)}
-	at, _ := c.scan(data)
-	return at
+	if at, why := c.skip(data, 0); why != "" {
+		return at
+	}
+	return -1
 }
 
-// scan returns the offset at which there is too much of something, and of what;
-// or -1.
-func (c *counts) scan(data []byte) (offset int, why string) {
-	expectKey := false
-	for i := 0; i < len(data); i++ {
+// skip returns where the value ends that begins at i; -1 when data ends before. When
+// there is too much of something it returns where, and of what.
+func (c *counts) skip(data []byte, i int) (end int, why string) {
+	base, expectKey := len(c.levels), false
+	for ; i < len(data); i++ {
 		switch data[i] {
 		case '"':
 			start := i + 1
-			for i++; i < len(data) && data[i] != '"'; i++ {
-				if data[i] == '\\' {
-					i++
-				}
+			if i = closing(data, start); i == len(data) {
+				return -1, ""
 			}
-			if expectKey && i < len(data) {
+			if len(c.levels) == base {
+				return i + 1, ""
+			}
+			if expectKey {
 				c.key(data[start:i])
 			}
 			expectKey = false
 		case '{', '[':
-			if why := c.open(data[i] == '{'); why != "" {
+			expectKey = data[i] == '{'
+			if why := c.open(expectKey); why != "" {
 				return i, why
 			}
-			expectKey = data[i] == '{'
 		case '}', ']':
-			if n := len(c.levels); n > 0 {
-				c.keys = c.keys[:c.levels[n-1].keys]
-				c.levels = c.levels[:n-1]
+			if len(c.levels) == base {
+				return i, ""
+			}
+			c.leave()
+			if len(c.levels) == base {
+				return i + 1, ""
 			}
 			expectKey = false
 		case ',':
-			if n := len(c.levels); n > 0 {
-				c.levels[n-1].index++
-				expectKey = c.levels[n-1].object
+			if len(c.levels) == base {
+				return i, ""
+			}
+			expectKey = c.next()
+		case ' ', '\t', '\r', '\n':
+			if len(c.levels) == base {
+				return i, ""
 			}
 		}
 	}
-	return -1, ""
+	if len(c.levels) > base {
+		return -1, ""
+	}
+	return i, ""
+}
+
+// next is told of a comma. It reports whether a key follows.
+func (c *counts) next() bool {
+	top := &c.levels[len(c.levels)-1]
+	top.index++
+	return top.object
+}
+
+// leave is told of the end of the innermost object or list.
+func (c *counts) leave() {
+	n := len(c.levels) - 1
+	c.keys = c.keys[:c.levels[n].keys]
+	c.levels = c.levels[:n]
+}
+
+// closing is the place of the quote that ends the text which begins at start, or
+// the end of data.
+func closing(data []byte, start int) int {
+	for i := start; ; {
+		n := bytes.IndexByte(data[i:], '"')
+		if n < 0 {
+			return len(data)
+		}
+		i += n
+		if data[i-1] != '\\' || i == start {
+			return i
+		}
+		slashes := 0
+		for j := i - 1; j >= start && data[j] == '\\'; j-- {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i
+		}
+		i++
+	}
 }
 
 func (c *counts) key(name []byte) {

@@ -62,6 +62,26 @@ func fold(s string) string {
 	}, s)
 }
 
+// meaning is what a property of that name is read as, or nil. A document uses few
+// names many times.
+func (t *translation) meaning(name string) *meaning {
+	if m, met := t.names[name]; met {
+		return m
+	}
+	v, _ := meanings()
+	var found *meaning
+	if m, known := v.names[fold(name)]; known {
+		found = &m
+	}
+	if len(t.names) < maxNames {
+		t.names[name] = found
+	}
+	return found
+}
+
+// maxNames is how many names of properties are remembered.
+const maxNames = 1000
+
 // support is what properties say of it, or nil. What they say differently the
 // second time is a problem, and the first stands.
 func (t *translation) support(ps []sbom.Property, path string) *sbom.Support {
@@ -69,11 +89,11 @@ func (t *translation) support(ps []sbom.Property, path string) *sbom.Support {
 	var from []string
 	v, _ := meanings()
 	for i, p := range ps {
-		m, known := v.names[fold(p.Name)]
-		if !known || m.Is == "cpe" {
+		m := t.meaning(p.Name)
+		if m == nil || m.Is == "cpe" {
 			continue
 		}
-		here, value := at(path, i), strings.TrimSpace(p.Value)
+		here, value := at(join(path, "properties"), i), strings.TrimSpace(p.Value)
 		if value == "" {
 			continue
 		}
@@ -87,7 +107,7 @@ func (t *translation) support(ps []sbom.Property, path string) *sbom.Support {
 		case "checked":
 			t.day(&out.Checked, here, value)
 		case "why":
-			if !speaks(m, value) {
+			if !speaks(*m, value) {
 				continue
 			}
 			out.Why = line(out.Why, value)
@@ -151,9 +171,8 @@ func speaks(m meaning, value string) bool {
 
 // identified adds the identifiers that properties hold.
 func (t *translation) identified(own *sbom.Component, path string) {
-	v, _ := meanings()
 	for i, p := range own.Properties {
-		if m, known := v.names[fold(p.Name)]; known && m.Is == "cpe" {
+		if m := t.meaning(p.Name); m != nil && m.Is == "cpe" {
 			t.also(own, "cpe", p.Value, path, at("properties", i))
 		}
 	}

@@ -18,11 +18,12 @@ type translation struct {
 	seen   map[string]string // ref → path of its first bearer
 	// Makers of the root that the metadata names beside it.
 	supplier, manufacturer string
-	untold                 int // problems beyond those that are listed
+	untold                 int                 // problems beyond those that are listed
+	names                  map[string]*meaning // of properties met so far
 }
 
 func newTranslation(f sbom.Format) *translation {
-	t := &translation{seen: map[string]string{}}
+	t := &translation{seen: map[string]string{}, names: map[string]*meaning{}}
 	t.bom.Format = f
 	return t
 }
@@ -36,7 +37,7 @@ func (t *translation) finish() sbom.BOM {
 	if root.Manufacturer == "" {
 		root.Manufacturer = t.manufacturer
 	}
-	if s := t.support(t.bom.Properties, "properties"); s != nil && root.Support == nil {
+	if s := t.support(t.bom.Properties, ""); s != nil && root.Support == nil {
 		root.Support = s
 	}
 	if len(t.inRoot) > 0 {
@@ -143,7 +144,7 @@ func (t *translation) service(s *cdx.Service, path, parent string) {
 	for _, e := range list(s.Endpoints) {
 		own.Links = append(own.Links, sbom.Link{Kind: "endpoint", URL: e})
 	}
-	own.Support = t.support(own.Properties, path+".properties")
+	own.Support = t.support(own.Properties, path)
 	if own.Name == "" {
 		t.problem(path, "has no name")
 	}
