@@ -99,7 +99,11 @@ func TestAHundredThousandComponentsStayWellUnderAGibibyte(t *testing.T) {
 		doc := encoded(t, 100_000, f.format)
 		path := filepath.Join(t.TempDir(), "bom."+f.name)
 		require.NoError(t, os.WriteFile(path, doc, 0o600))
-		for _, reader := range []string{"library", "ours"} {
+		readers := []string{"ours"}
+		if testing.Verbose() {
+			readers = append(readers, "library")
+		}
+		for _, reader := range readers {
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 			cmd.Env = append(os.Environ(), peakOf+"="+reader+" "+path)
 			out, err := cmd.CombinedOutput()

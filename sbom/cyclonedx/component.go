@@ -81,13 +81,16 @@ func (t *translation) also(own *sbom.Component, kind, text, path, from string) {
 	if text == "" || kind == "purl" && text == own.PURL || kind == "cpe" && text == own.CPE {
 		return
 	}
-	for _, id := range own.More {
+	for _, id := range own.More[:min(len(own.More), maxCompared)] {
 		if id.Kind == kind && id.Text == text {
 			return
 		}
 	}
 	own.More = append(own.More, sbom.Identifier{Kind: kind, Text: text, From: from, Problem: t.check(func() string { return path + "." + from }, kind, text)})
 }
+
+// maxCompared is among how many further identifiers one that comes again is found.
+const maxCompared = 100
 
 // kinds are the identifiers among the fields of an identity.
 var kinds = map[cdx.EvidenceIdentityFieldType]string{

@@ -294,3 +294,41 @@ func decodeFile(path string) (sbom.BOM, error) {
 	defer f.Close()
 	return cyclonedx.Decode(f, nil)
 }
+
+// TestTheSupportOfARealDeviceIsRead reads the anonymized device, whose maker
+// writes the two facts in plain words and never a date.
+func TestTheSupportOfARealDeviceIsRead(t *testing.T) {
+	t.Parallel()
+	bom, err := decodeFile(testdata.Path(t, "sboms", "medical-device-case-study", "narrow.sbom.json"))
+	require.NoError(t, err)
+	levels := map[sbom.Level]int{}
+	for _, c := range bom.Components {
+		require.NotNil(t, c.Support, c.Name)
+		require.True(t, c.Support.Ends.IsZero(), c.Name)
+		require.NotEmpty(t, c.Support.Why, c.Name)
+		levels[c.Support.Level]++
+	}
+	require.Equal(t, map[sbom.Level]int{sbom.Maintained: 45, "Inactive": 7, "Deprecated": 2, sbom.UnknownLevel: 1}, levels)
+	require.Empty(t, bom.Problems)
+}
+
+func TestEveryRowOfTheDataSaysWhereItIsFrom(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("properties.json")
+	require.NoError(t, err)
+	var file struct {
+		Properties []map[string]any
+		Levels     map[string]sbom.Level
+	}
+	require.NoError(t, json.Unmarshal(data, &file))
+	require.NotEmpty(t, file.Properties)
+	for _, row := range file.Properties {
+		require.Contains(t, []any{"level", "ends", "checked", "why", "cpe"}, row["is"], row)
+		for _, key := range []string{"name", "source", "date", "force"} {
+			require.NotEmpty(t, row[key], row)
+		}
+	}
+	for word, level := range file.Levels {
+		require.Contains(t, []sbom.Level{sbom.Maintained, sbom.Unmaintained, sbom.Abandoned, sbom.UnknownLevel}, level, word)
+	}
+}

@@ -166,3 +166,33 @@ func TestProblemsWithoutEndAreCounted(t *testing.T) {
 	require.Len(t, bom.Problems, 10_001)
 	require.Equal(t, "1001 more problems are not listed", bom.Problems[10_000].Message)
 }
+
+// TestHostileDocumentsAreReadInTimeThatGrowsWithTheirLength feeds what would take
+// hours if anything were compared with everything.
+func TestHostileDocumentsAreReadInTimeThatGrowsWithTheirLength(t *testing.T) {
+	t.Parallel()
+	many := func(n int, one func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(one(i))
+		}
+		return b.String()
+	}
+	component := func(members string) string {
+		return `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a",` + members + `}]}`
+	}
+	for name, doc := range map[string]string{
+		"members":     component(many(300_000, func(i int) string { return fmt.Sprintf(`"k%d":1,`, i) }) + `"version":"1"`),
+		"identifiers": component(`"swhid":[` + many(300_000, func(i int) string { return fmt.Sprintf(`"swh:%d",`, i) }) + `""]`),
+		"reasons":     component(`"properties":[` + many(200_000, func(i int) string { return fmt.Sprintf(`{"name":"end-of-support","value":"reason %d"},`, i) }) + `{}]`),
+		"backslashes": component(`"version":"` + strings.Repeat(`\\\"`, 300_000) + `"`),
+		"elements": `<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><component><name>a</name>` +
+			many(300_000, func(i int) string { return fmt.Sprintf("<k%d/>", i) }) + `</component></components></bom>`,
+		"foreign elements": `<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><component><name>a</name>` +
+			many(200_000, func(i int) string { return fmt.Sprintf(`<k%d xmlns="x"/>`, i) }) + `</component></components></bom>`,
+	} {
+		bom, err := cyclonedx.Decode(strings.NewReader(doc), nil)
+		require.NoError(t, err, name)
+		require.Len(t, bom.Components, 1, name)
+	}
+}

@@ -17,6 +17,10 @@ type counts struct {
 	keys       [][]byte // of all open objects, the outermost first
 }
 
+// maxKeys is among how many members of one object one that is there twice is
+// found. The format has objects of fewer.
+const maxKeys = 200
+
 // A level is one object or list that the scan is inside of.
 type level struct {
 	object bool
@@ -123,7 +127,7 @@ func closing(data []byte, start int) int {
 
 func (c *counts) key(name []byte) {
 	top := &c.levels[len(c.levels)-1]
-	if c.twice != nil {
+	if c.twice != nil && len(c.keys)-top.keys < maxKeys {
 		for _, k := range c.keys[top.keys:] {
 			if bytes.Equal(k, name) {
 				c.twice(join(c.route(), string(name)))

@@ -152,8 +152,16 @@ func (t *translation) day(into *time.Time, path, value string) bool {
 	return true
 }
 
+// maxWhy is how long a reason grows, in bytes, before no more lines are added.
+const maxWhy = 10_000
+
 // line adds a line to text.
-func line(text, more string) string { return strings.TrimSpace(text + "\n" + more) }
+func line(text, more string) string {
+	if len(text) > maxWhy {
+		return text
+	}
+	return strings.TrimSpace(text + "\n" + more)
+}
 
 // speaks reports whether a justification is about support.
 func speaks(m meaning, value string) bool {

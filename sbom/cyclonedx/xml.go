@@ -17,8 +17,15 @@ import (
 
 const namespace = "http://cyclonedx.org/schema/bom/"
 
-// maxRules is how many different faults of values are learned from one document.
-const maxRules = 64
+const (
+	// maxRules is how many different faults of values are learned from one document,
+	// and maxReread how many bytes are read again for that.
+	maxRules  = 64
+	maxReread = 4 << 30
+	// maxNamed is how many names of elements are counted apart within one element, or
+	// told of. The format has fewer.
+	maxNamed = 100
+)
 
 // readXML reads the document, and again from the start for every new kind of
 // fault that the library gives up at: what was learned is left out then.
@@ -36,7 +43,7 @@ func readXML(data []byte, most int) (*translation, error) {
 		if placed := (*SyntaxError)(nil); errors.As(err, &placed) {
 			return nil, err
 		}
-		if f.err != nil || len(rules) >= maxRules || !f.learn(err) {
+		if f.err != nil || len(rules) >= maxRules || len(rules) > maxReread/len(data) || !f.learn(err) {
 			return nil, f.fail(err)
 		}
 	}
@@ -290,12 +297,14 @@ func (s *sieve) push(name string) {
 	if s.depth > 0 {
 		parent := &s.open[s.depth-1]
 		i := slices.IndexFunc(parent.kids, func(k kid) bool { return k.name == name })
-		if i < 0 {
+		if i < 0 && len(parent.kids) < maxNamed {
+			i = len(parent.kids)
 			parent.kids = append(parent.kids, kid{name: name})
-			i = len(parent.kids) - 1
 		}
-		parent.kids[i].count++
-		index = parent.kids[i].count
+		if i >= 0 {
+			parent.kids[i].count++
+			index = parent.kids[i].count
+		}
 	}
 	if s.depth == len(s.open) {
 		s.open = append(s.open, node{})
@@ -341,7 +350,9 @@ func (s *sieve) strange(name xml.Name) {
 			return
 		}
 	}
-	s.foreign = append(s.foreign, foreign{name, s.route(), 1})
+	if len(s.foreign) < maxNamed {
+		s.foreign = append(s.foreign, foreign{name, s.route(), 1})
+	}
 }
 
 // report tells of the elements that were kept from the library.
