@@ -48,6 +48,7 @@ type repairer struct {
 // choices are the types of the library that stand for more than one shape, and
 // what they are as a list and as an object.
 var choices = map[reflect.Type]struct{ list, object reflect.Type }{
+	//lint:ignore SA1019 documents before 1.5 hold tools in this shape
 	reflect.TypeFor[cdx.ToolsChoice](): {reflect.TypeFor[[]cdx.Tool](), reflect.TypeFor[struct {
 		Components *[]cdx.Component `json:"components"`
 		Services   *[]cdx.Service   `json:"services"`

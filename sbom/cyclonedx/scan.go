@@ -30,15 +30,6 @@ type level struct {
 	last   int  // its last key, or -1
 }
 
-// tooDeep returns the offset at which JSON nests deeper than maxDepth, or -1.
-func tooDeep(data []byte) int {
-	c := counts{most: len(data)}
-	if at, why := c.skip(data, 0); why != "" {
-		return at
-	}
-	return -1
-}
-
 // skip returns where the value ends that begins at i; -1 when data ends before. When
 // there is too much of something it returns where, and of what.
 func (c *counts) skip(data []byte, i int) (end int, why string) {
