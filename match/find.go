@@ -188,7 +188,7 @@ func (f *finding) settle(i int, r *record, it *item, v verdict, by Identifier, w
 		if v.truth == yes {
 			f.settled[about] = true
 			f.add(n, r, it, Evidence{
-				Source: r.Source, Item: r.Item, Digest: r.digest, Identifier: by,
+				Source: r.Source, Item: r.Item, Digest: r.digest, Identifier: by, Named: it.named(by),
 				Version: v.version.text, VersionFrom: v.version.from,
 				Rule: v.rule, Leaf: v.leaf, With: with, Assumed: v.assumed,
 			})

@@ -117,6 +117,7 @@ type Evidence struct {
 	// Identifier is what met; Version the version that was tested and where it
 	// was stated ("version", "purl" or "cpe"); empty when the leaf asks for none.
 	Identifier  Identifier `json:"identifier"`
+	Named       string     `json:"named"` // the purl or CPE that met, as the component has it
 	Version     string     `json:"version,omitempty"`
 	VersionFrom string     `json:"version_from,omitempty"`
 	// Rule is how the leaf was tested: "range", "listed version", "exact version",

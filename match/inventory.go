@@ -98,3 +98,11 @@ func (i *item) state() {
 		}
 	}
 }
+
+// named is the identifier of the kind by which a record met the component.
+func (i *item) named(by Identifier) string {
+	if by == ByPURL {
+		return i.PURL
+	}
+	return i.CPE
+}

@@ -411,6 +411,7 @@ func TestFurtherIdentifiersOfAComponentMatchToo(t *testing.T) {
 	require.Len(t, got.Findings, 1)
 	require.Len(t, got.Findings[0].Instances, 1)
 	require.Equal(t, "pkg:generic/p@1.0", got.Findings[0].Instances[0].Component.PURL)
+	require.Equal(t, "cpe:2.3:a:v:p:1.0:*:*:*:*:*:*:*", got.Findings[0].Instances[0].Evidence[0].Named)
 	require.Len(t, got.Coverage, 1)
 	require.Equal(t, match.Evaluated, got.Coverage[0].Verdict)
 }
