@@ -26,6 +26,7 @@ func (t *translation) repair(raw []byte, path string, v any) bool {
 	typ := reflect.TypeOf(v).Elem()
 	fit, ok := r.fit(tree, typ, path)
 	if !ok {
+		t.unread = false
 		return false
 	}
 	text, err := json.Marshal(fit)
@@ -35,6 +36,7 @@ func (t *translation) repair(raw []byte, path string, v any) bool {
 	if err != nil {
 		t.problem(path, "is left out: %v", err)
 		reflect.ValueOf(v).Elem().SetZero()
+		t.unread = false
 		return false
 	}
 	return true
@@ -207,6 +209,9 @@ func (r *repairer) scalar(v any, typ reflect.Type, path string) (any, bool) {
 }
 
 func (r *repairer) leaveOut(v any, want, path string) (any, bool) {
+	if strings.HasPrefix(path, "vulnerabilities") && strings.Contains(path, ".affects") {
+		r.t.unread = true
+	}
 	r.t.problem(path, "holds %s where %s belongs: left out", describe(v), want)
 	return nil, false
 }

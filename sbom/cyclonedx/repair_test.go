@@ -9,6 +9,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/cyclonedx"
+	"github.com/open-postmarket/postmarket/vex"
 )
 
 const wrongTypes = `{
@@ -194,5 +195,56 @@ func TestHostileDocumentsAreReadInTimeThatGrowsWithTheirLength(t *testing.T) {
 		bom, err := cyclonedx.Decode(strings.NewReader(doc), nil)
 		require.NoError(t, err, name)
 		require.Len(t, bom.Components, 1, name)
+	}
+}
+
+func TestATargetThatCannotBeReadClearsNothing(t *testing.T) {
+	t.Parallel()
+	const analysis = `"analysis":{"state":"not_affected","justification":"code_not_present"}`
+	for _, affects := range []string{
+		`"z"`, `["z"]`, `[{"ref":"a"},"z"]`, `[null]`, `[{"ref":["z"]}]`, `{"ref":["z"]}`,
+		`[{"ref":"z","versions":[{"version":["1"],"status":"unaffected"}]}]`,
+		`[{"ref":"z","versions":"1.0"}]`, `[{"ref":"z","versions":[{"version":"1","status":["affected"]}]}]`,
+	} {
+		bom := decode(t, `{"bomFormat":"CycloneDX","specVersion":"1.5","vulnerabilities":[
+			{"id":"CVE-1","affects":`+affects+`,`+analysis+`},{"id":"CVE-2","affects":[{"ref":"b"}],`+analysis+`}]}`)
+		require.NotEmpty(t, bom.Problems, affects)
+		n := 0
+		for _, s := range bom.Statements {
+			if s.Vulnerability == "CVE-2" {
+				require.Equal(t, vex.NotAffected, s.Status, "what is read is not spoiled by what is not")
+				continue
+			}
+			n++
+			require.Empty(t, s.Status, affects)
+			require.Empty(t, s.Justification, affects)
+			require.Equal(t, "not_affected", s.Original.State, affects)
+			require.NotContains(t, s.Versions, "", affects)
+		}
+		require.Positive(t, n, affects)
+	}
+}
+
+func TestATargetThatCannotBeReadInXMLClearsNothing(t *testing.T) {
+	t.Parallel()
+	for _, affects := range []string{
+		`z`, `<ref>z</ref>`, `<target>z</target>`, `<target><id>z</id></target>`, `<x:target xmlns:x="urn:x"><x:ref>z</x:ref></x:target>`,
+		`<target><ref>z</ref><versions>1.0</versions></target>`, `<target><ref>z</ref><versions><version>1</version></versions></target>`,
+		`<target><ref>a</ref></target><thing><ref>z</ref></thing>`,
+	} {
+		bom := decode(t, `<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><vulnerabilities><vulnerability><id>CVE-1</id>
+			<analysis><state>not_affected</state><justification>code_not_present</justification></analysis>
+			<affects>`+affects+`</affects></vulnerability><vulnerability><id>CVE-2</id><analysis><state>not_affected</state></analysis>
+			<affects><target><ref>b</ref><versions><version><version>1</version><status>unaffected</status></version></versions></target></affects></vulnerability></vulnerabilities></bom>`)
+		require.NotEmpty(t, bom.Problems, affects)
+		require.GreaterOrEqual(t, len(bom.Statements), 2, affects)
+		for _, s := range bom.Statements {
+			if s.Vulnerability == "CVE-2" {
+				require.Equal(t, vex.NotAffected, s.Status, affects)
+				continue
+			}
+			require.Empty(t, s.Status, affects)
+			require.Empty(t, s.Justification, affects)
+		}
 	}
 }

@@ -100,6 +100,7 @@ func (s *sieve) Token() (xml.Token, error) {
 			s.depth--
 			return t, nil
 		case xml.CharData:
+			s.text(t)
 			return t, nil
 		case xml.Directive:
 			if bytes.Contains(t, []byte("ENTITY")) {
@@ -136,6 +137,7 @@ func (s *sieve) start(t *xml.StartElement) (bool, error) {
 	}
 	if t.Name.Space != s.space {
 		s.strange(t.Name)
+		s.spoil(s.scoping(s.depth))
 		return false, s.skip()
 	}
 	s.elements++
@@ -149,6 +151,7 @@ func (s *sieve) start(t *xml.StartElement) (bool, error) {
 		return false, s.place(fmt.Sprintf("holds more than the %d elements allowed", maxObjects), nil)
 	}
 	s.push(t.Name.Local)
+	s.shape()
 	t.Attr = slices.DeleteFunc(t.Attr, func(a xml.Attr) bool { return a.Name.Space != "" || a.Name.Local == "xmlns" })
 	if len(s.rules) == 0 {
 		return true, nil

@@ -20,6 +20,9 @@ type translation struct {
 	supplier, manufacturer string
 	untold                 int                 // problems beyond those that are listed
 	names                  map[string]*meaning // of properties met so far
+	// unread says that something was left out of what the vulnerability that is
+	// being read affects.
+	unread bool
 }
 
 func newTranslation(f sbom.Format) *translation {
@@ -179,7 +182,26 @@ func (t *translation) vulnerability(i int, v *cdx.Vulnerability) error {
 			t.problem(path+".analysis.justification", "%q is not a justification of CycloneDX: it gives none", short(string(a.Justification)))
 		}
 	}
-	t.bom.Statements = append(t.bom.Statements, vexcdx.Statements(v)...)
+	for i, target := range list(v.Affects) {
+		here := at(path+".affects", i)
+		if strings.TrimSpace(target.Ref) == "" {
+			t.unread = true
+			t.problem(here, "names no reference")
+		}
+		for j, r := range list(target.Range) {
+			if strings.TrimSpace(r.Version+r.Range) == "" {
+				t.unread = true
+				t.problem(at(here+".versions", j), "names no version")
+			}
+		}
+	}
+	statements := vexcdx.Statements(v)
+	if t.unread {
+		statements = vexcdx.Withhold(statements)
+		t.problem(path+".affects", "is not read in whole: nothing is cleared by it")
+	}
+	t.unread = false
+	t.bom.Statements = append(t.bom.Statements, statements...)
 	return nil
 }
 

@@ -140,7 +140,7 @@ func TestVersionsSpokenOfApartAreStatementsOfTheirOwn(t *testing.T) {
 		version cdx.VulnerabilityStatus
 		want    vex.Status
 	}{
-		{"resolved", "affected", vex.Affected}, {"resolved", "unaffected", vex.Fixed}, {"resolved", "", vex.Fixed}, {"resolved", "unknown", ""},
+		{"resolved", "affected", vex.Affected}, {"resolved", "unaffected", vex.Fixed}, {"resolved", "", vex.Affected}, {"resolved", "unknown", ""}, {"resolved", "fixed-ish", ""}, {"not_affected", "Affected", ""}, {"not_affected", "", vex.NotAffected},
 		{"not_affected", "affected", vex.NotAffected}, {"not_affected", "unknown", ""}, {"", "unaffected", vex.NotAffected}, {"in_triage", "affected", vex.UnderInvestigation},
 	} {
 		s := cyclonedx.Statements(&cdx.Vulnerability{ID: "CVE-1", Analysis: &cdx.VulnerabilityAnalysis{State: c.state, Justification: "code_not_present"},
@@ -151,6 +151,37 @@ func TestVersionsSpokenOfApartAreStatementsOfTheirOwn(t *testing.T) {
 			require.Empty(t, s[0].Justification, c)
 		}
 	}
+}
+
+func TestWhatDoesNotSayOfWhatItSpeaksClearsNothing(t *testing.T) {
+	t.Parallel()
+	for name, affects := range map[string][]cdx.Affects{
+		"no reference":           {{}},
+		"one reference missing":  {{Ref: "a"}, {Ref: " "}},
+		"a version that is none": {{Ref: "a", Range: &[]cdx.AffectedVersions{{Status: "unaffected"}}}},
+		"one version missing":    {{Ref: "a", Range: &[]cdx.AffectedVersions{{Version: "1", Status: "unaffected"}, {Status: "affected"}}}},
+	} {
+		for _, state := range []cdx.ImpactAnalysisState{"not_affected", "resolved", "false_positive"} {
+			list := cyclonedx.Statements(&cdx.Vulnerability{ID: "CVE-1", Affects: &affects, Analysis: &cdx.VulnerabilityAnalysis{State: state, Justification: "code_not_present"}})
+			require.NotEmpty(t, list, name)
+			for _, s := range list {
+				require.NotContains(t, []vex.Status{vex.NotAffected, vex.Fixed}, s.Status, name)
+				require.Empty(t, s.Justification, name)
+				require.NotContains(t, s.Versions, "", name)
+				require.NotContains(t, s.Products, "", name)
+				require.Equal(t, string(state), s.Original.State, name)
+				require.Equal(t, "code_not_present", s.Original.Justification, name)
+			}
+		}
+	}
+	list := cyclonedx.Statements(&cdx.Vulnerability{ID: "CVE-1", Affects: &[]cdx.Affects{{}}, Analysis: &cdx.VulnerabilityAnalysis{State: "exploitable"}})
+	require.Equal(t, vex.Affected, list[0].Status, "what does not clear stays")
+}
+
+func ExampleWithhold() {
+	list := cyclonedx.Withhold([]vex.Statement{{Vulnerability: "CVE-1", Status: vex.NotAffected, Original: vex.Original{State: "not_affected"}}})
+	fmt.Printf("%q, written %q\n", list[0].Status, list[0].Original.State)
+	// Output: "", written "not_affected"
 }
 
 func ExampleStatus() {

@@ -1,6 +1,7 @@
 package cyclonedx
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,9 @@ const Format = "cyclonedx"
 // more for each group of versions that it speaks of apart. An entry without
 // analysis gives statements without a status. Versions said to be unaffected
 // are so whatever the state, and those said to be affected are not fixed by a
-// state of resolved.
+// state of resolved; nothing said means affected there, as the schema has it.
+// When a target has no reference, or what is spoken of apart no version, nothing
+// of the entry is cleared: see [Withhold].
 func Statements(v *cdx.Vulnerability) []vex.Statement {
 	base := vex.Statement{
 		Vulnerability: v.ID,
@@ -40,9 +43,13 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 		base.Issued, base.Updated = stamp(a.FirstIssued), stamp(a.LastUpdated)
 	}
 	var out []vex.Statement
-	whole := base
+	whole, partly := base, false
 	if v.Affects != nil {
 		for _, target := range *v.Affects {
+			partly = partly || !readable(target)
+			if strings.TrimSpace(target.Ref) == "" {
+				continue
+			}
 			if target.Range == nil || len(*target.Range) == 0 {
 				whole.Products = append(whole.Products, target.Ref)
 				continue
@@ -53,7 +60,42 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 	if len(whole.Products) > 0 || len(out) == 0 {
 		out = append([]vex.Statement{whole}, out...)
 	}
+	if partly {
+		out = Withhold(out)
+	}
 	return out
+}
+
+// Withhold returns statements that clear nothing: not_affected and fixed become
+// no status, and there is no justification. What was written stays in Original.
+// It is for statements of which it is not known of what they speak: a clearance
+// would be of more than was said (our convention).
+func Withhold(list []vex.Statement) []vex.Statement {
+	out := slices.Clone(list)
+	for i := range out {
+		if out[i].Status == vex.NotAffected || out[i].Status == vex.Fixed {
+			out[i].Status = ""
+		}
+		out[i].Justification = ""
+	}
+	return out
+}
+
+// readable reports whether it is said which target is meant, and which version
+// wherever versions are spoken of.
+func readable(target cdx.Affects) bool {
+	if strings.TrimSpace(target.Ref) == "" {
+		return false
+	}
+	return target.Range == nil || !slices.ContainsFunc(*target.Range, func(r cdx.AffectedVersions) bool { return spoken(r) == "" })
+}
+
+// spoken is the version or range that r speaks of; empty when there is none.
+func spoken(r cdx.AffectedVersions) string {
+	if strings.TrimSpace(r.Version) != "" {
+		return r.Version
+	}
+	return strings.TrimSpace(r.Range)
 }
 
 // byVersion makes one statement for each status that target gives to versions,
@@ -62,10 +104,6 @@ func byVersion(base vex.Statement, target cdx.Affects) []vex.Statement {
 	var out []vex.Statement
 	at := map[cdx.VulnerabilityStatus]int{}
 	for _, r := range *target.Range {
-		text := r.Version
-		if text == "" {
-			text = r.Range
-		}
 		i, seen := at[r.Status]
 		if !seen {
 			one := base
@@ -78,23 +116,26 @@ func byVersion(base vex.Statement, target cdx.Affects) []vex.Statement {
 			at[r.Status] = i
 			out = append(out, one)
 		}
-		out[i].Versions = append(out[i].Versions, text)
+		if text := spoken(r); text != "" {
+			out[i].Versions = append(out[i].Versions, text)
+		}
 	}
 	return out
 }
 
 // apart is the status of versions of which was is said while the state stands
 // for s. It never claims more than was said: resolved does not speak of the
-// versions still called affected, and nothing is cleared that is unknown (our
-// convention).
+// versions still called affected, which is what the schema presumes of those of
+// which nothing is said, and nothing is cleared that is unknown or of which a word
+// is said that is not defined (our convention).
 func apart(s vex.Status, was cdx.VulnerabilityStatus) vex.Status {
 	cleared := s == vex.NotAffected || s == vex.Fixed
 	switch {
 	case was == cdx.VulnerabilityStatusNotAffected && !cleared:
 		return vex.NotAffected
-	case was == cdx.VulnerabilityStatusAffected && s == vex.Fixed:
+	case (was == cdx.VulnerabilityStatusAffected || was == "") && s == vex.Fixed:
 		return vex.Affected
-	case was == cdx.VulnerabilityStatusUnknown && cleared:
+	case was != cdx.VulnerabilityStatusNotAffected && was != cdx.VulnerabilityStatusAffected && was != "" && cleared:
 		return ""
 	}
 	return s
