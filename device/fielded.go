@@ -127,6 +127,11 @@ func least(a, b Fielded) bool {
 // A NoneInUse is a person's statement that no unit of a product is in clinical use
 // any more, anywhere. It is what ends monitoring, and it counts only when it was
 // signed: see [MonitoringEnds].
+//
+// Nothing here verifies the signature: this package holds no keys. It asks that
+// one be there, and that the statement be the one its entry holds. Whoever reads
+// the entry from the ledger checks the signature, against the digest of the act
+// and with keys of their own, before they rely on the answer.
 type NoneInUse struct {
 	Product string `json:"product"`
 	// From is the instant since when none is in use, in UTC.
@@ -217,9 +222,13 @@ func same(a, b NoneInUse) bool {
 
 // MonitoringEnds reports whether monitoring of a product may end at the given
 // instant, and why it may or may not. The stage does not count, not even the end
-// of life: only [Use.StillInUse] does. Whether the signature is genuine is the
-// caller's to check, against the digest of the act.
+// of life: only [Use.StillInUse] does. It does not end when l and u are of two
+// products, or of none. Whether the signature is genuine is the caller's to check,
+// against the digest of the act: see [NoneInUse].
 func MonitoringEnds(l Life, u Use, at time.Time) (ends bool, why string) {
+	if l.Product != u.Product || strings.TrimSpace(l.Product) == "" {
+		return false, fmt.Sprintf("the stage is of %q and the use of %q: they must be of one product", l.Product, u.Product)
+	}
 	inUse, why := u.StillInUse(at)
 	if !inUse {
 		return true, why

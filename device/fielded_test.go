@@ -149,6 +149,48 @@ func TestNoStageEndsMonitoring(t *testing.T) {
 	}
 }
 
+func TestTheStageAndTheUseAreOfOneProduct(t *testing.T) {
+	t.Parallel()
+	n := none()
+	use := device.Use{Product: "pump-2.1", Statement: &n, Entry: stated(t, t.Context(), n, "2026-03-05", true)}
+	life := supported()
+	ends, _ := device.MonitoringEnds(life, use, day("2027-01-01"))
+	require.True(t, ends)
+	life.Product = "pump-2.0"
+	ends, why := device.MonitoringEnds(life, use, day("2027-01-01"))
+	require.False(t, ends)
+	require.Contains(t, why, `"pump-2.0"`)
+	ends, _ = device.MonitoringEnds(device.Life{}, device.Use{}, day("2027-01-01"))
+	require.False(t, ends)
+}
+
+func ExampleNoneInUse() {
+	ctx := context.Background()
+	n := device.NoneInUse{Product: "pump-2.1", From: day("2026-03-01"), Basis: "all 12 units scrapped, list 17"}
+	l := store.New(memory.New(), &store.Options{Now: func() time.Time { return day("2026-03-05") }})
+	by := store.By{Who: "qa-lead", Why: "all units are back", Sign: func(_ context.Context, digest [32]byte) (store.Signature, error) {
+		return store.Signature{KeyID: "k1", Algorithm: "test", Bytes: digest[:]}, nil // a key of the maker's, kept elsewhere
+	}}
+	if err := l.Do(ctx, by, func(tx *store.Tx) error { return device.UseStatements.Put(tx, n) }); err != nil {
+		fmt.Println(err)
+		return
+	}
+	kept, entry, err := device.UseStatements.Latest(ctx, l, n.Key())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// Here the caller verifies entry.Signature with the key named in it.
+	use := device.Use{Product: "pump-2.1", Statement: &kept, Entry: entry}
+	life := device.Life{Product: "pump-2.1", Stage: device.EndOfLife, Since: day("2026-01-01"), By: "rm", Why: "notice"}
+	fmt.Println(device.MonitoringEnds(life, use, day("2027-01-01")))
+	life.Product = "pump-2.0"
+	fmt.Println(device.MonitoringEnds(life, use, day("2027-01-01")))
+	// Output:
+	// true qa-lead stated it on 2026-03-05: all 12 units scrapped, list 17
+	// false the stage is of "pump-2.0" and the use of "pump-2.1": they must be of one product
+}
+
 func TestAStatementTellsAllThatIsWrongAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, want := range []string{"no product", "since when", "how that is known", "for no reason"} {

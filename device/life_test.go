@@ -95,6 +95,57 @@ func TestThePlanSaysWhenSupportEndsAndWhatIsLate(t *testing.T) {
 	require.False(t, ok)
 }
 
+func TestSupportEndsOnce(t *testing.T) {
+	t.Parallel()
+	l, err := supported().Move(device.EndOfSupport, "rm", "notice", day("2024-06-30"))
+	require.NoError(t, err)
+	ends := func(l device.Life) string {
+		on, ok := l.SupportEnds()
+		require.True(t, ok)
+		return on
+	}
+	gone, err := l.Move(device.EndOfLife, "rm", "over", day("2026-01-01"))
+	require.NoError(t, err)
+	require.Equal(t, "2024-06-30", ends(gone), "the end of life is not the end of support")
+	require.Equal(t, day("2026-01-01"), gone.Since)
+
+	old := l
+	old.Ended = "" // a record of old
+	old, err = old.Move(device.EndOfLife, "rm", "over", day("2026-01-01"))
+	require.NoError(t, err)
+	require.Equal(t, "2024-06-30", ends(old))
+
+	straight, err := supported().Move(device.EndOfLife, "rm", "over", day("2026-01-01"))
+	require.NoError(t, err)
+	require.Equal(t, "2026-01-01", ends(straight))
+
+	for _, c := range []struct {
+		from device.Life
+		to   device.Stage
+		on   string
+		want string
+	}{
+		{gone, device.EndOfLife, "2026-02-01", "2024-06-30"},
+		{gone, device.EndOfSupport, "2026-02-01", "2024-06-30"},
+		{gone, device.EndOfLife, "2023-01-01", "2023-01-01"},
+		{l, device.EndOfSupport, "2024-07-31", "2024-07-31"},
+	} {
+		got, err := c.from.Correct(c.to, "rm", "the record was wrong", day(c.on))
+		require.NoError(t, err)
+		require.Equal(t, c.want, ends(got), c)
+	}
+	back, err := gone.Correct(device.Supported, "rm", "taken up again", day("2026-02-01"))
+	require.NoError(t, err)
+	require.Empty(t, back.Ended)
+	_, ok := back.SupportEnds()
+	require.False(t, ok)
+
+	gone.Ended = "2026-01-02"
+	require.ErrorContains(t, gone.Validate(), "after the present stage began")
+	gone.Ended = "soon"
+	require.ErrorContains(t, gone.Validate(), `on "soon"`)
+}
+
 func TestALifeTellsAllThatIsWrongAtOnce(t *testing.T) {
 	t.Parallel()
 	l := device.Life{Stage: "old", Planned: []device.Planned{

@@ -95,6 +95,9 @@ type Life struct {
 	Why string `json:"why"`
 	// Planned are later stages with the day on which each is to begin, in order.
 	Planned []Planned `json:"planned,omitempty"`
+	// Ended is the day on which support ended, in UTC ("2024-06-30"). It is kept
+	// by the moves that follow; empty before that, and in records of old.
+	Ended string `json:"ended,omitempty"`
 }
 
 // Planned is a stage that is announced for a day ("2028-06-30").
@@ -130,22 +133,38 @@ func (l Life) Move(to Stage, by, why string, at time.Time) (Life, error) {
 	case !l.Since.IsZero() && at.Before(l.Since):
 		return Life{}, &StageError{l.Product, l.Stage, to, "before the present stage began"}
 	}
-	return l.set(to, by, why, at)
+	ended, _ := l.ended()
+	return l.set(to, by, why, at, ended)
 }
 
 // Correct returns l with another stage, earlier ones included, because the record
 // was wrong or the maker took the product up again.
+//
+// The day support ended stays, unless it is the beginning of the stage that is
+// corrected or comes after the instant given: then it is that of the correction.
 func (l Life) Correct(to Stage, by, why string, at time.Time) (Life, error) {
-	return l.set(to, by, why, at)
+	ended, _ := l.ended()
+	if today := at.UTC().Format(time.DateOnly); ended > today || to == l.Stage && ended == l.Since.UTC().Format(time.DateOnly) {
+		ended = ""
+	}
+	return l.set(to, by, why, at, ended)
 }
 
-func (l Life) set(to Stage, by, why string, at time.Time) (Life, error) {
+// set enters to; ended is the day on which support ended before, or empty.
+func (l Life) set(to Stage, by, why string, at time.Time, ended string) (Life, error) {
 	switch {
 	case !to.Valid():
 		return Life{}, &StageError{l.Product, l.Stage, to, "not a stage"}
 	case strings.TrimSpace(by) == "" || strings.TrimSpace(why) == "" || at.IsZero():
 		return Life{}, &StageError{l.Product, l.Stage, to, "nobody, no reason or no time"}
 	}
+	switch {
+	case to.place() < EndOfSupport.place():
+		ended = ""
+	case ended == "":
+		ended = at.UTC().Format(time.DateOnly)
+	}
+	l.Ended = ended
 	l.Stage, l.Since, l.By, l.Why = to, at.UTC(), by, why
 	l.Planned = slices.DeleteFunc(slices.Clone(l.Planned), func(p Planned) bool { return p.Stage.place() <= to.place() })
 	return l, l.Validate()
@@ -166,6 +185,13 @@ func (l Life) Validate() error {
 	if l.Since.IsZero() || strings.TrimSpace(l.By) == "" || strings.TrimSpace(l.Why) == "" {
 		bad("it is not said since when, by whom or why")
 	}
+	if l.Ended != "" {
+		if _, err := time.Parse(time.DateOnly, l.Ended); err != nil || l.Stage.place() < EndOfSupport.place() {
+			bad("support is said to have ended on %q, in the stage %q", l.Ended, l.Stage)
+		} else if !l.Since.IsZero() && l.Ended > l.Since.UTC().Format(time.DateOnly) {
+			bad("support is said to have ended on %q, after the present stage began", l.Ended)
+		}
+	}
 	last := Planned{Stage: l.Stage}
 	for _, p := range l.Planned {
 		if _, err := time.Parse(time.DateOnly, p.On); err != nil || !p.Stage.Valid() {
@@ -183,8 +209,8 @@ func (l Life) Validate() error {
 // SupportEnds returns the day on which support is planned to end, or ended
 // ("2028-06-30" in UTC). ok is false when neither is stated.
 func (l Life) SupportEnds() (day string, ok bool) {
-	if l.Stage == EndOfSupport || l.Stage == EndOfLife {
-		return l.Since.UTC().Format(time.DateOnly), true
+	if day, ok = l.ended(); ok {
+		return day, true
 	}
 	for _, p := range l.Planned {
 		if p.Stage == EndOfSupport || p.Stage == EndOfLife {
@@ -192,6 +218,17 @@ func (l Life) SupportEnds() (day string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// ended is the day on which support ended.
+func (l Life) ended() (day string, ok bool) {
+	switch {
+	case l.Stage.place() < EndOfSupport.place():
+		return "", false
+	case l.Ended != "":
+		return l.Ended, true
+	}
+	return l.Since.UTC().Format(time.DateOnly), true
 }
 
 // Overdue returns the planned stages whose day has come by at, counted in UTC,
