@@ -64,6 +64,9 @@ func (d *document) root() int {
 			continue
 		}
 		if root >= 0 && root != at {
+			if !d.strict { // the specification allows it
+				d.problem(d.components[at].Path, "is described beside %s: the document has no one root", d.components[root].Path)
+			}
 			return -1
 		}
 		root = at

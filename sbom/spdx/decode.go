@@ -53,7 +53,35 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // Decode reads one document, whose form it tells by its first characters. It
 // fails with a [*SyntaxError] when the document is empty, too long, not UTF-8,
 // cut off, not SPDX, RDF, or of a version it does not know.
-func Decode(r io.Reader, opts *Options) (sbom.BOM, error) {
+func Decode(r io.Reader, opts *Options) (sbom.BOM, error) { return decode(r, opts, false) }
+
+// Check judges one document by the rules of the specification that this package
+// holds, and returns each departure with its place; none means that none of
+// these rules is broken. It fails where [Decode] fails.
+//
+// A document of SPDX 2 in JSON or YAML is judged in: the fields that must be
+// there (of the document: SPDXID, name, dataLicense, a documentNamespace that is
+// a URI without a fragment, created and creators; of a package: id, name and download location; of
+// a file: id, name and checksums; before 2.3 also the concluded and declared
+// license and the copyright text); the form of ids and dates; the types of the
+// known fields; fields that are unknown, given twice, or of a later version; the
+// words for checksum algorithms, purposes of packages, types of files,
+// categories of references and types of relationships; purls and CPE names; and
+// relationships to what is not in the document. In tag-value the same holds of
+// words, ids, relationships and what must be there, but for the fields of files
+// and for licenses and copyright.
+// 2.0 and 2.1 are judged by the rules of 2.2.
+//
+// Not judged: license expressions, snippets, annotations, reviews, extracted
+// licenses, external documents and verification codes beyond their type, the
+// length of checksums, and how many relationships there are. Of SPDX 3 only what the
+// reader needs is judged, not its model.
+func Check(r io.Reader, opts *Options) ([]sbom.Problem, error) {
+	bom, err := decode(r, opts, true)
+	return bom.Problems, err
+}
+
+func decode(r io.Reader, opts *Options, strict bool) (sbom.BOM, error) {
 	limit := int64(MaxBytes)
 	if opts != nil && opts.MaxBytes > 0 {
 		limit = opts.MaxBytes
@@ -74,7 +102,7 @@ func Decode(r io.Reader, opts *Options) (sbom.BOM, error) {
 	var bom sbom.BOM
 	switch {
 	case first[0] == '{':
-		bom, err = decodeJSON(body)
+		bom, err = decodeJSON(body, strict)
 	case first[0] == '<':
 		why := "is XML, but not SPDX"
 		switch {
@@ -85,9 +113,9 @@ func Decode(r io.Reader, opts *Options) (sbom.BOM, error) {
 		}
 		err = located(body, len(body)-len(first), why, nil)
 	case isYAML(first):
-		bom, err = decodeYAML(body)
+		bom, err = decodeYAML(body, strict)
 	default:
-		bom, err = decodeTagValue(body)
+		bom, err = decodeTagValue(body, strict)
 	}
 	if err != nil {
 		return sbom.BOM{}, err
@@ -145,6 +173,19 @@ func located(data []byte, offset int, why string, err error) *SyntaxError {
 		Column: len(before) - bytes.LastIndexByte(before, '\n'),
 		Why:    why, Err: err,
 	}
+}
+
+// day reads a date and leaves the time of day out: the date as it is written,
+// whatever its zone, at midnight UTC. Zero when it is no date.
+func day(text string) time.Time {
+	if stamp(text).IsZero() {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.DateOnly, strings.TrimSpace(text)[:len(time.DateOnly)])
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 // stamp reads a date and time, or a date alone; zero when it is neither.

@@ -219,9 +219,9 @@ func TestWhatIsOddIsToldAndTheRestIsRead(t *testing.T) {
 		told = append(told, p.Path+": "+p.Message)
 	}
 	for _, want := range []string{
-		`packages[0].supplier: "Acme" does not say`, "packages[0].versionInfo: is no text", "packages[0].externalRefs[0]: sbom: purl", "packages[0].externalRefs[1]: has no locator",
-		"packages[1].downloadLocation: holds a number", `packages[2]: has the SPDX id "b" of packages[1]`, "packages[3]: has no SPDX id", "packages[3].validUntilDate",
-		"packages[4]: has no name", "files: is not a list", `relationships[2]: has the type "LIKES"`, "relationships[3]: lacks an end",
+		`packages[0].supplier: "Acme" does not say`, "packages[0].versionInfo: is a number, not text", "packages[0].externalRefs[0]: sbom: purl", "packages[0].externalRefs[1]: has no locator",
+		"packages[1].downloadLocation: is a number", `packages[2]: has the SPDX id "b" of packages[1]`, "packages[3]: has no SPDX id", "packages[3].validUntilDate",
+		"packages[4]: has no name", "files: is an object, not a list", `relationships[2]: has the type "LIKES"`, "relationships[3]: lacks an end",
 		"packages[0]: is held by itself", "creationInfo.created: is missing", "documentNamespace: is missing",
 	} {
 		require.Contains(t, strings.Join(told, "\n"), want)

@@ -2,6 +2,7 @@ package spdx
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/sbom"
@@ -22,6 +23,10 @@ type document struct {
 	interned   map[string]string
 	unknown    map[string]bool // relationship types told of already
 	ancestors  int             // how many Pedigree.Ancestors were set
+	ends       []end           // references that must be borne by something
+	others     map[string]bool // ids of what is neither package nor file
+	strict     bool            // only departures from the specification are told
+	version    string          // of the rules of SPDX 2 that are held against it; empty: none
 }
 
 // A file is what is kept of a file until it is known whether the document has
@@ -38,6 +43,12 @@ type file struct {
 type relation struct {
 	from, to string
 	kind     meaning
+}
+
+// An end is one end of a relationship, as written.
+type end struct {
+	path, ref string
+	root      bool // it is what the document describes
 }
 
 // A meaning is what a relationship says, as far as it matters here.
@@ -57,7 +68,7 @@ const (
 func newDocument() *document {
 	return &document{
 		packageAt: map[string]int{}, fileAt: map[string]int{}, builds: map[string]bool{},
-		interned: map[string]string{}, unknown: map[string]bool{},
+		interned: map[string]string{}, unknown: map[string]bool{}, others: map[string]bool{},
 	}
 }
 
@@ -103,6 +114,18 @@ func (d *document) checkHead(h head) {
 			d.problem(must.name, "is missing")
 		}
 	}
+	if d.version == "" {
+		return
+	}
+	if h.id != "" && h.id != "SPDXRef-DOCUMENT" {
+		d.problem("SPDXID", "%q is not SPDXRef-DOCUMENT", h.id)
+	}
+	if h.license != "" && h.license != "CC0-1.0" {
+		d.problem("dataLicense", "%q is not CC0-1.0", h.license)
+	}
+	if u, err := url.Parse(h.namespace); h.namespace != "" && (err != nil || !u.IsAbs() || strings.Contains(h.namespace, "#")) {
+		d.problem("documentNamespace", "%q is not a URI without a fragment", h.namespace)
+	}
 }
 
 // component adds c. One without a Ref gets its path.
@@ -144,6 +167,28 @@ func (d *document) file(f file) string {
 
 func (d *document) relate(from string, kind meaning, to string) {
 	d.relations = append(d.relations, relation{d.intern(from), d.intern(to), kind})
+}
+
+// end keeps a reference to look for when all is read: always what is described,
+// the rest where the document is judged.
+func (d *document) end(path, ref string, root bool) {
+	if root || d.version != "" {
+		d.ends = append(d.ends, end{path, ref, root})
+	}
+}
+
+// checkEnds tells of references to what is not in the document.
+func (d *document) checkEnds() {
+	for _, e := range d.ends {
+		_, isPackage := d.packageAt[e.ref]
+		_, isFile := d.fileAt[e.ref]
+		switch {
+		case isPackage, isFile, d.others[e.ref], e.ref == d.self(), e.ref == "NONE", e.ref == "NOASSERTION":
+		case strings.HasPrefix(e.ref, "DocumentRef-"), strings.HasPrefix(e.ref, "LicenseRef-"):
+		default:
+			d.problem(e.path, "names %q, which is not in the document", e.ref)
+		}
+	}
 }
 
 // intern returns one copy of s for all who mean it.

@@ -119,7 +119,7 @@ func (g *graph) support(e *element, path string) *sbom.Support {
 		from = append(from, "supportLevel "+token)
 	}
 	if until := e.ValidUntil.string; until != "" {
-		if s.Ends = stamp(until); s.Ends.IsZero() {
+		if s.Ends = day(until); s.Ends.IsZero() {
 			g.doc.problem(path+".validUntilTime", "%q is not a date", until)
 		} else {
 			from = append(from, "validUntilTime")

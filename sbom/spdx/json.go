@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spdx/tools-golang/spdx/v2/common"
 	"github.com/spdx/tools-golang/spdx/v2/v2_3"
 
 	"github.com/open-postmarket/postmarket/sbom"
@@ -15,11 +16,18 @@ import (
 
 // decodeJSON walks the members of the document in one pass, whatever their
 // order, and lets each element go when it has been translated.
-func decodeJSON(data []byte) (sbom.BOM, error) {
+func decodeJSON(data []byte, strict bool) (sbom.BOM, error) {
 	if at := tooDeep(data); at >= 0 {
 		return sbom.BOM{}, located(data, at, fmt.Sprintf("is nested deeper than %d", maxDepth), nil)
 	}
-	w := walk{dec: json.NewDecoder(bytes.NewReader(data)), doc: newDocument(), graph: newGraph()}
+	w := walk{data: data, dec: json.NewDecoder(bytes.NewReader(data)), doc: newDocument(), graph: newGraph(), seen: map[string]bool{}}
+	if w.doc.strict = strict; strict { // the rules differ by version, which may stand last
+		var first struct {
+			Version text `json:"spdxVersion"`
+		}
+		_ = json.Unmarshal(data, &first) // the walk tells what is wrong
+		w.doc.version = strings.TrimPrefix(first.Version.string, "SPDX-")
+	}
 	w.graph.doc = w.doc
 	if err := w.document(); err != nil {
 		return sbom.BOM{}, broken(data, err)
@@ -32,6 +40,7 @@ func decodeJSON(data []byte) (sbom.BOM, error) {
 		w.doc.bom.Format = sbom.SPDXJSON
 		w.doc.bom.Spec = strings.TrimPrefix(w.version, "SPDX-")
 		w.doc.checkHead(w.head)
+		w.doc.checkEnds()
 		return w.doc.finish(), nil
 	case w.context || w.listed:
 		if !w.listed { // one element may stand without a graph
@@ -58,7 +67,10 @@ func broken(data []byte, err error) error {
 
 // A walk is one pass over the members of a document.
 type walk struct {
+	data           []byte
 	dec            *json.Decoder
+	raw            json.RawMessage // of the object at hand
+	seen           map[string]bool // members of the document
 	doc            *document
 	graph          *graph
 	version        string // spdxVersion
@@ -91,7 +103,10 @@ func (w *walk) document() error {
 }
 
 func (w *walk) member(name string) error {
-	var t text
+	if w.seen[name] {
+		w.doc.problem(name, "is given more than once")
+	}
+	w.seen[name] = true
 	switch name {
 	case "spdxVersion":
 		return w.text(&w.version, name)
@@ -107,10 +122,10 @@ func (w *walk) member(name string) error {
 		return w.text(&w.head.namespace, name)
 	case "creationInfo":
 		var info struct {
-			Created  text   `json:"created"`
-			Creators []text `json:"creators"`
+			Created  text       `json:"created"`
+			Creators many[text] `json:"creators"`
 		}
-		if err := w.decode(&info, name); err != nil {
+		if _, err := w.object(&info, creationShape, name); err != nil {
 			return err
 		}
 		w.head.created = info.Created.string
@@ -119,9 +134,13 @@ func (w *walk) member(name string) error {
 		}
 		return nil
 	case "documentDescribes":
-		return w.list(name, func(string) error {
-			err := w.dec.Decode(&t)
-			w.doc.relate(w.doc.self(), describes, t.string)
+		return w.list(name, func(path string) error {
+			var to string
+			err := w.text(&to, path)
+			if to != "" {
+				w.doc.end(path, to, true)
+				w.doc.relate(w.doc.self(), describes, to)
+			}
 			return err
 		})
 	case "packages":
@@ -143,7 +162,23 @@ func (w *walk) member(name string) error {
 			return nil
 		})
 	}
-	return w.dec.Decode(new(skip))
+	var raw json.RawMessage
+	if err := w.dec.Decode(&raw); err != nil {
+		return err
+	}
+	if w.doc.version != "" {
+		w.doc.judgeField(raw, documentShape, name, name)
+	}
+	if name == "snippets" && raw[0] == '[' {
+		parts(raw, func(_ int, _ string, value []byte) {
+			var s struct {
+				ID text `json:"SPDXID"`
+			}
+			_ = json.Unmarshal(value, &s) // of another type is of no id
+			w.doc.others[s.ID.string] = true
+		})
+	}
+	return nil
 }
 
 // list calls one for each element of the list that comes next, with its path.
@@ -153,20 +188,7 @@ func (w *walk) list(name string, one func(path string) error) error {
 		return err
 	}
 	if open != json.Delim('[') {
-		w.doc.problem(name, "is not a list")
-		if open != json.Delim('{') {
-			return nil
-		}
-		for w.dec.More() {
-			if _, err := w.dec.Token(); err != nil {
-				return err
-			}
-			if err := w.dec.Decode(new(skip)); err != nil {
-				return err
-			}
-		}
-		_, err = w.dec.Token()
-		return err
+		return w.alone(open, name, one)
 	}
 	for i := 0; w.dec.More(); i++ {
 		if err := one(fmt.Sprintf("%s[%d]", name, i)); err != nil {
@@ -177,18 +199,30 @@ func (w *walk) list(name string, one func(path string) error) error {
 	return err
 }
 
-// decode reads the next value into v. What is of the wrong type is a Problem;
-// the rest of the value is read all the same.
-func (w *walk) decode(v any, path string) error {
-	err := w.dec.Decode(v)
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		if field := strings.TrimPrefix(kind.Field, "plainPackage."); field != "" {
-			path += "." + field
+// alone reads one value where a list belongs, of which open was the first
+// token, as a list of one.
+func (w *walk) alone(open json.Token, name string, one func(path string) error) error {
+	raw, err := json.Marshal(open)
+	if open == json.Delim('{') {
+		raw = w.data[w.dec.InputOffset()-1:]
+		for w.dec.More() {
+			if _, err := w.dec.Token(); err != nil {
+				return err
+			}
+			if err := w.dec.Decode(new(skip)); err != nil {
+				return err
+			}
 		}
-		w.doc.problem(path, "holds a %s where a %s belongs", kind.Value, kind.Type.Kind())
-		return nil
+		_, err = w.dec.Token()
 	}
+	if err != nil {
+		return err
+	}
+	w.doc.problem(name, "is %s, not a list; it is read as a list of one", word(raw))
+	all := w.dec
+	w.dec = json.NewDecoder(bytes.NewReader(raw))
+	err = one(name + "[0]")
+	w.dec = all
 	return err
 }
 
@@ -202,21 +236,30 @@ func (w *walk) text(to *string, path string) error {
 	return nil
 }
 
-// plainPackage is the library's package without its methods, which misread the
-// fields that packageJSON takes over.
-type plainPackage v2_3.Package
-
+// packageJSON takes whatever stands in a field; judge tells what is odd.
 type packageJSON struct {
-	plainPackage
-	ID          text      `json:"SPDXID"`
-	Name        text      `json:"name"`
-	Version     text      `json:"versionInfo"`
-	Supplier    text      `json:"supplier"`
-	Originator  text      `json:"originator"`
-	Refs        []refJSON `json:"externalRefs"`
-	HasFiles    []text    `json:"hasFiles"`
-	Files       skip      `json:"files"`
-	Annotations skip      `json:"annotations"`
+	ID          text          `json:"SPDXID"`
+	Name        text          `json:"name"`
+	Version     text          `json:"versionInfo"`
+	Supplier    text          `json:"supplier"`
+	Originator  text          `json:"originator"`
+	Download    text          `json:"downloadLocation"`
+	HomePage    text          `json:"homepage"`
+	SourceInfo  text          `json:"sourceInfo"`
+	Declared    text          `json:"licenseDeclared"`
+	Concluded   text          `json:"licenseConcluded"`
+	Summary     text          `json:"summary"`
+	Description text          `json:"description"`
+	Purpose     text          `json:"primaryPackagePurpose"`
+	ValidUntil  text          `json:"validUntilDate"`
+	Sums        many[sumJSON] `json:"checksums"`
+	Refs        many[refJSON] `json:"externalRefs"`
+	HasFiles    many[text]    `json:"hasFiles"`
+}
+
+type sumJSON struct {
+	Algorithm text `json:"algorithm"`
+	Value     text `json:"checksumValue"`
 }
 
 type refJSON struct {
@@ -228,21 +271,30 @@ type refJSON struct {
 
 func (w *walk) pack(path string) error {
 	var in packageJSON
-	if err := w.decode(&in, path); err != nil {
+	if _, err := w.object(&in, packageShape, path); err != nil { // one that is no object stands for a package all the same
 		return err
 	}
-	w.doc.odd(in.Version, path+".versionInfo")
-	p := v2_3.Package(in.plainPackage)
-	p.PackageName, p.PackageVersion = in.Name.string, in.Version.string
-	p.PackageSupplier = supplier(in.Supplier.string)
-	p.PackageOriginator = originator(in.Originator.string)
+	p := v2_3.Package{
+		PackageName: in.Name.string, PackageVersion: in.Version.string,
+		PackageSupplier: supplier(in.Supplier.string), PackageOriginator: originator(in.Originator.string),
+		PackageDownloadLocation: in.Download.string, PackageHomePage: in.HomePage.string, PackageSourceInfo: in.SourceInfo.string,
+		PackageLicenseDeclared: in.Declared.string, PackageLicenseConcluded: in.Concluded.string,
+		PackageSummary: in.Summary.string, PackageDescription: in.Description.string,
+		PrimaryPackagePurpose: in.Purpose.string, ValidUntilDate: in.ValidUntil.string,
+	}
+	for _, s := range in.Sums {
+		p.PackageChecksums = append(p.PackageChecksums, common.Checksum{
+			Algorithm: common.ChecksumAlgorithm(s.Algorithm.string), Value: s.Value.string,
+		})
+	}
 	for _, r := range in.Refs {
 		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{
 			Category: r.Category.string, RefType: r.Type.string, Locator: r.Locator.string, ExternalRefComment: r.Comment.string,
 		})
 	}
 	ref := w.doc.pack(in.ID.string, &p, path)
-	for _, f := range in.HasFiles {
+	for i, f := range in.HasFiles {
+		w.doc.end(fmt.Sprintf("%s.hasFiles[%d]", path, i), f.string, false)
 		w.doc.relate(ref, contains, f.string)
 	}
 	return nil
@@ -250,16 +302,13 @@ func (w *walk) pack(path string) error {
 
 func (w *walk) file(path string) error {
 	var in struct {
-		ID    text   `json:"SPDXID"`
-		Name  text   `json:"fileName"`
-		Types []text `json:"fileTypes"`
-		Sums  []struct {
-			Algorithm text `json:"algorithm"`
-			Value     text `json:"checksumValue"`
-		} `json:"checksums"`
-		Concluded text `json:"licenseConcluded"`
+		ID        text          `json:"SPDXID"`
+		Name      text          `json:"fileName"`
+		Types     many[text]    `json:"fileTypes"`
+		Sums      many[sumJSON] `json:"checksums"`
+		Concluded text          `json:"licenseConcluded"`
 	}
-	if err := w.decode(&in, path); err != nil {
+	if ok, err := w.object(&in, fileShape, path); !ok {
 		return err
 	}
 	f := file{ref: in.ID.string, name: in.Name.string, path: path, license: in.Concluded.string}
@@ -279,7 +328,7 @@ func (w *walk) relationship(path string) error {
 		To   text `json:"relatedSpdxElement"`
 		Type text `json:"relationshipType"`
 	}
-	if err := w.decode(&in, path); err != nil {
+	if ok, err := w.object(&in, relationshipShape, path); !ok {
 		return err
 	}
 	w.doc.relationship2(in.From.string, in.Type.string, in.To.string, path)

@@ -37,7 +37,7 @@ func (d *document) pack(ref string, p *v2_3.Package, path string) string {
 		d.reference(&c, r, fmt.Sprintf("externalRefs[%d]", i))
 	}
 	if until := p.ValidUntilDate; until != "" {
-		if ends := stamp(until); ends.IsZero() {
+		if ends := day(until); ends.IsZero() {
 			d.problem(within(path, "validUntilDate"), "%q is not a date", until)
 		} else {
 			c.Support = &sbom.Support{Ends: ends, From: "validUntilDate"}

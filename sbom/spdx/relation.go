@@ -53,9 +53,14 @@ func (d *document) relationship2(from, kind, to, path string) {
 		d.unknown[kind] = true
 		d.problem(path, "has the type %q, which is not known", kind)
 	}
+	if d.version != "" && since23[strings.ToUpper(kind)] > d.version {
+		d.problem(path, "%q is a word since SPDX 2.3", kind)
+	}
 	if t.reverse {
 		from, to = to, from
 	}
+	d.end(path, from, false)
+	d.end(path, to, t.kind == describes)
 	if t.kind != ignored {
 		d.relate(from, t.kind, to)
 	}

@@ -13,8 +13,9 @@ import (
 
 // decodeTagValue reads lines of "Tag: value". A value in <text> may go over
 // several lines. A line that is neither is a Problem, not an error.
-func decodeTagValue(data []byte) (sbom.BOM, error) {
+func decodeTagValue(data []byte, strict bool) (sbom.BOM, error) {
 	t := tags{doc: newDocument(), unknown: map[string]bool{}}
+	t.doc.strict = strict
 	number := 0
 	for len(data) > 0 {
 		line, rest, _ := bytes.Cut(data, []byte("\n"))
@@ -62,6 +63,7 @@ func decodeTagValue(data []byte) (sbom.BOM, error) {
 	t.doc.bom.Format, t.doc.bom.Spec = sbom.SPDXTagValue, strings.TrimPrefix(t.version, "SPDX-")
 	t.head.id = t.doc.id
 	t.doc.checkHead(t.head)
+	t.doc.checkEnds()
 	return t.doc.finish(), nil
 }
 
@@ -94,9 +96,15 @@ func (t *tags) end() {
 }
 
 func (t *tags) tag(tag, value, path string) {
+	if t.doc.version != "" {
+		t.judge(tag, value, path)
+	}
 	switch tag {
 	case "SPDXVersion":
 		t.version = value
+		if t.doc.strict {
+			t.doc.version = strings.TrimPrefix(value, "SPDX-")
+		}
 	case "DataLicense":
 		t.head.license = value
 	case "DocumentName":
@@ -124,6 +132,7 @@ func (t *tags) tag(tag, value, path string) {
 	case "SnippetSPDXID", "SnippetSPDXIdentifier", "LicenseID":
 		t.end()
 		t.other = true
+		t.doc.others[value] = true
 	default:
 		switch {
 		case t.pack != nil && packageTag(t.pack, tag, value):
@@ -135,6 +144,30 @@ func (t *tags) tag(tag, value, path string) {
 	}
 }
 
+// judge holds the words and ids of one line against those of the specification.
+func (t *tags) judge(tag, value, path string) {
+	first, _, _ := strings.Cut(value, " ")
+	switch tag {
+	case "SPDXID":
+		if (t.pack != nil || t.file != nil) && !ident.form.MatchString(value) {
+			t.doc.problem(path, "%q is not of its form", value)
+		}
+	case "PackageChecksum", "FileChecksum":
+		algorithm, _, _ := strings.Cut(value, ":")
+		t.doc.judgeWord(strings.TrimSpace(algorithm), algorithms, path)
+	case "PrimaryPackagePurpose":
+		t.doc.judgeWord(value, purposes, path)
+	case "ExternalRef":
+		t.doc.judgeWord(first, categories, path)
+	case "FileType":
+		t.doc.judgeWord(value, fileTypes, path)
+	case "ReleaseDate", "BuiltDate", "ValidUntilDate":
+		if t.doc.version < later.since {
+			t.doc.problem(path, "is a field since SPDX %s", later.since)
+		}
+	}
+}
+
 func (t *tags) id(value, path string) {
 	switch {
 	case t.pack != nil:
@@ -142,6 +175,7 @@ func (t *tags) id(value, path string) {
 	case t.file != nil:
 		t.file.ref = value
 	case t.other:
+		t.doc.others[value] = true
 	case t.doc.id != "":
 		t.doc.problem(path, "names the document once more")
 	default:

@@ -35,7 +35,7 @@ const maxNodes = 20_000_000
 
 // decodeYAML turns YAML into JSON and reads that. A plain scalar is the text as
 // it is written: the version 1.10 does not become the number 1.1.
-func decodeYAML(data []byte) (sbom.BOM, error) {
+func decodeYAML(data []byte, strict bool) (sbom.BOM, error) {
 	var root yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&root); err != nil {
@@ -53,7 +53,7 @@ func decodeYAML(data []byte) (sbom.BOM, error) {
 	if !bytes.HasPrefix(c.out.Bytes(), []byte("{")) {
 		return sbom.BOM{}, &SyntaxError{Line: 1, Column: 1, Why: "is YAML, but holds no SPDX document"}
 	}
-	bom, err := decodeJSON(c.out.Bytes())
+	bom, err := decodeJSON(c.out.Bytes(), strict)
 	if err != nil {
 		// Places in the JSON mean nothing to the reader of the YAML.
 		var syntax *SyntaxError
