@@ -143,11 +143,13 @@ func (r *reader) member(name string) error {
 	case "metadata":
 		return one(r, name, t.metadata)
 	case "components":
+		t.components.again()
 		return each(r, name, func(i int, c *cdx.Component) error {
 			t.reserve(r.at, len(r.data), r.counts.most)
 			return t.topComponent(i, c)
 		})
 	case "services":
+		t.services.again()
 		return each(r, name, t.topService)
 	case "dependencies":
 		return each(r, name, t.dependency)

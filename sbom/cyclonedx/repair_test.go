@@ -248,3 +248,42 @@ func TestATargetThatCannotBeReadInXMLClearsNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestAListThatIsThereTwiceGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, doc := range []string{
+		`{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","name":"a"},{"type":"library","name":"b"}],
+			"services":[{"name":"s"}],"components":[{"type":"library","name":"c"}],"services":[{"name":"u"}]}`,
+		`<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components><component type="library"><name>a</name></component><component type="library"><name>b</name></component></components>
+			<services><service><name>s</name></service></services><components><component type="library"><name>c</name></component></components><services><service><name>u</name></service></services></bom>`,
+	} {
+		bom := decode(t, doc)
+		var refs []string
+		for _, c := range append(bom.Components, bom.Services...) {
+			require.Equal(t, c.Path, c.Ref)
+			refs = append(refs, c.Name+" "+c.Ref)
+		}
+		require.Equal(t, []string{"a components[0]", "b components[1]", "c components[2]", "s services[0]", "u services[1]"}, refs)
+		require.Len(t, bom.Problems, 2)
+	}
+}
+
+func TestXMLThatTheLibraryPassesOverIsTold(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][2]string{
+		`<components><component type="library"><name>a</name><version>1</version><version>2</version></component></components>`: {
+			"/bom/components[1]/component[1]/version[2]", "is there again",
+		},
+		`<components><group><component type="library"><name>a</name></component></group></components>`: {
+			"/bom/components[1]/group[1]/component[1]", "is a component where none is read",
+		},
+		`<extra><components><component type="library"><name>a</name></component></components></extra>`: {
+			"/bom/extra[1]/components[1]/component[1]", "is a component where none is read",
+		},
+	} {
+		bom := decode(t, `<bom xmlns="http://cyclonedx.org/schema/bom/1.5">`+body+`</bom>`)
+		require.Len(t, bom.Problems, 1, body)
+		require.Contains(t, bom.Problems[0].Message, want[1])
+		require.Equal(t, strings.NewReplacer("[1]", "").Replace(want[0]), strings.NewReplacer("[1]", "").Replace(bom.Problems[0].Path))
+	}
+}

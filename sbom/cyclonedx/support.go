@@ -83,7 +83,7 @@ func (t *translation) meaning(name string) *meaning {
 const maxNames = 1000
 
 // support is what properties say of it, or nil. What they say differently the
-// second time is a problem, and the first stands.
+// second time is a problem: of two levels the worse stands, else the first.
 func (t *translation) support(ps []sbom.Property, path string) *sbom.Support {
 	var out sbom.Support
 	var from []string
@@ -127,19 +127,35 @@ func (t *translation) level(s *sbom.Support, v vocabulary, path, value string) {
 		level = sbom.Level(value) // the guidance closes no list
 	}
 	if s.Level != "" && s.Level != level {
-		t.problem(path, "says %q of the level of support, which was %q before", short(value), short(string(s.Level)))
-		return
+		t.problem(path, "says %q of the level of support, which was %q before: the worse stands", short(value), short(string(s.Level)))
+		if worse(level) <= worse(s.Level) {
+			return
+		}
 	}
 	s.Level = level
 }
 
-// day reads a date. It reports false when value is none: words in its place
+// worse ranks levels: what is not known, or said in other words, is worse than
+// being maintained and better than being given up (our convention).
+func worse(l sbom.Level) int {
+	switch l {
+	case sbom.Maintained:
+		return 0
+	case sbom.Unmaintained:
+		return 2
+	case sbom.Abandoned:
+		return 3
+	}
+	return 1
+}
+
+// day reads a date: the one that is written, in whatever zone it was meant. It reports false when value is none: words in its place
 // ("unknown", "open source") say why there is no date, and are a problem only
 // when they hold digits and so look like one.
 func (t *translation) day(into *time.Time, path, value string) bool {
-	at := stamp(value)
-	switch day := at.Truncate(24 * time.Hour); {
-	case at.IsZero():
+	day, ok := written(value)
+	switch {
+	case !ok:
 		if strings.ContainsAny(value, "0123456789") {
 			t.problem(path, "%q is not a date", short(value))
 		}

@@ -23,6 +23,9 @@ type translation struct {
 	// unread says that something was left out of what the vulnerability that is
 	// being read affects.
 	unread bool
+	// Where the list of components or services that is being read begins, when it
+	// is not the first, and where the next one would.
+	components, services numbering
 }
 
 func newTranslation(f sbom.Format) *translation {
@@ -99,8 +102,21 @@ func (t *translation) tools(c *cdx.ToolsChoice) {
 	}
 }
 
+// A numbering goes on where a list is there twice, so that no two of its elements
+// have one place.
+type numbering struct{ begin, next int }
+
+// again begins another list.
+func (n *numbering) again() { n.begin = n.next }
+
+// at is the number of element i of the list that was begun last.
+func (n *numbering) at(i int) int {
+	n.next = max(n.next, n.begin+i+1)
+	return n.begin + i
+}
+
 func (t *translation) topComponent(i int, c *cdx.Component) error {
-	return t.nest(&t.bom.Components, c, at("components", i), nil)
+	return t.nest(&t.bom.Components, c, at("components", t.components.at(i)), nil)
 }
 
 // nested adds components in document order. holders are the refs that hold
@@ -133,7 +149,7 @@ func (t *translation) nest(into *[]sbom.Component, c *cdx.Component, path string
 }
 
 func (t *translation) topService(i int, s *cdx.Service) error {
-	t.service(s, at("services", i), "")
+	t.service(s, at("services", t.services.at(i)), "")
 	return nil
 }
 
@@ -317,11 +333,27 @@ func refs(rs *[]cdx.BOMReference) []string {
 	return out
 }
 
+// written is the date that text begins with, as a UTC day: 23:00 on the last day
+// of a year in one zone is not the next year.
+func written(text string) (day time.Time, ok bool) {
+	text = strings.TrimSpace(text)
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			y, m, d := t.Date()
+			return time.Date(y, m, d, 0, 0, 0, 0, time.UTC), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// layouts are those of instants and days.
+var layouts = [...]string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateOnly}
+
 // stamp reads an instant as the specification writes it. Zero means that text is
 // none.
 func stamp(text string) time.Time {
 	text = strings.TrimSpace(text)
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateOnly} {
+	for _, layout := range layouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC()
 		}

@@ -221,6 +221,14 @@ func TestSupportIsReadHoweverToolsSpellIt(t *testing.T) {
 			&sbom.Support{Ends: day(2031, 5, 6), From: "cdx:fda:end-of-support-date, cdx:lifecycle:milestone:endOfSupport"}, "says 2030-05-06, which was 2031-05-06 before"},
 		{"two levels", `{"name":"supportLevel","value":"ABANDONED"},{"name":"support:level","value":"NO_LONGER_MAINTAINED"}`,
 			&sbom.Support{Level: sbom.Abandoned, From: "supportLevel, support:level"}, `says "NO_LONGER_MAINTAINED" of the level of support`},
+		{"two levels, the worse last", `{"name":"supportLevel","value":"maintained"},{"name":"support:level","value":"abandoned"}`,
+			&sbom.Support{Level: sbom.Abandoned, From: "supportLevel, support:level"}, `says "abandoned" of the level of support`},
+		{"two levels, one of other words", `{"name":"supportLevel","value":"maintained"},{"name":"support:level","value":"Inactive"}`,
+			&sbom.Support{Level: "Inactive", From: "supportLevel, support:level"}, `says "Inactive" of the level of support`},
+		{"the date as written, west", `{"name":"endOfSupport","value":"2027-12-31T23:00:00-05:00"}`,
+			&sbom.Support{Ends: day(2027, 12, 31), From: "endOfSupport"}, ""},
+		{"the date as written, east", `{"name":"endOfSupport","value":"2028-01-01T01:00:00+05:00"}`,
+			&sbom.Support{Ends: day(2028, 1, 1), From: "endOfSupport"}, ""},
 		{"end of life is not end of support", `{"name":"cdx:lifecycle:milestone:endOfLife","value":"2031-05-06"}`, nil, ""},
 	} {
 		bom := decode(t, with(c.properties))

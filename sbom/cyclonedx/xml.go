@@ -99,8 +99,10 @@ func (t *translation) element(d *xml.Decoder, start xml.StartElement) error {
 		}
 		return t.metadata(&m)
 	case "components":
+		t.components.again()
 		return children(d, "component", t.topComponent)
 	case "services":
+		t.services.again()
 		return children(d, "service", t.topService)
 	case "dependencies":
 		return children(d, "dependency", t.dependency)
