@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -19,6 +20,10 @@ const (
 	isWrapped
 )
 
+const inUTF16 = "text in UTF-16: convert it to UTF-8"
+
+var utf16Declared = regexp.MustCompile(`(?i)^<\?xml[^>]*encoding\s*=\s*["']utf-?16`)
+
 // look tells the form of data, and names it in words.
 func look(data []byte) (form, string) {
 	body := bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
@@ -31,7 +36,11 @@ func look(data []byte) (form, string) {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
 		return isOther, "a zip file: unpack it first"
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
-		return isOther, "text in UTF-16: convert it to UTF-8"
+		return isOther, inUTF16
+	case len(first) > 3 && (first[0] == 0 && first[1] != 0 && first[2] == 0 || first[0] != 0 && first[1] == 0 && first[2] != 0 && first[3] == 0):
+		return isOther, inUTF16 // without the mark
+	case first[0] == '<' && utf16Declared.Match(first[:min(len(first), 200)]):
+		return isOther, "XML that declares UTF-16 and is not in it: say UTF-8"
 	case bytes.IndexByte(first[:min(len(first), 1<<10)], 0) >= 0:
 		return isOther, "binary data"
 	case first[0] == '{':

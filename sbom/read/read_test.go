@@ -69,6 +69,10 @@ func TestWhatIsNotReadIsRefusedByName(t *testing.T) {
 		"PK\x03\x04":                                            "zip",
 		"\x7fELF\x00":                                           "binary",
 		"\xff\xfe{\x00":                                         "UTF-16",
+		"{\x00\"\x00a\x00":                                      "UTF-16",
+		"\x00{\x00\"\x00a":                                      "UTF-16",
+		"<\x00?\x00x\x00":                                       "UTF-16",
+		`<?xml version="1.0" encoding="UTF-16"?><bom/>`:         "UTF-16",
 		`{"predicateType":"https://slsa.dev/provenance/v1","predicate":{}}`:    `"https://slsa.dev/provenance/v1" looks like an empty JSON object`,
 		`{"payloadType":"x","payload":"` + b64(`{"predicateType":"x"}`) + `"}`: "neither payload nor predicate",
 	} {
@@ -108,6 +112,21 @@ func TestWrappedSBOMsAreUnwrapped(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, bom.Problems, sbom.Problem{Path: "line 2", Message: "holds a further SBOM, which is not read"})
 
+	for line, beside := range map[string]string{"line 2": envelope(cdx) + "\n" + `{"payloadType":"x","payload":"%%%"}`,
+		"line 1": `{"payloadType":5}` + "\n" + envelope(cdx)} {
+		bom, err := read.Read(strings.NewReader(beside), nil)
+		require.NoError(t, err)
+		require.Contains(t, problemPaths(bom), line)
+		_, err = read.Check(strings.NewReader(beside), nil)
+		require.NoError(t, err)
+	}
+	for _, trailing := range []string{envelope(cdx) + "\nnot JSON", envelope(cdx) + "{", envelope(cdx) + "\n]"} {
+		_, err := read.Read(strings.NewReader(trailing), nil)
+		require.ErrorContains(t, err, "at byte")
+		_, err = read.Check(strings.NewReader(trailing), nil)
+		require.ErrorContains(t, err, "at byte")
+	}
+
 	for doc, want := range map[string]string{
 		envelope(statement(cdx))[:90]:                         "at byte",
 		`{"payloadType":"x","payload":"%%%"}`:                 "payload: illegal base64",
@@ -117,6 +136,14 @@ func TestWrappedSBOMsAreUnwrapped(t *testing.T) {
 		_, err := read.Read(strings.NewReader(doc), nil)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func problemPaths(b sbom.BOM) []string {
+	var out []string
+	for _, p := range b.Problems {
+		out = append(out, p.Path)
+	}
+	return out
 }
 
 func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
@@ -156,8 +183,8 @@ var refused = map[string]string{
 	"grype-fixtures/test/integration/testdata/sbom/syft-sbom-with-unknown-packages.json": "Syft's own JSON",
 	"osv-scanner-fixtures/__snapshots__/command_test.snap":                               "a JSON list",
 	"spdx-examples/software/example10/spdx2.3/shas":                                      "text of no known form",
-	"spdx-examples/software/example12/spdx2.2/hello-dist.spdx.json.sha256":               "binary data",
-	"spdx-examples/software/example12/spdx2.2/hello-src.spdx.json.sha256":                "binary data",
+	"spdx-examples/software/example12/spdx2.2/hello-dist.spdx.json.sha256":               "UTF-16",
+	"spdx-examples/software/example12/spdx2.2/hello-src.spdx.json.sha256":                "UTF-16",
 	"trivy-fixtures/pkg/fanal/analyzer/sbom/testdata/invalid_spdx.json":                  "JSON of another kind",
 	"yocto-core-image-minimal-spdx3/tests/spdx_merge/data/invalid.spdx.json":             "text of no known form",
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -25,40 +26,78 @@ type wrapper struct {
 }
 
 // unwrap reads the SBOM inside. A file of several envelopes, one a line, must
-// hold exactly one SBOM: others are told as a Problem.
+// hold exactly one SBOM: others, and what is not read, are told as Problems.
 func unwrap(data []byte, name string, limit int64, depth int) (sbom.BOM, error) {
 	var found *sbom.BOM
+	var beside []sbom.Problem
+	err := envelopes(data, name, func(line int, inner []byte, err error) error {
+		var bom sbom.BOM
+		if err == nil {
+			bom, err = open(inner, limit, depth+1)
+		}
+		path := fmt.Sprintf("line %d", line)
+		switch {
+		case err != nil:
+			beside = append(beside, sbom.Problem{Path: path, Message: "is not read: " + err.Error()})
+		case found != nil:
+			beside = append(beside, sbom.Problem{Path: path, Message: "holds a further SBOM, which is not read"})
+		default:
+			found = &bom
+		}
+		return err
+	})
+	if found == nil || errors.Is(err, errTrailing) {
+		return sbom.BOM{}, err
+	}
+	found.Problems = append(found.Problems, beside...)
+	return *found, nil
+}
+
+// pick returns what the first wrapper holds that reads takes.
+func pick(data []byte, name string, reads func(inner []byte) error) ([]byte, error) {
+	var found []byte
+	err := envelopes(data, name, func(_ int, inner []byte, err error) error {
+		if err == nil && found == nil {
+			if err = reads(inner); err == nil {
+				found = inner
+			}
+		}
+		return err
+	})
+	if found == nil || errors.Is(err, errTrailing) {
+		return nil, err
+	}
+	return found, nil
+}
+
+// errTrailing marks what is no JSON, at the beginning or behind a wrapper.
+var errTrailing = errors.New("is not JSON")
+
+// envelopes calls one with what each wrapper holds, and returns the first error
+// of one; an error is of errTrailing when the data are not JSON throughout.
+func envelopes(data []byte, name string, one func(line int, inner []byte, err error) error) error {
 	var first error
 	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
 	for i := 1; ; i++ {
 		var w wrapper
 		err := dec.Decode(&w)
 		if err == io.EOF {
-			break
+			return first
 		}
-		if err != nil {
-			return sbom.BOM{}, fmt.Errorf("read: %s: at byte %d: %w", name, dec.InputOffset(), err)
+		var inner []byte
+		var kind *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &kind): // JSON, but no wrapper
+			err = fmt.Errorf("read: holds a %s where a %s belongs", kind.Value, kind.Type.Kind())
+		case err != nil:
+			return fmt.Errorf("read: %s: at byte %d: %w: %w", name, dec.InputOffset(), errTrailing, err)
+		default:
+			inner, err = w.inner()
 		}
-		inner, err := w.inner()
-		if err == nil {
-			var bom sbom.BOM
-			if bom, err = open(inner, limit, depth+1); err == nil {
-				if found != nil {
-					found.Problems = append(found.Problems, sbom.Problem{Path: fmt.Sprintf("line %d", i), Message: "holds a further SBOM, which is not read"})
-					continue
-				}
-				found = &bom
-				continue
-			}
-		}
-		if first == nil {
+		if err = one(i, inner, err); err != nil && first == nil {
 			first = fmt.Errorf("in %s: %w", name, err)
 		}
 	}
-	if found == nil {
-		return sbom.BOM{}, first
-	}
-	return *found, nil
 }
 
 // inner is what is wrapped.

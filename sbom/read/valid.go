@@ -2,7 +2,6 @@ package read
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,12 +21,14 @@ type Violation struct {
 	Message string `json:"message"`
 }
 
-// RuleSPDX is the rule of every violation of an SPDX document. There is no table
-// of SPDX rules here, and no schema is held against the document: its
-// violations are what its reader found odd, which is what it needs to know: fields
-// that must be there (the SPDX id, name, creation, license of the data and
-// namespace; a package's name and download location), ids borne twice, dates,
-// words and references that are not of the form the specification gives them.
+// RuleSPDX is the rule of every violation of an SPDX document. What is judged of
+// SPDX 2 is what spdx.Check says: the fields that must be there, the types of
+// those that are known, fields that are unknown or given twice, listed words,
+// the form of ids, dates, purls and CPE names, and references to what is not in
+// the document, each by the rules of 2.2 or 2.3. Not judged are license
+// expressions, snippets, annotations, reviews, extracted licenses and external
+// documents. Of SPDX 3 only the form is judged, as far as its reader needs it:
+// not its model, not its shapes. No violation means no more than this.
 const RuleSPDX = "spdx"
 
 // Check judges the SBOM in r, wrapped or not, by the specification it names; no
@@ -60,8 +61,8 @@ func check(data []byte, limit int64, depth int) ([]Violation, error) {
 		}
 		return list, err
 	case isSPDX:
-		bom, err := spdx.Decode(bytes.NewReader(data), &spdx.Options{MaxBytes: limit})
-		for _, p := range bom.Problems {
+		found, err := spdx.Check(bytes.NewReader(data), &spdx.Options{MaxBytes: limit})
+		for _, p := range found {
 			list = append(list, Violation{p.Path, RuleSPDX, p.Message})
 		}
 		return list, err
@@ -78,26 +79,14 @@ func check(data []byte, limit int64, depth int) ([]Violation, error) {
 }
 
 // checkWrapped judges the first SBOM inside that is read: the one Read takes.
+// It fails where Read fails, also behind that one.
 func checkWrapped(data []byte, name string, limit int64, depth int) ([]Violation, error) {
-	var first error
-	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
-	for {
-		var w wrapper
-		err := dec.Decode(&w)
-		if err == io.EOF && first != nil {
-			return nil, first
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read: %s: at byte %d: %w", name, dec.InputOffset(), err)
-		}
-		inner, err := w.inner()
-		if err == nil {
-			if _, err = open(inner, limit, depth+1); err == nil {
-				return check(inner, limit, depth+1)
-			}
-		}
-		if first == nil {
-			first = fmt.Errorf("in %s: %w", name, err)
-		}
+	inner, err := pick(data, name, func(inner []byte) error {
+		_, err := open(inner, limit, depth+1)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return check(inner, limit, depth+1)
 }
