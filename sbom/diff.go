@@ -19,7 +19,7 @@ const (
 	Removed        ChangeKind = "removed"
 	Upgraded       ChangeKind = "upgraded"
 	Downgraded     ChangeKind = "downgraded"
-	Changed        ChangeKind = "changed"         // another version that does not compare, or the same written otherwise
+	Changed        ChangeKind = "changed"         // another version that does not compare, the same written otherwise, or one version with other content
 	Reidentified   ChangeKind = "re-identified"   // the same thing under other identifiers
 	SupportChanged ChangeKind = "support changed" // level or end-of-support date
 )
@@ -63,7 +63,7 @@ func (c Change) Inverted() Change {
 // compared. Components are taken for the same thing when they share their
 // coordinate; what then is left over, when they share group, name and version, a
 // further identifier, or at last group and name alone, as long as it is clear
-// which is which. Of several with one coordinate, equal versions meet first, the
+// which is which; packages of two registries are never one by their name. Of several with one coordinate, equal versions meet first, the
 // rest in the order of their text.
 func Diff(old, new BOM) []Change {
 	d := differ{old: sides(old), new: sides(new)}
@@ -71,9 +71,10 @@ func Diff(old, new BOM) []Change {
 	d.meet(func(s side) string { return s.key + "\x00" + s.version })
 	d.meetOne(func(s side) []string { return []string{s.key + "\x00" + s.name} })
 	d.meet(func(s side) string { return s.key })
-	d.meet(func(s side) string { return s.name + "\x00" + s.version })
+	d.meet(d.apart(func(s side) string { return s.name + "\x00" + s.version }))
 	d.meetOne(func(s side) []string { return s.identity })
-	d.meetOne(func(s side) []string { return []string{s.name} })
+	byName := d.apart(func(s side) string { return s.name })
+	d.meetOne(func(s side) []string { return []string{byName(s)} })
 	for _, s := range d.old {
 		d.out = append(d.out, Change{Kind: Removed, Name: s.c.Name, Old: &s.c})
 	}
@@ -116,6 +117,10 @@ type side struct {
 	name     string // group and name, folded
 	version  string
 	identity []string // all its coordinates but names, sorted
+	registry string   // the type of its purl
+	purl     string   // the version its purl states
+	cpe      string   // the version its CPE states
+	hashes   []string // sorted
 	whole    string   // all that is compared, as one text
 }
 
@@ -130,8 +135,18 @@ func sides(b BOM) []side {
 			}
 		}
 		slices.Sort(s.identity)
+		if p, err := c.Package(); err == nil {
+			s.registry, s.purl = p.Type, p.Version
+		}
+		if n, err := c.CPEName(); err == nil && n.Version.Literal() {
+			s.cpe = n.Version.Text()
+		}
+		for _, h := range c.Hashes {
+			s.hashes = append(s.hashes, h.text())
+		}
+		slices.Sort(s.hashes)
 		s.whole = strings.Join([]string{
-			s.key, s.name, s.version, strings.Join(s.identity, "\x01"), supportText(c),
+			s.key, s.name, s.version, strings.Join(s.identity, "\x01"), supportText(c), s.purl, s.cpe, strings.Join(s.hashes, "\x01"),
 		}, "\x00")
 		out = append(out, s)
 	}
@@ -168,6 +183,28 @@ func supportText(c Component) string {
 type differ struct {
 	old, new []side // those that have not met yet
 	out      []Change
+}
+
+// apart is key, with the registry added where what has one key, on either side,
+// is of more than one.
+func (d *differ) apart(key func(side) string) func(side) string {
+	first, mixed := map[string]string{}, map[string]bool{}
+	for _, s := range slices.Concat(d.old, d.new) {
+		k := key(s)
+		switch had := first[k]; {
+		case s.registry == "":
+		case had == "":
+			first[k] = s.registry
+		case had != s.registry:
+			mixed[k] = true
+		}
+	}
+	return func(s side) string {
+		if k := key(s); !mixed[k] {
+			return k
+		}
+		return key(s) + "\x00" + s.registry
+	}
 }
 
 // meet pairs what has the same key on both sides, in order.
@@ -249,6 +286,8 @@ func (d *differ) compare(a, b side) {
 	}
 	if a.version != b.version {
 		add(compareVersions(a, b))
+	} else if why := otherwise(a, b); why != "" {
+		add(Changed, why)
 	}
 	if !slices.Equal(a.identity, b.identity) {
 		add(Reidentified, "")
@@ -256,6 +295,39 @@ func (d *differ) compare(a, b side) {
 	if supportText(a.c) != supportText(b.c) {
 		add(SupportChanged, "")
 	}
+}
+
+// otherwise says in what two of one version differ that should not, or nothing.
+func otherwise(a, b side) string {
+	differ := func(v, w string) bool { return v != "" && w != "" && plainVersion(v) != plainVersion(w) }
+	switch {
+	case differ(a.purl, b.purl):
+		return "the same version, but its purl states another"
+	case differ(a.cpe, b.cpe):
+		return "the same version, but its CPE states another"
+	case otherHashes(a.hashes, b.hashes):
+		return "the same version with another hash"
+	}
+	return ""
+}
+
+// otherHashes reports whether both have hashes of one algorithm and share none.
+func otherHashes(a, b []string) bool {
+	both := map[string]bool{} // algorithm → one is shared
+	for _, h := range a {
+		for _, g := range b {
+			alg, _, _ := strings.Cut(h, ":")
+			if with, _, _ := strings.Cut(g, ":"); alg == with {
+				both[alg] = both[alg] || h == g
+			}
+		}
+	}
+	for _, shared := range both {
+		if !shared {
+			return true
+		}
+	}
+	return false
 }
 
 // compareVersions orders by the registry both are of, else by the rules for

@@ -44,6 +44,17 @@ func TestEachKindOfChangeIsToldApart(t *testing.T) {
 			[]string{"removed a", "removed a", "added a"}},
 		{"one of two equal ones went", []sbom.Component{c("a", "1", ""), c("a", "1", "")}, []sbom.Component{c("a", "1", "")}, []string{"removed a"}},
 		{"of two versions the one that stayed meets itself", []sbom.Component{c("a", "1", ""), c("a", "2", "")}, []sbom.Component{c("a", "2", ""), c("a", "3", "")}, []string{"upgraded a"}},
+		{"two registries are two things", []sbom.Component{c("debug", "1", "pkg:npm/debug@1")}, []sbom.Component{c("debug", "2", "pkg:pypi/debug@2")}, []string{"removed debug", "added debug"}},
+		{"two registries are two things in one version too", []sbom.Component{c("debug", "1", "pkg:npm/debug@1")}, []sbom.Component{c("debug", "1", "pkg:pypi/debug@1")}, []string{"removed debug", "added debug"}},
+		{"the purl states another version", []sbom.Component{c("a", "1.0", "pkg:npm/a@1.0.0")}, []sbom.Component{c("a", "1.0", "pkg:npm/a@2.0.0")}, []string{"changed a"}},
+		{
+			"other content", []sbom.Component{{Name: "a", Version: "1", Hashes: []sbom.Hash{{Algorithm: "SHA-256", Value: "00"}}}},
+			[]sbom.Component{{Name: "a", Version: "1", Hashes: []sbom.Hash{{Algorithm: "sha256", Value: "01"}}}}, []string{"changed a"},
+		},
+		{
+			"the same content, and a hash more", []sbom.Component{{Name: "a", Version: "1", Hashes: []sbom.Hash{{Algorithm: "SHA-256", Value: "0A"}}}},
+			[]sbom.Component{{Name: "a", Version: "1", Hashes: []sbom.Hash{{Algorithm: "MD5", Value: "2"}, {Algorithm: "sha256", Value: "0a"}}}}, nil,
+		},
 		{"group counts", []sbom.Component{{Group: "x", Name: "a", Version: "1"}}, []sbom.Component{{Group: "y", Name: "a", Version: "1"}}, []string{"removed a", "added a"}},
 		{
 			"support", []sbom.Component{{Name: "a", Support: &sbom.Support{Level: sbom.Maintained}}},
@@ -92,6 +103,9 @@ func drawBOM(t *rapid.T, label string) sbom.BOM {
 			Ref: fmt.Sprint(label, i), Name: pick("a", "b"), Group: pick("", "", "g"), Version: pick("", "1", "1.0", "2", "10", "blue", "green"),
 			PURL: pick("", "pkg:npm/a", "pkg:npm/b", "pkg:npm/a@2", "pkg:deb/debian/a"),
 			CPE:  pick("", "", "cpe:2.3:a:x:a:*:*:*:*:*:*:*:*", "cpe:2.3:a:x:b:1:*:*:*:*:*:*:*"), Supplier: pick("", "s"),
+		}
+		if h := pick("", "", "00", "01"); h != "" {
+			c.Hashes = []sbom.Hash{{Algorithm: "SHA-256", Value: h}}
 		}
 		switch pick("", "m", "e") {
 		case "m":
