@@ -110,6 +110,10 @@ func look(file string) row {
 	}
 	bom, err := read.Read(bytes.NewReader(data), nil)
 	if err != nil {
+		// One that is refused for what it calls itself is judged all the same.
+		if found, unread := read.Check(bytes.NewReader(data), nil); unread == nil {
+			r.Problems = append(r.Problems, found...)
+		}
 		return fail(err)
 	}
 	found, err := read.Check(bytes.NewReader(data), nil)

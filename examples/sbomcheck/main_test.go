@@ -120,6 +120,18 @@ func TestWhatIsWrappedIsJudgedToo(t *testing.T) {
 	require.Equal(t, 4, rows[0].Components, "reported in full all the same")
 }
 
+func TestWhatIsRefusedIsJudgedAllTheSame(t *testing.T) {
+	t.Parallel()
+	f := written(t, strings.Replace(pump, `"CycloneDX"`, `"AnotherFormat"`, 1), strings.Replace(odd, "schema/bom/1.4", "schema/bom/9.9", 1))
+	for _, file := range f {
+		status, rows, _, _ := checked(t, "-format", "json", file)
+		require.Equal(t, 2, status)
+		require.NotEmpty(t, rows[0].Error)
+		require.False(t, rows[0].Valid)
+		require.NotEmpty(t, rows[0].Problems)
+	}
+}
+
 func TestTheTableAndThePageSayTheSame(t *testing.T) {
 	t.Parallel()
 	f := written(t, pump, odd, "no SBOM")
@@ -159,6 +171,7 @@ func TestEveryFileOfTheBundleIsReadOrRefusedInALine(t *testing.T) {
 		require.Equal(t, strings.HasPrefix(name, "valid-"), r.Valid, name)
 		if r.Error != "" {
 			require.Regexp(t, `^invalid-(bomformat|namespace)-`, name)
+			require.NotEmpty(t, r.Problems, name)
 		}
 	}
 }
