@@ -169,8 +169,16 @@ func (t *Aliases) named(name string) []string {
 	return out
 }
 
+// withoutV drops the v of a tag such as v3.1.0, which CPE names leave out.
+func withoutV(v string) string {
+	if len(v) > 1 && (v[0] == 'v' || v[0] == 'V') && '0' <= v[1] && v[1] <= '9' {
+		return v[1:]
+	}
+	return v
+}
+
 // withVersion writes id for one version: the purl or CPE name in full. A version
-// that is not stated stays open.
+// that is not stated stays open, and a CPE name has no v before the number.
 func (id AliasID) withVersion(kind, version string) (string, error) {
 	if kind == "cpe" {
 		n, err := cpe.Parse("cpe:2.3:" + id.Name + ":*:*:*:*:*:*:*:*")
@@ -181,7 +189,7 @@ func (id AliasID) withVersion(kind, version string) (string, error) {
 			if strings.ContainsFunc(version, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 				return "", fmt.Errorf("sbom: version %q cannot stand in a CPE name", version)
 			}
-			n.Version = cpe.Literal(version)
+			n.Version = cpe.Literal(withoutV(version))
 		}
 		return n.String(), nil
 	}

@@ -53,7 +53,8 @@ func (x Candidate) Confidence() float64 {
 
 // Propose returns the identifiers by which table knows the thing c names, without
 // those c has. The thing is found by c's purl, by its CPE, by its name, or by its
-// CPE's product under another vendor, in this order. The most confident candidates
+// CPE's product under another vendor, in this order. A package is not proposed where
+// c's purl names another one of the same registry. The most confident candidates
 // come first. A nil table proposes nothing.
 func Propose(c Component, table *Aliases) []Candidate {
 	if table == nil {
@@ -74,7 +75,7 @@ func Propose(c Component, table *Aliases) []Candidate {
 			}
 			for _, id := range ids {
 				text, err := id.withVersion(kind, version)
-				if err != nil || c.has(kind, id) {
+				if err != nil || c.has(kind, id) || kind == "purl" && c.another(id) {
 					continue
 				}
 				x := Candidate{
@@ -145,6 +146,20 @@ func (t *Aliases) find(c Component) []hit {
 		add(t.byName[squash(n.Product.Text())], Part{"identity", 0.7, "the product of its CPE is a known name"})
 	}
 	return out
+}
+
+// another reports whether c bears a purl that names another artifact of the
+// registry that id is of.
+func (c Component) another(id AliasID) bool {
+	theirs, err := Component{PURL: id.Name}.Package()
+	if err != nil {
+		return false
+	}
+	ours, err := c.Package()
+	if _, _, registry := theirs.Ecosystem(); err != nil || !registry || ours.Type != theirs.Type {
+		return false
+	}
+	return !c.has("purl", id)
 }
 
 // has reports whether c bears id already, whatever the version.

@@ -268,3 +268,30 @@ func ExampleComponent_Accept() {
 	// cpe:2.3:a:zlib:zlib:1.3:*:*:*:*:*:*:* accepted by psirt-lead on 2026-03-01: the one we build from
 	// name:zlib cpe a:zlib:zlib
 }
+
+func TestAnotherArtifactOfARegistryIsNotProposed(t *testing.T) {
+	t.Parallel()
+	table, err := sbom.DefaultAliases()
+	require.NoError(t, err)
+	for _, x := range sbom.Propose(sbom.Component{Name: "log4j", Version: "1.2.17", PURL: "pkg:maven/log4j/log4j@1.2.17"}, table) {
+		require.NotEqual(t, "pkg:maven/org.apache.logging.log4j/log4j-core", x.Name)
+	}
+	var names []string
+	for _, x := range sbom.Propose(sbom.Component{Name: "log4j-core", Version: "2.17.0"}, table) {
+		names = append(names, x.Name)
+	}
+	require.Contains(t, names, "pkg:maven/org.apache.logging.log4j/log4j-core", "without a purl it is")
+}
+
+func TestAProposedCPEHasNoVBeforeItsNumber(t *testing.T) {
+	t.Parallel()
+	table, err := sbom.DefaultAliases()
+	require.NoError(t, err)
+	var texts []string
+	for _, x := range sbom.Propose(sbom.Component{Name: "Zephyr", Version: "v3.6.0"}, table) {
+		texts = append(texts, x.Text)
+	}
+	require.Contains(t, texts, "cpe:2.3:o:zephyrproject-rtos:zephyr:3.6.0:*:*:*:*:*:*:*")
+	require.Contains(t, texts, "pkg:github/zephyrproject-rtos/zephyr@v3.6.0", "a tag stays a tag")
+	require.Equal(t, "cpe:2.3:a:busybox:busybox:vanilla:*:*:*:*:*:*:*", sbom.Propose(sbom.Component{Name: "BusyBox", Version: "vanilla"}, table)[0].Text)
+}
