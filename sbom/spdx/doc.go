@@ -1,8 +1,8 @@
 // Package spdx reads SPDX documents into sbom.BOM: versions 2.0 to 2.3 as JSON,
 // tag-value and YAML, and version 3.0 as JSON-LD.
 //
-// It owns no noun. It does not judge a document by the schema of SPDX; what it
-// finds odd is in the BOM's Problems, and everything readable is read.
+// It owns no noun. What Decode finds odd is in the BOM's Problems, and everything
+// readable is read; Check holds a table of the rules of SPDX 2 against a document.
 //
 //   - Packages are components; SPDXID (spdxId) is the Ref, as written.
 //   - The one package a document describes is the Root. A document that

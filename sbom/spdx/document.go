@@ -3,6 +3,7 @@ package spdx
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/sbom"
@@ -86,6 +87,8 @@ type head struct {
 	creators                              []string
 }
 
+var created = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
+
 // checkHead takes the head over, and tells what each document of SPDX 2 must
 // say and this one does not (section 6, document creation information).
 func (d *document) checkHead(h head) {
@@ -116,6 +119,9 @@ func (d *document) checkHead(h head) {
 	}
 	if d.version == "" {
 		return
+	}
+	if !d.bom.Created.IsZero() && !created.MatchString(h.created) {
+		d.problem("creationInfo.created", "%q is not of the form YYYY-MM-DDThh:mm:ssZ", h.created)
 	}
 	if h.id != "" && h.id != "SPDXRef-DOCUMENT" {
 		d.problem("SPDXID", "%q is not SPDXRef-DOCUMENT", h.id)

@@ -1,6 +1,7 @@
 package spdx
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -290,7 +291,10 @@ type many[T any] []T
 func (m *many[T]) UnmarshalJSON(b []byte) error {
 	raws := []json.RawMessage{b}
 	if b[0] == '[' {
-		raws = nil
+		if !bytes.Contains(b, []byte("null")) && json.Unmarshal(b, (*[]T)(m)) == nil {
+			return nil
+		}
+		raws, *m = nil, nil
 		_ = json.Unmarshal(b, &raws)
 	}
 	for _, raw := range raws {

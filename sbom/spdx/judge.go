@@ -13,11 +13,18 @@ import (
 // its version, those that are missing, unknown, or of no listed word.
 func (d *document) judge(raw []byte, s shape, path string) {
 	var seen []string
+	further := map[string]bool{} // those beyond what is quickly looked through
 	parts(raw, func(_ int, name string, value []byte) {
-		if slices.Contains(seen, name) {
+		switch {
+		case slices.Contains(seen, name), further[name]:
 			d.problem(path+"."+name, "is given more than once; the last counts")
-		} else {
+		case len(seen) < 64:
 			seen = append(seen, name)
+		default:
+			further[name] = true
+		}
+		if f, known := s.fields[name]; d.version == "" && (!known || !f.list && f.of == nil && word(value) == f.is) {
+			return // nothing to tell, as almost always
 		}
 		d.judgeField(value, s, name, path+"."+name)
 	})
@@ -26,7 +33,7 @@ func (d *document) judge(raw []byte, s shape, path string) {
 	}
 	for _, must := range s.must {
 		name, ok := d.inForce(must)
-		if ok && !slices.Contains(seen, name) {
+		if ok && !slices.Contains(seen, name) && !further[name] {
 			d.problem(path+"."+name, "is missing")
 		}
 	}

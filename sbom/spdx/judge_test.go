@@ -100,6 +100,7 @@ func TestEachRuleOfSPDX2IsHeldAgainstADocument(t *testing.T) {
 		"a field of the text":   {strings.Replace(one(""), `"name":"d"`, `"name":"d","colour":1`, 1), "colour"},
 		"an id of another form": {strings.ReplaceAll(one(""), "SPDXRef-a", "SPDXRef-a_b"), "packages[0].SPDXID"},
 		"a namespace":           {strings.Replace(one(""), "https://acme.example/d", "acme", 1), "documentNamespace"},
+		"a date of creation":    {strings.Replace(one(""), "03:04:05Z", "03:04:05+01:00", 1), "creationInfo.created"},
 		"a license of the data": {strings.Replace(one(""), "CC0-1.0", "MIT", 1), "dataLicense"},
 		"an absent id": {document23(`[]`, `,"relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"CONTAINS","relatedSpdxElement":"SPDXRef-x"}]`),
 			"relationships[0]"},
