@@ -6,7 +6,7 @@
 //
 // A file may be CycloneDX or SPDX in any form that is read, wrapped in an
 // attestation or not. What is valid is said by read.Check: CycloneDX is judged by
-// the rules of its schemas, SPDX by what its reader finds amiss. Components
+// the rules of its schemas, SPDX 2 by a table of rules of its own, SPDX 3 by its form. Components
 // are counted nested ones included, without the root; one can be matched when it has a
 // purl or a CPE that names a product and states a version that is one. With md each file gets its
 // quality report too.
