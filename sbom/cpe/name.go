@@ -98,6 +98,9 @@ func uri(text, body string) (Name, error) {
 	if len(fields) > 7 {
 		return Name{}, &SyntaxError{text, fmt.Sprintf("has %d components, more than 7", len(fields))}
 	}
+	if fields[0] == "" {
+		return Name{}, &SyntaxError{text, "states no part"}
+	}
 	n := Name{Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any}
 	if len(fields) > 5 && strings.HasPrefix(fields[5], "~") {
 		packed := strings.Split(fields[5], "~")
@@ -173,4 +176,16 @@ func (n Name) String() string {
 		b.WriteString(string(*at))
 	}
 	return b.String()
+}
+
+// URI returns the URI of CPE 2.2 that stands for n (NISTIR 7695, 6.1): percent
+// encoded, open attributes at the end left out, the five that 2.2 does not have
+// packed into the edition.
+func (n Name) URI() string {
+	edition := n.Edition.bind()
+	if n.SWEdition.given() || n.TargetSW.given() || n.TargetHW.given() || n.Other.given() {
+		edition = strings.Join([]string{"", edition, n.SWEdition.bind(), n.TargetSW.bind(), n.TargetHW.bind(), n.Other.bind()}, "~")
+	}
+	parts := []string{n.Part.bind(), n.Vendor.bind(), n.Product.bind(), n.Version.bind(), n.Update.bind(), edition, n.Language.bind()}
+	return "cpe:/" + strings.TrimRight(strings.Join(parts, ":"), ":")
 }

@@ -2,6 +2,7 @@ package cpe
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -177,4 +178,32 @@ func Literal(text string) Value {
 		b.WriteByte(c)
 	}
 	return Value(b.String())
+}
+
+// given reports whether v is anything but open or unset.
+func (v Value) given() bool { return v != Any && v != "" }
+
+// bind writes v as a component of a URI.
+func (v Value) bind() string {
+	switch v {
+	case Any, "":
+		return ""
+	case NA:
+		return "-"
+	}
+	var b strings.Builder
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case c == '\\' && i+1 < len(v):
+			i++
+			fmt.Fprintf(&b, "%%%02x", v[i])
+		case c == '?':
+			b.WriteString("%01")
+		case c == '*':
+			b.WriteString("%02")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
