@@ -121,3 +121,9 @@ func ExampleParse() {
 	fmt.Println(n.Vendor, n.Version.Text(), n.Update == cpe.Any, err)
 	// Output: wolfssl 4.8.1 true <nil>
 }
+
+func ExampleName_URI() {
+	n, err := cpe.Parse("cpe:2.3:a:hp:insight_diagnostics:7.4.0.1570:*:*:*:online:win2003:x64:*")
+	fmt.Println(n.URI(), err)
+	// Output: cpe:/a:hp:insight_diagnostics:7.4.0.1570::~~online~win2003~x64~ <nil>
+}
