@@ -49,6 +49,9 @@ func TestWhatIsNoNameSaysWhy(t *testing.T) {
 		{`cpe:2.3:a:v:p:1:*:*:*:*:*:*:\`, "escape"},
 		{"cpe:/a:v:p:1:2:3:4:5", "more than 7"},
 		{"cpe:/a:%zz", "invalid URL escape"},
+		{"cpe:/a:%99", "not UTF-8"},
+		{"cpe:2.3:a:v\xff:p:1:*:*:*:*:*:*:*", "not UTF-8"},
+		{"cpe:/:v", "no part"},
 	} {
 		_, err := cpe.Parse(c.text)
 		var syntax *cpe.SyntaxError
@@ -104,6 +107,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("cpe:2.3:a:wolfssl:wolfssl:4.8.1:*:*:*:*:*:*:*")
 	f.Add(`cpe:2.3:a:foo\:bar:b\-c:1.?:*:*:*:*:*:*:-`)
 	f.Add("cpe:/a:hp:insight_diagnostics:7.4.0.1570::~~online~win2003~x64~")
+	f.Add("cpe:/a:%4f:p%c3%84")
 	f.Fuzz(func(t *testing.T, text string) {
 		n, err := cpe.Parse(text)
 		if err != nil {

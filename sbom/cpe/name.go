@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Name is a CPE name: eleven attributes. The zero Name is not valid.
@@ -33,6 +34,8 @@ func Parse(text string) (Name, error) {
 	switch {
 	case text == "":
 		return Name{}, ErrEmpty
+	case !utf8.ValidString(text):
+		return Name{}, &SyntaxError{text, "is not UTF-8"}
 	case strings.HasPrefix(lower, "cpe:2.3:"):
 		return formatted(text, lower[len("cpe:2.3:"):])
 	case strings.HasPrefix(lower, "cpe:/"):
@@ -140,8 +143,11 @@ func uriValue(s string) (Value, error) {
 	if err != nil {
 		return "", err
 	}
+	if !utf8.ValidString(plain) {
+		return "", errors.New("is not UTF-8")
+	}
 	var b strings.Builder
-	for _, r := range plain {
+	for _, r := range strings.ToLower(plain) {
 		switch {
 		case r == '\x01':
 			b.WriteByte('?')
