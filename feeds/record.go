@@ -63,8 +63,16 @@ type Record struct {
 	// Configurations say it by CPE names joined with AND and OR (NVD). One of
 	// them is enough.
 	Configurations []Configuration `json:"configurations,omitempty"`
+	// Products say it in the publisher's words, with identifiers where it gives them
+	// (CVE records, CSAF).
+	Products []Product `json:"products,omitempty"`
+	// Remedies are what the publisher says can be done.
+	Remedies []Remedy `json:"remedies,omitempty"`
 	// Exploited is set when the record says that it is being exploited (KEV).
 	Exploited *Exploited `json:"exploited,omitempty"`
+	// Probability is set by a source of EPSS scores, SSVC by one of such decisions.
+	Probability *Probability `json:"probability,omitempty"`
+	SSVC        *SSVC        `json:"ssvc,omitempty"`
 	// Mark is the source's label: how far this record may travel.
 	Mark tlp.Mark `json:"mark,omitzero"`
 }
@@ -183,8 +191,11 @@ type Exploited struct {
 func (r Record) Live() bool { return r.Withdrawn.IsZero() && !r.Rejected }
 
 // Digest is the lower-case hex SHA-256 over all of r that counts as a change:
-// every field.
+// every field, a [Probability] by its band only.
 func (r Record) Digest() string {
+	if r.Probability != nil {
+		r.Text, r.Probability = r.Text+"\x00"+string(r.Probability.Band()), nil
+	}
 	body, err := json.Marshal(r)
 	if err != nil {
 		// Only a time outside the years 0 to 9999 cannot be written; Validate
@@ -213,11 +224,21 @@ func (r Record) Validate() error {
 }
 
 // Coordinates returns every coordinate at which r may speak of a component, each
-// once, sorted: its packages and their ecosystems, its CPE criteria (a criterion that is not a
-// CPE name has none), the product name of a list of exploited vulnerabilities.
+// once, sorted: its packages, their ecosystems and repositories, its CPE criteria (a criterion that is not a
+// CPE name has none), its products by every identifier and by their words, the product name of a list of
+// exploited vulnerabilities, and for a record that says nothing of what is affected the words of its text.
 func (r Record) Coordinates() []sbom.Coordinate {
 	set := map[sbom.Coordinate]bool{}
+	for _, p := range r.Products {
+		r.productCoordinates(p, set)
+	}
 	for _, p := range r.Packages {
+		for _, g := range p.Ranges {
+			if at, ok := sbom.RepoCoordinate(g.Repo); ok && g.Type == Git {
+				set[at] = true
+				set[sbom.RouteCoordinate(r.Source, sbom.ByPackage)] = true
+			}
+		}
 		if p.Ecosystem != "" && p.Name != "" {
 			set[sbom.PackageCoordinate(p.Ecosystem, p.Name)] = true
 			set[sbom.EcosystemCoordinate(r.Source, p.Ecosystem)] = true
@@ -233,12 +254,66 @@ func (r Record) Coordinates() []sbom.Coordinate {
 	if r.Exploited != nil && r.Exploited.Product != "" {
 		set[sbom.NameCoordinate(r.Exploited.Product)] = true
 	}
+	if r.Mute() {
+		for _, w := range sbom.Mentions(r.Title + "\n" + r.Text) {
+			set[sbom.MentionCoordinate(w)] = true
+		}
+	}
 	out := make([]sbom.Coordinate, 0, len(set))
 	for at := range set {
 		out = append(out, at)
 	}
 	slices.Sort(out)
 	return out
+}
+
+func (r Record) productCoordinates(p Product, set map[sbom.Coordinate]bool) {
+	for _, text := range p.CPEs {
+		if n, err := cpe.Parse(text); err == nil {
+			set[sbom.CPECoordinate(n)] = true
+			set[sbom.RouteCoordinate(r.Source, sbom.ByCPE)] = true
+		}
+	}
+	for _, text := range p.PURLs {
+		named := sbom.Component{PURL: text}
+		pkg, err := named.Package()
+		if err != nil {
+			continue
+		}
+		set[named.Coordinate()] = true
+		set[sbom.RouteCoordinate(r.Source, sbom.ByPackage)] = true
+		if e, _, ok := pkg.Ecosystem(); ok {
+			set[sbom.EcosystemCoordinate(r.Source, e)] = true
+		}
+	}
+	if at, ok := sbom.RepoCoordinate(p.Repo); ok {
+		set[at] = true
+	}
+	for _, name := range append([]string{p.Name}, p.Models...) {
+		if name != "" {
+			set[sbom.NameCoordinate(name)] = true
+			set[sbom.RouteCoordinate(r.Source, sbom.ByName)] = true
+		}
+	}
+	if p.Vendor != "" {
+		set[sbom.VendorCoordinate(p.Vendor)] = true
+		set[sbom.RouteCoordinate(r.Source, sbom.ByName)] = true
+	}
+}
+
+// Mute reports whether r stands, names a vulnerability and says in no form that
+// can be compared what is affected: a record of NVD that awaits its analysis, or
+// will get none. A fact about a vulnerability (KEV, EPSS) is not mute.
+func (r Record) Mute() bool {
+	if !r.Live() || len(r.Names) == 0 || r.Exploited != nil || r.Probability != nil || len(r.Packages)+len(r.Configurations) > 0 {
+		return false
+	}
+	for _, p := range r.Products {
+		if p.Name != "" || p.Vendor != "" || p.Repo != "" || len(p.CPEs)+len(p.PURLs)+len(p.Models) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // Criteria yields every criterion of every configuration, in order.

@@ -13,14 +13,23 @@ import (
 // index text only. Forms:
 //
 //	pkg:PyPI/django          a package of an OSV ecosystem
-//	purl:github/wolfssl/wolfssl   a package URL of no ecosystem
+//	purl:github/wolfssl/wolfssl   a package URL of no ecosystem, or a repository
+//	repo:git.kernel.org/…    a repository in a place without a package URL type
 //	cpe:a:wolfssl:wolfssl    part, vendor and product of a CPE name
 //	cpe:a:*:wolfssl          the same where a record leaves the vendor open
 //	name:jquery              a bare name: a hint, never an identity
+//	vendor:siemens           a vendor in words: a hint too
+//	says:wolfssl             a word of a record that states no product
 //	in:osv:PyPI              all packages of an ecosystem in one source
 //	by:osv:package           all records of one source that speak by package
 //	by:nvd:cpe               all that speak by CPE name
 type Coordinate string
+
+// Hint reports whether at stands for words: equal words are no identity.
+func (at Coordinate) Hint() bool {
+	kind, _, _ := strings.Cut(string(at), ":")
+	return kind == "name" || kind == "vendor" || kind == "says"
+}
 
 // PackageCoordinate is the coordinate of a package by the ecosystem's name for
 // it. A release after the ecosystem ("Debian:12") is left out.
@@ -43,6 +52,7 @@ type Route string
 const (
 	ByPackage Route = "package"
 	ByCPE     Route = "cpe"
+	ByName    Route = "name"
 )
 
 // RouteCoordinate is the coordinate of everything that source says by one route.
@@ -62,6 +72,84 @@ func FoldName(name string) string {
 		return r == ' ' || r == '_' || r == '-'
 	}), " ")
 }
+
+// VendorCoordinate is the coordinate of a vendor named in words. What
+// [FoldVendor] folds does not count.
+func VendorCoordinate(vendor string) Coordinate {
+	return Coordinate("vendor:" + FoldVendor(vendor))
+}
+
+// legal are the words of a company's legal form and the like, which one writer puts
+// behind a name and another leaves out.
+var legal = []string{
+	"inc", "incorporated", "ltd", "limited", "llc", "gmbh", "ag", "corp", "corporation", "co", "company", "kg", "bv", "nv",
+	"sa", "sas", "srl", "spa", "oy", "ab", "as", "plc", "pty", "the", "project", "foundation", "group", "team",
+}
+
+// FoldVendor folds case, punctuation and legal forms: "wolfSSL Inc." is "wolfssl",
+// "The Linux Foundation" is "linux". A name of nothing else stays as it is.
+func FoldVendor(vendor string) string {
+	words := strings.FieldsFunc(strings.ToLower(vendor), func(r rune) bool {
+		return strings.ContainsRune(" _-.,/&()'", r)
+	})
+	kept := make([]string, 0, len(words))
+	for _, w := range words {
+		if !slices.Contains(legal, w) {
+			kept = append(kept, w)
+		}
+	}
+	if len(kept) == 0 {
+		kept = words
+	}
+	return strings.Join(kept, " ")
+}
+
+// RepoCoordinate is the coordinate of a source repository, the same as that of the
+// package URL of the place it lies in, where there is such a type (pkg:github,
+// pkg:gitlab, pkg:bitbucket). ok is false for what is not the address of a
+// repository.
+func RepoCoordinate(address string) (at Coordinate, ok bool) {
+	rest := strings.ToLower(trim(address))
+	for _, scheme := range []string{"git+", "https://", "http://", "git://", "ssh://", "git@"} {
+		rest = strings.TrimPrefix(rest, scheme)
+	}
+	rest = strings.TrimSuffix(strings.TrimRight(rest, "/"), ".git")
+	host, path, found := strings.Cut(strings.Replace(rest, ":", "/", 1), "/")
+	if !found || path == "" || !strings.Contains(host, ".") || strings.ContainsAny(rest, " \t\n") {
+		return "", false
+	}
+	for domain, kind := range map[string]string{"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"} {
+		if host == domain || host == "www."+domain {
+			owner, name, found := strings.Cut(path, "/")
+			if !found {
+				return "", false
+			}
+			if kind != "gitlab" { // what follows the name is a place within it
+				name, _, _ = strings.Cut(name, "/")
+			}
+			return Coordinate("purl:" + kind + "/" + owner + "/" + name), name != ""
+		}
+	}
+	return Coordinate("repo:" + host + "/" + path), true
+}
+
+// MentionCoordinate is the coordinate of a word that a text about a vulnerability
+// uses.
+func MentionCoordinate(word string) Coordinate { return Coordinate("says:" + word) }
+
+// Mentions returns the words of a text that may be part of the name of a product,
+// folded, each once, in order of the alphabet: at most 96 of them. Words that are
+// common in such texts are left out.
+func Mentions(text string) []string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 0x7f)
+	})
+	slices.Sort(words)
+	words = slices.DeleteFunc(slices.Compact(words), func(w string) bool { return len(w) < 3 || commonWords[w] || digits(w) })
+	return words[:min(len(words), 96)]
+}
+
+func digits(w string) bool { return strings.Trim(w, "0123456789") == "" }
 
 // CPECoordinate is the coordinate of a CPE name as a record states it. A vendor
 // or product that is open or holds a wildcard is written as "*".
@@ -120,8 +208,44 @@ func (c Component) Coordinates() []Coordinate {
 	}
 	for _, name := range c.Names() {
 		add(NameCoordinate(name))
+		if w := Telling(name); w != "" {
+			add(MentionCoordinate(w))
+		}
+	}
+	for _, v := range c.Vendors() {
+		add(VendorCoordinate(v))
 	}
 	return out
+}
+
+// Vendors returns, folded, each once, who may be meant as the vendor of c: the vendor
+// of its CPE, its supplier, manufacturer and publisher.
+func (c Component) Vendors() []string {
+	var out []string
+	add := func(v string) {
+		if v = FoldVendor(v); v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	if n, err := c.CPEName(); err == nil && n.Vendor.Literal() && !n.Vendor.Pattern() {
+		add(n.Vendor.Text())
+	}
+	add(c.Supplier)
+	add(c.Manufacturer)
+	add(c.Publisher)
+	return out
+}
+
+// Telling returns the longest word of a name that texts are searched for; empty when
+// it has none that tells anything.
+func Telling(name string) string {
+	longest := ""
+	for _, w := range Mentions(name) {
+		if len(w) > len(longest) {
+			longest = w
+		}
+	}
+	return longest
 }
 
 // own are the coordinates of c's PURL and CPE.

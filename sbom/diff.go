@@ -130,7 +130,7 @@ func sides(b BOM) []side {
 		s := side{c: c, key: string(c.Coordinate()), name: FoldName(c.Group + "/" + c.Name)}
 		s.version, _ = c.Stated()
 		for _, at := range c.Coordinates() {
-			if !strings.HasPrefix(string(at), "name:") && !strings.Contains(string(at), ":*") {
+			if !at.Hint() && !strings.Contains(string(at), ":*") {
 				s.identity = append(s.identity, string(at))
 			}
 		}
