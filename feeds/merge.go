@@ -2,6 +2,7 @@ package feeds
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -23,63 +24,93 @@ type Vulnerability struct {
 // vulnerability: an id that is tied to several of them belongs to each. Records
 // without a name (bulletins) are left out. Each (Source, Item) is expected once.
 func Merge(records []Record) []Vulnerability {
-	g := aliases{ties: map[ID]map[ID]bool{}}
-	for _, r := range records {
-		g.add(r.Names)
-	}
-	groups := g.groups()
+	g := Group(func(yield func([]ID) bool) {
+		for _, r := range records {
+			if !yield(r.Names) {
+				return
+			}
+		}
+	})
 	byID := map[ID][]Record{}
 	for _, r := range records {
-		for _, id := range r.speaksOf(groups) {
+		for _, id := range g.Of(r.Names) {
 			byID[id] = append(byID[id], r)
-		}
-	}
-	members := map[ID][]ID{}
-	for id, owners := range groups {
-		for _, owner := range owners {
-			members[owner] = append(members[owner], id)
 		}
 	}
 	out := make([]Vulnerability, 0, len(byID))
 	for id, rs := range byID {
 		slices.SortFunc(rs, compareRecords)
-		slices.Sort(members[id])
-		out = append(out, Vulnerability{ID: id, IDs: members[id], Records: rs})
+		out = append(out, Vulnerability{ID: id, IDs: slices.Clone(g.Members(id)), Records: rs})
 	}
 	slices.SortFunc(out, func(a, b Vulnerability) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
 
-// speaksOf returns the vulnerabilities r belongs to: the CVE ids it names, or
-// those of the group its own id is in.
-func (r Record) speaksOf(groups map[ID][]ID) []ID {
+// Groups says which ids name one vulnerability. It does not change.
+type Groups struct {
+	// owners are the vulnerabilities of an id that is tied to others, members the
+	// ids of a vulnerability that has several.
+	owners, members map[ID][]ID
+}
+
+// Group reads the names of records, one list a record, its own id first, and joins
+// them as [Merge] does. Lists that share no id with each other do not influence
+// each other: records may be grouped apart that are not tied, directly or through others.
+func Group(names iter.Seq[[]ID]) *Groups {
+	g := aliases{ties: map[ID][]ID{}}
+	for list := range names {
+		g.add(list)
+	}
+	out := &Groups{owners: g.groups(), members: map[ID][]ID{}}
+	for id, owners := range out.owners {
+		for _, owner := range owners {
+			out.members[owner] = append(out.members[owner], id)
+		}
+	}
+	for _, ids := range out.members {
+		slices.Sort(ids)
+	}
+	return out
+}
+
+// Of returns the vulnerabilities that a record with these names speaks of: the CVE
+// ids among them, or those of the group its own id, the first, is in.
+func (g *Groups) Of(names []ID) []ID {
 	var out []ID
-	for _, id := range r.Names {
+	for _, id := range names {
 		if id.CVE() && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
-	if len(out) == 0 && len(r.Names) > 0 {
-		out = groups[r.Names[0]]
+	if len(out) > 0 || len(names) == 0 {
+		return out
 	}
-	return out
+	if owners, tied := g.owners[names[0]]; tied {
+		return owners
+	}
+	return names[:1]
+}
+
+// Members returns all ids of a vulnerability, sorted. The slice is the Groups' own.
+func (g *Groups) Members(id ID) []ID {
+	if ids, tied := g.members[id]; tied {
+		return ids
+	}
+	return []ID{id}
 }
 
 // aliases is the graph of ids that records tie together. A record ties its own
 // id, the first, to each of the others: that its others are the same thing too
 // is not said when there are several CVE ids among them.
 type aliases struct {
-	ties map[ID]map[ID]bool
+	ties map[ID][]ID
 }
 
 func (g *aliases) add(names []ID) {
 	for i, id := range names {
-		if g.ties[id] == nil {
-			g.ties[id] = map[ID]bool{}
-		}
 		if i > 0 && id != names[0] {
-			g.ties[names[0]][id] = true
-			g.ties[id][names[0]] = true
+			g.ties[names[0]] = append(g.ties[names[0]], id)
+			g.ties[id] = append(g.ties[id], names[0])
 		}
 	}
 }
@@ -95,12 +126,13 @@ func (g *aliases) groups() map[ID][]ID {
 			direct[id] = []ID{id}
 			continue
 		}
-		for other := range ties {
+		for _, other := range ties {
 			if other.CVE() {
 				direct[id] = append(direct[id], other)
 			}
 		}
 		slices.Sort(direct[id])
+		direct[id] = slices.Compact(direct[id])
 	}
 	out := map[ID][]ID{}
 	for id := range g.ties {
@@ -129,7 +161,7 @@ func (g *aliases) reach(id ID, direct map[ID][]ID) (reached, owners []ID) {
 	found := map[ID]bool{}
 	reached = []ID{id}
 	for i := 0; i < len(reached); i++ {
-		for other := range g.ties[reached[i]] {
+		for _, other := range g.ties[reached[i]] {
 			for _, c := range direct[other] {
 				found[c] = true
 			}

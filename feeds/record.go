@@ -2,11 +2,7 @@ package feeds
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,10 +15,19 @@ import (
 // An ID names a vulnerability in somebody's numbering: CVE-…, GHSA-…, GO-…
 type ID string
 
-var cve = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,19}$`)
-
-// CVE reports whether id is a CVE id in its canonical spelling.
-func (id ID) CVE() bool { return cve.MatchString(string(id)) }
+// CVE reports whether id is a CVE id in its canonical spelling: the year in four
+// digits, the number in 4 to 19.
+func (id ID) CVE() bool {
+	if len(id) < len("CVE-2026-0001") || len(id) > len("CVE-2026-")+19 || id[:4] != "CVE-" || id[8] != '-' {
+		return false
+	}
+	for i := 4; i < len(id); i++ {
+		if (id[i] < '0' || id[i] > '9') && i != 8 {
+			return false
+		}
+	}
+	return true
+}
 
 // CleanID trims text and, when it is a CVE id in another case, spells it in
 // capitals. Other ids stay as their publishers spell them.
@@ -189,22 +194,6 @@ type Exploited struct {
 
 // Live reports whether the record still stands.
 func (r Record) Live() bool { return r.Withdrawn.IsZero() && !r.Rejected }
-
-// Digest is the lower-case hex SHA-256 over all of r that counts as a change:
-// every field, a [Probability] by its band only.
-func (r Record) Digest() string {
-	if r.Probability != nil {
-		r.Text, r.Probability = r.Text+"\x00"+string(r.Probability.Band()), nil
-	}
-	body, err := json.Marshal(r)
-	if err != nil {
-		// Only a time outside the years 0 to 9999 cannot be written; Validate
-		// refuses it.
-		body = fmt.Appendf(nil, "%+v", r)
-	}
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:])
-}
 
 // Validate reports what keeps r from being kept: no source, no item, a time
 // that cannot be written.

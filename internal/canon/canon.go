@@ -29,8 +29,9 @@ const (
 // A Writer writes values one after another. The zero Writer is not usable; see
 // NewWriter and Sum.
 type Writer struct {
-	w   io.Writer
-	err error
+	w       io.Writer
+	err     error
+	scratch [9]byte
 }
 
 // NewWriter returns a Writer that writes to w.
@@ -39,7 +40,9 @@ func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 // Text writes the bytes of s, whatever they are.
 func (w *Writer) Text(s string) {
 	w.head(tagText, uint64(len(s)))
-	w.put([]byte(s))
+	if w.err == nil {
+		_, w.err = io.WriteString(w.w, s)
+	}
 }
 
 // Bytes writes b. Nil and empty are the same value.
@@ -59,10 +62,9 @@ func (w *Writer) Err() error { return w.err }
 
 // head writes a tag and eight bytes, big-endian.
 func (w *Writer) head(tag byte, n uint64) {
-	var b [9]byte
-	b[0] = tag
-	binary.BigEndian.PutUint64(b[1:], n)
-	w.put(b[:])
+	w.scratch[0] = tag
+	binary.BigEndian.PutUint64(w.scratch[1:], n)
+	w.put(w.scratch[:])
 }
 
 func (w *Writer) put(b []byte) {
