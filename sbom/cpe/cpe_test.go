@@ -131,3 +131,12 @@ func ExampleName_URI() {
 	fmt.Println(n.URI(), err)
 	// Output: cpe:/a:hp:insight_diagnostics:7.4.0.1570::~~online~win2003~x64~ <nil>
 }
+
+func BenchmarkParse(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := cpe.Parse(`cpe:2.3:o:microsoft:windows_10:1809:*:*:*:*:*:x64:*`); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

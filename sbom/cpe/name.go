@@ -30,10 +30,11 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("cpe: %q: %s", e.Text,
 // taken literally; a wrong part, a wrong number of attributes and an empty
 // attribute of a formatted string are errors.
 func Parse(text string) (Name, error) {
-	lower := strings.ToLower(text)
-	switch {
-	case text == "":
+	if text == "" {
 		return Name{}, ErrEmpty
+	}
+	lower := strings.ToLower(text) // the same string where there is nothing to fold
+	switch {
 	case !utf8.ValidString(text):
 		return Name{}, &SyntaxError{text, "is not UTF-8"}
 	case strings.HasPrefix(lower, "cpe:2.3:"):
@@ -45,22 +46,61 @@ func Parse(text string) (Name, error) {
 }
 
 func formatted(text, body string) (Name, error) {
-	fields := split(body)
-	if len(fields) != 11 {
-		return Name{}, &SyntaxError{text, fmt.Sprintf("has %d attributes, not 11", len(fields))}
-	}
 	var n Name
-	for i, at := range n.attributes() {
-		if fields[i] == "" {
+	rest, more := body, true
+	fields := 0
+	for i := range 11 {
+		if !more {
+			break
+		}
+		var field string
+		field, rest, more = cut(rest)
+		fields++
+		if field == "" {
 			return Name{}, &SyntaxError{text, fmt.Sprintf("attribute %d is empty", i+1)}
 		}
-		v, err := value(fields[i])
+		v, err := value(field)
 		if err != nil {
 			return Name{}, &SyntaxError{text, err.Error()}
 		}
-		*at = v
+		n.put(i, v)
+	}
+	for more {
+		_, rest, more = cut(rest)
+		fields++
+	}
+	if fields != 11 {
+		return Name{}, &SyntaxError{text, fmt.Sprintf("has %d attributes, not 11", fields)}
 	}
 	return n, n.check(text)
+}
+
+// put sets the attribute at a place.
+func (n *Name) put(i int, v Value) {
+	switch i {
+	case 0:
+		n.Part = v
+	case 1:
+		n.Vendor = v
+	case 2:
+		n.Product = v
+	case 3:
+		n.Version = v
+	case 4:
+		n.Update = v
+	case 5:
+		n.Edition = v
+	case 6:
+		n.Language = v
+	case 7:
+		n.SWEdition = v
+	case 8:
+		n.TargetSW = v
+	case 9:
+		n.TargetHW = v
+	case 10:
+		n.Other = v
+	}
 }
 
 func (n *Name) attributes() [11]*Value {
@@ -78,20 +118,17 @@ func (n *Name) check(text string) error {
 	return &SyntaxError{text, fmt.Sprintf("part %q is not a, o or h", string(n.Part))}
 }
 
-// split cuts at colons that are not escaped.
-func split(s string) []string {
-	var out []string
-	start := 0
+// cut takes what stands before the first colon that is not escaped.
+func cut(s string) (field, rest string, more bool) {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
 			i++
 		case ':':
-			out = append(out, s[start:i])
-			start = i + 1
+			return s[:i], s[i+1:], true
 		}
 	}
-	return append(out, s[start:])
+	return s, "", false
 }
 
 // uri reads the 2.2 form: up to seven colon-separated components, percent

@@ -22,8 +22,8 @@ func value(s string) (Value, error) {
 	if s == "*" || s == "-" {
 		return Value(s), nil
 	}
-	if s == `\-` {
-		return `\-`, nil
+	if s == `\-` || canonical(s) {
+		return Value(s), nil
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -47,6 +47,23 @@ func value(s string) (Value, error) {
 		}
 	}
 	return Value(b.String()), nil
+}
+
+// canonical reports whether s is spelled canonically already.
+func canonical(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case plain(c), c == '*', c == '?':
+		case c != '\\':
+			return false
+		default:
+			i++
+			if i == len(s) || plain(s[i]) || s[i] <= ' ' || s[i] == 0x7f {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func plain(c byte) bool {
