@@ -290,6 +290,11 @@ func (r Record) productCoordinates(p Product, set map[sbom.Coordinate]bool) {
 	}
 }
 
+// Claims reports whether r says of anything that it is affected, or not, in any form.
+func (r Record) Claims() bool {
+	return len(r.Packages)+len(r.Configurations)+len(r.Products) > 0
+}
+
 // Mute reports whether r stands, names a vulnerability and says in no form that
 // can be compared what is affected: a record of NVD that awaits its analysis, or
 // will get none. A fact about a vulnerability (KEV, EPSS) is not mute.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/cpe"
@@ -22,17 +23,20 @@ const (
 // Why a component is not evaluable: the first of these, in this order, that
 // holds.
 const (
-	NoIdentifier  = "no identifier"
-	NoEcosystem   = "no source for this ecosystem"
-	UnknownCPE    = "CPE vendor:product unknown to every loaded source"
-	NoVersion     = "no version"
-	NotComparable = "version not comparable"
+	NoIdentifier   = "no identifier"
+	NoEcosystem    = "no source for this ecosystem"
+	UnknownProduct = "product named by no record of this source"
+	UnknownCPE     = "CPE vendor:product unknown to every loaded source"
+	NoVersion      = "no version"
+	NotComparable  = "version not comparable"
 )
 
 // Coverage is the verdict of one source for one component. Evaluated means that
 // the source holds records in the component's namespace (its OSV ecosystem, or
-// part, vendor and product of its CPE) and that the version could be compared.
-// That there is no finding means something only then.
+// part, vendor and product of its CPE, or its repository, or vendor and product in words) and
+// that the version could be compared. That there is no finding means something only then, and
+// of the vulnerabilities that are not Open: a CVE that its source did not enrich and that
+// may be about the component is never evaluated.
 type Coverage struct {
 	Component Component `json:"component"`
 	Source    string    `json:"source"`
@@ -41,28 +45,30 @@ type Coverage struct {
 	Why string `json:"why"`
 	// Detail says more in words: which identifier, which namespace.
 	Detail string `json:"detail,omitempty"`
-	root   bool
-	place  int // of the component in the BOM
+	// Open counts the questions about the component that records of the source leave to a
+	// person.
+	Open  int `json:"open,omitempty"`
+	root  bool
+	place int // of the component in the BOM
 }
 
 // order is the order in which the reasons count.
-var order = []string{NoIdentifier, NoEcosystem, UnknownCPE, NoVersion, NotComparable}
+var order = []string{NoIdentifier, NoEcosystem, UnknownProduct, UnknownCPE, NoVersion, NotComparable}
 
 // Seen counts the components of the coverage, without the root, and those that
 // at least one source evaluated.
 func (r Result) Seen() (components, evaluated int) {
-	done := map[int]bool{}
-	for _, c := range r.Coverage {
+	last, counted := -1, false
+	for _, c := range r.Coverage { // the rows of a component stand together
 		if c.root {
 			continue
 		}
-		if _, known := done[c.place]; !known {
+		if c.place != last {
+			last, counted = c.place, false
 			components++
 		}
-		done[c.place] = done[c.place] || c.Verdict == Evaluated
-	}
-	for _, ok := range done {
-		if ok {
+		if !counted && c.Verdict == Evaluated {
+			counted = true
 			evaluated++
 		}
 	}
@@ -71,118 +77,127 @@ func (r Result) Seen() (components, evaluated int) {
 
 // coverage gives every component its verdict from every source. The root gets
 // one when it has an identifier: without one it is only the name of the device.
-func (f *finding) coverage() []Coverage {
-	var out []Coverage
-	for _, it := range f.inv.items {
-		if it.root && it.PURL == "" && it.CPE == "" {
+func (f *search) coverage() []Coverage {
+	if f.only != nil || len(f.index.sources) == 0 {
+		return nil
+	}
+	out := make([]Coverage, 0, len(f.covers))
+	for i := range f.inv.items {
+		it := &f.inv.items[i]
+		if it.root && it.component.PURL == "" && it.component.CPE == "" {
 			continue
 		}
-		for _, s := range f.index.sources {
-			out = append(out, f.cover(it, s))
+		for k, s := range f.index.sources {
+			c := Coverage{Component: it.shown, Source: s.name, Verdict: NotEvaluable, root: it.root, place: it.place}
+			cv := &f.covers[it.place*len(f.index.sources)+k]
+			if c.Why, c.Detail = f.reason(it, s, cv); c.Why == "" {
+				c.Verdict = Evaluated
+			}
+			if c.Open = cv.open; c.Open > 0 {
+				c.Detail += "; " + strconv.Itoa(c.Open) + " left to a person"
+			}
+			out = append(out, c)
 		}
 	}
 	return out
 }
 
-// cover takes every route that the component's identifiers and the source have in
+// reason takes every route that the component's identifiers and the source have in
 // common. One that gets through is enough; of those that do not, the one that came
 // furthest is told. Without one in common the source is none for this ecosystem, or
 // does not know this CPE name.
-func (f *finding) cover(it *item, s *holdings) Coverage {
-	c := Coverage{Component: it.shown, Source: s.name, Verdict: NotEvaluable, root: it.root, place: it.place}
+func (f *search) reason(it *item, s *holdings, cv *cover) (why, detail string) {
+	packages, names := f.index.speaks(s, sbom.ByPackage), f.index.speaks(s, sbom.ByCPE)
 	furthest := -1
-	try := func(why, detail string) {
-		at := slices.Index(order, why)
-		if why == "" {
-			at = len(order)
+	try := func(w, d string) {
+		at := len(order)
+		if w != "" {
+			at = slices.Index(order, w)
 		}
 		if at > furthest {
-			furthest, c.Why, c.Detail = at, why, detail
+			furthest, why, detail = at, w, d
 		}
 	}
 	identified := false
-	for _, i := range append([]*item{it}, it.others...) {
-		identified = identified || i.pkgErr == nil || i.cpeErr == nil
-		if i.pkgErr == nil && (s.packages || !s.names) {
-			try(f.byPackage(i, s))
+	for k := range it.ids {
+		id := &it.ids[k]
+		if id.alias != nil {
+			continue
 		}
-		if i.cpeErr == nil && s.names {
-			try(f.byCPE(i, s))
+		identified = identified || id.pkg != nil || id.name != nil
+		if id.pkg != nil && (packages || !names) {
+			try(f.byPackage(id, s, cv))
 		}
+		if id.name != nil && names {
+			try(f.byCPE(id, s, cv))
+		}
+	}
+	if cv.words {
+		try(f.version(it.versions(), cv, s, vers.Generic, "vendor and product in words"))
 	}
 	switch {
 	case furthest >= 0:
 	case !identified:
-		c.Why, c.Detail = NoIdentifier, unidentified(it)
-	case it.pkgErr == nil:
-		c.Why, c.Detail = NoEcosystem, fmt.Sprintf("%s does not speak by package", s.name)
+		return NoIdentifier, unidentified(&it.ids[0])
+	case !packages && !names:
+		return UnknownProduct, s.name + " names products in words only, and none as this component is named"
+	case it.ids[0].pkg != nil:
+		return NoEcosystem, s.name + " does not speak by package"
 	default:
-		c.Why, c.Detail = UnknownCPE, fmt.Sprintf("%s does not speak by CPE name", s.name)
+		return UnknownCPE, s.name + " does not speak by CPE name"
 	}
-	if c.Why == "" {
-		c.Verdict = Evaluated
-		if n := f.open[place{it, s.name}]; n > 0 {
-			c.Detail += fmt.Sprintf("; %d left to a person", n)
-		}
-	}
-	return c
+	return why, detail
 }
 
 // unidentified says why none of the identifiers can be used.
-func unidentified(it *item) string {
+func unidentified(id *identity) string {
 	switch {
-	case !errors.Is(it.pkgErr, sbom.ErrNoPURL):
-		return it.pkgErr.Error()
-	case !errors.Is(it.cpeErr, cpe.ErrEmpty):
-		return it.cpeErr.Error()
+	case !errors.Is(id.pkgErr, sbom.ErrNoPURL):
+		return id.pkgErr.Error()
+	case !errors.Is(id.cpeErr, cpe.ErrEmpty):
+		return id.cpeErr.Error()
 	}
 	return "the component has neither purl nor CPE"
 }
 
 // byPackage says why the component cannot be evaluated by its purl, or nothing.
-func (f *finding) byPackage(it *item, s *holdings) (why, detail string) {
+func (f *search) byPackage(id *identity, s *holdings, cv *cover) (why, detail string) {
 	switch {
-	case it.ecosystem == "":
-		return NoEcosystem, fmt.Sprintf("purl type %s is of no ecosystem", it.pkg.Type)
-	case !s.ecosystems[it.ecosystem]:
-		return NoEcosystem, fmt.Sprintf("%s holds nothing of %s", s.name, it.ecosystem)
+	case id.ecosystem == "" && cv.held != "" && slices.Contains(id.at, cv.held):
+		return f.version(id.versions, cv, s, "", string(cv.held))
+	case id.ecosystem == "":
+		return NoEcosystem, "purl type " + id.pkg.Type + " is of no ecosystem"
+	case !f.index.holdsEcosystem(s, id.ecosystem):
+		return NoEcosystem, s.name + " holds nothing of " + id.ecosystem
 	}
-	return f.version(it, s, vers.Scheme(it.ecosystem), it.ecosystem)
+	return f.version(id.versions, cv, s, vers.Scheme(id.ecosystem), id.ecosystem)
 }
 
 // byCPE says why the component cannot be evaluated by its CPE, or nothing.
-func (f *finding) byCPE(it *item, s *holdings) (why, detail string) {
-	held := ""
-	if it.cpe.Names() {
-		for _, at := range it.Coordinates() {
-			if s.cpes[at] {
-				held = string(at)
-				break
-			}
-		}
+func (f *search) byCPE(id *identity, s *holdings, cv *cover) (why, detail string) {
+	if cv.held == "" || !slices.Contains(id.at, cv.held) {
+		return UnknownCPE, fmt.Sprintf("%s holds nothing of %s:%s:%s", s.name, id.name.Part, id.name.Vendor, id.name.Product)
 	}
-	if held == "" {
-		return UnknownCPE, fmt.Sprintf("%s holds nothing of %s:%s:%s", s.name, it.cpe.Part, it.cpe.Vendor, it.cpe.Product)
-	}
-	return f.version(it, s, vers.Generic, held)
+	return f.version(id.versions, cv, s, vers.Generic, string(cv.held))
 }
 
-func (f *finding) version(it *item, s *holdings, scheme vers.Scheme, namespace string) (why, detail string) {
-	if len(it.versions) == 0 {
+// version says why the versions cannot be compared, or nothing. Without a scheme they need
+// no order: tags and commits are looked up.
+func (f *search) version(versions []stated, cv *cover, s *holdings, scheme vers.Scheme, namespace string) (why, detail string) {
+	if len(versions) == 0 {
 		return NoVersion, "the component states no version"
 	}
-	here := place{it.primary, s.name}
 	switch {
-	case f.blind[here]:
-		return NotComparable, fmt.Sprintf("%s has no place in the order of a record of %s", it.versions[0].text, s.name)
-	case f.compared[here]:
-		return "", fmt.Sprintf("%s %s", namespace, it.versions[0].text)
+	case cv.blind:
+		return NotComparable, versions[0].text + " has no place in the order of a record of " + s.name
+	case cv.compared, scheme == "":
+		return "", namespace + " " + versions[0].text
 	}
 	var first error
-	for _, v := range it.versions {
-		_, err := vers.Parse(scheme, v.text)
+	for k := range versions {
+		_, err := versions[k].under(scheme)
 		if err == nil {
-			return "", fmt.Sprintf("%s %s", namespace, v.text)
+			return "", namespace + " " + versions[k].text
 		}
 		if first == nil {
 			first = err

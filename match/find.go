@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
-	"github.com/open-postmarket/postmarket/tlp"
 )
 
 // A Result is everything that is known about one BOM. Its lists are sorted, so equal
@@ -15,217 +15,416 @@ import (
 type Result struct {
 	Findings []Finding
 	// Rejected are components that a record speaks of and does not affect, with
-	// the leaf that failed. Undecided are those for which there is no answer: a
-	// person has to look.
+	// the leaf that failed: only [Index.Explain] lists them. Undecided are those for which there is no
+	// answer: a person has to look.
 	Rejected, Undecided []Candidate
 	Leads               []Lead
 	// Coverage has a row for every component and every source that matches.
 	Coverage []Coverage
+	// Mute counts, by source, the records that say nothing that can be compared,
+	// such as CVEs that NVD did not enrich. They were searched for the words by which
+	// components are known, and for nothing else.
+	Mute map[string]int
 }
 
 // Find holds the records against bom. product is the key under which the
 // findings are named; empty is fine for a BOM by itself.
-func (x *Index) Find(product string, bom sbom.BOM) Result {
-	f := finding{
-		index: x, product: product, inv: take(bom), found: map[group]*gathered{}, settled: map[subject]bool{},
-		blind: map[place]bool{}, compared: map[place]bool{}, open: map[place]int{},
+func (x *Index) Find(product string, bom sbom.BOM) Result { return x.look(product, bom, false) }
+
+// Explain is Find that also lists what was looked at and rejected, by which leaf. It
+// takes longer and can be much to read.
+func (x *Index) Explain(product string, bom sbom.BOM) Result { return x.look(product, bom, true) }
+
+func (x *Index) look(product string, bom sbom.BOM, explain bool) Result {
+	f := x.search(product, take(bom, x.aliases, x.words > 0), explain)
+	for i := range f.inv.items {
+		f.item(&f.inv.items[i])
 	}
-	for _, i := range f.candidates() {
-		r := &x.records[i]
-		if !r.Live() {
-			continue
-		}
-		f.packages(i, r)
-		for _, c := range r.Configurations {
-			f.configuration(i, r, c)
-		}
-	}
-	out := Result{Rejected: f.rejected.without(f.settled), Undecided: f.undecided.without(f.settled)}
-	out.Findings = f.findings()
-	out.Leads = f.leads()
-	out.Coverage = f.coverage()
-	return out
+	f.forest()
+	return f.result()
 }
 
-// findings sorts what was found by its key, and the instances by their place.
-func (f *finding) findings() []Finding {
-	type keyed struct {
-		key string
-		*gathered
+func (x *Index) search(product string, inv *inventory, explain bool) *search {
+	return &search{
+		index: x, product: product, inv: inv, explain: explain, found: map[group]*gathered{}, trees: map[place]bool{},
+		covers: make([]cover, len(inv.items)*len(x.sources)),
 	}
-	all := make([]keyed, 0, len(f.found))
-	for _, one := range f.found {
-		slices.SortFunc(one.Instances, func(a, b Instance) int { return cmp.Compare(a.place, b.place) })
-		all = append(all, keyed{one.Key(), one})
-	}
-	slices.SortFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
-	var out []Finding
-	for _, one := range all {
-		out = append(out, one.Finding)
-	}
-	return out
 }
 
-// finding is one Find under way.
-type finding struct {
-	index               *Index
-	product             string
-	inv                 inventory
-	found               map[group]*gathered
-	settled             map[subject]bool
-	rejected, undecided candidates
-	// blind are the places where a version was found not to compare, compared
-	// those where it was, with a range; open counts the questions without an answer.
-	blind, compared map[place]bool
-	open            map[place]int
+// search is one Find under way.
+type search struct {
+	index   *Index
+	product string
+	inv     *inventory
+	explain bool
+	found   map[group]*gathered
+	order   []*gathered
+	outs    []outcome // what is not affected, of all components
+	trees   map[place]bool
+	grove   []place
+	covers  []cover // by component and source
+	leads   []Lead
+	// only, if set, are the vulnerabilities looked at; the others are passed over.
+	only map[feeds.ID]bool
+}
+
+// place is a tree of a record.
+type place struct {
+	*record
+	tree int32
 }
 
 // group is a coordinate and a vulnerability: one finding.
 type group struct {
 	at            sbom.Coordinate
-	vulnerability int
+	vulnerability *vulnerability
 }
 
 // gathered is a Finding being put together.
 type gathered struct {
 	Finding
-	at map[*item]int // the place of each component in Instances
+	vulnerability *vulnerability
 }
 
-// place is a component and a source.
-type place struct {
-	item   *item
-	source string
+// outcome is an answer that is not yes.
+type outcome struct {
+	item    *item
+	record  *record
+	truth   truth
+	verdict verdict
+	ask     Ask
+	weak    bool // the component may be another thing
 }
 
-// candidates lists the records that may speak of anything in the device,
-// by source and item.
-func (f *finding) candidates() []int {
-	seen := map[int]bool{}
-	for at := range f.inv.at {
-		for _, i := range f.index.at[at] {
-			seen[i] = true
+// cover is what was seen of one component by one source.
+type cover struct {
+	held            sbom.Coordinate // a coordinate at which the source has a claim
+	words           bool            // it has one by words that agree
+	blind, compared bool
+	open            int
+}
+
+func (f *search) cover(i *item, r *record) *cover {
+	for k, s := range f.index.sources {
+		if s.name == r.source {
+			return &f.covers[i.place*len(f.index.sources)+k]
 		}
 	}
-	out := make([]int, 0, len(seen))
-	for i := range seen {
-		out = append(out, i)
-	}
-	slices.SortFunc(out, func(a, b int) int {
-		x, y := f.index.records[a], f.index.records[b]
-		if c := cmp.Compare(x.Source, y.Source); c != 0 {
-			return c
-		}
-		return cmp.Compare(x.Item, y.Item)
-	})
-	return out
+	return &cover{}
 }
 
-// packages tests what r states by package. A component that one of the
-// statements affects is affected; the others then say nothing about it.
-func (f *finding) packages(i int, r *record) {
-	type answer struct {
-		item *item
-		verdict
-	}
-	var answers []answer
-	at := map[*item]int{}
-	for _, p := range r.Packages {
-		for _, it := range f.inv.at[sbom.PackageCoordinate(p.Ecosystem, p.Name)] {
-			v := judgePackage(p, it)
-			k, known := at[it]
-			switch {
-			case !known:
-				at[it] = len(answers)
-				answers = append(answers, answer{it, v})
-			case v.truth > answers[k].truth:
-				answers[k].verdict = v
+// item holds every claim that stands at one of the component's coordinates against it.
+func (f *search) item(it *item) {
+	x := f.index
+	for k := range it.ids {
+		id := &it.ids[k]
+		for _, at := range id.at {
+			list, _ := x.at.get(at)
+			for _, c := range list {
+				f.claim(c, at, it, id)
 			}
 		}
 	}
-	for _, a := range answers {
-		f.settle(i, r, a.item, a.verdict, ByPURL, nil)
+	if x.words == 0 {
+		return
+	}
+	for _, name := range it.names {
+		list, _ := x.at.get(sbom.NameCoordinate(name))
+		for _, c := range list {
+			if c.kind == listed {
+				f.lead(c, name, it)
+			} else {
+				f.worded(c, it)
+			}
+		}
+		if w := sbom.Telling(name); w != "" {
+			list, _ = x.at.get(sbom.MentionCoordinate(w))
+			for _, c := range list {
+				f.mentioned(c, name, it)
+			}
+		}
+	}
+	for _, v := range it.vendors {
+		list, _ := x.at.get(sbom.Coordinate("vendor:" + v))
+		for _, c := range list {
+			f.vendored(c, it)
+		}
 	}
 }
 
-// configuration tests one tree of r. In a tree that is true every vulnerable
-// leaf that holds is a finding; the leaves that do not are rejected. In one
-// that is not, whatever a vulnerable leaf speaks of is rejected or undecided, with
-// what the tree lacks.
-func (f *finding) configuration(i int, r *record, c feeds.Configuration) {
-	b := f.inv.answer(r, c)
-	if b.truth != yes {
-		b.lower()
+// skips reports whether none of the record's vulnerabilities is looked for.
+func (f *search) skips(r *record) bool {
+	if f.only == nil {
+		return false
 	}
-	var with []string
-	for _, h := range b.hits {
-		if h.verdict.truth == yes && !h.vulnerable {
-			with = append(with, fmt.Sprintf("%s: %s", h.item.Name, h.verdict.leaf))
+	for v := range f.index.of(r) {
+		if f.only[v.id] {
+			return false
 		}
 	}
-	for _, h := range b.hits {
-		if h.vulnerable {
-			f.settle(i, r, h.item, h.verdict, ByCPE, with)
+	return true
+}
+
+// claim tests one claim that stands at an identifier of the component.
+func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
+	if cv := f.cover(it, c.record); cv.held == "" && id.alias == nil {
+		cv.held = at
+	}
+	if !c.live || f.skips(c.record) {
+		return
+	}
+	switch c.kind {
+	case packaged:
+		f.settle(c.record, it, id, c.packages[c.n].judge(id, f.explain), ByPURL, nil)
+	case repository:
+		if id.pkg != nil {
+			f.settle(c.record, it, id, c.packages[c.n].inRepository(at, it, id, f.index.opts.History, f.explain), ByRepository, nil)
+		}
+	case criterion:
+		l := &c.leaves[c.n]
+		if id.name == nil {
+			return
+		}
+		if c.trees[l.tree].simple {
+			f.settle(c.record, it, id, l.judge(it, id, f.explain), ByCPE, nil)
+		} else if p := (place{c.record, l.tree}); !f.trees[p] {
+			f.trees[p] = true
+			f.grove = append(f.grove, p)
+		}
+	case identified:
+		p := &c.products[c.n]
+		assumed, ok := p.identifies(it, id)
+		if !ok {
+			return
+		}
+		v := p.judge(id, id.versions, f.explain)
+		v.assumed = append(v.assumed, assumed...)
+		by := ByCPE
+		if !strings.HasPrefix(string(at), "cpe:") {
+			by = ByPURL
+			if at == p.repo {
+				by = ByRepository
+			}
+		}
+		f.settle(c.record, it, id, v, by, nil)
+	}
+}
+
+// worded tests a product that is named as the component is.
+func (f *search) worded(c claim, it *item) {
+	if c.kind != worded || !c.live || f.skips(c.record) {
+		return
+	}
+	p := &c.products[c.n]
+	how := p.agrees(it)
+	if how != same && how != sameName || f.identified(c.record, p, it) {
+		return
+	}
+	id := &it.ids[0]
+	v := p.judge(id, it.versions(), f.explain)
+	if how == same {
+		f.cover(it, c.record).words = true
+		f.settle(c.record, it, id, v, ByWords, nil)
+		return
+	}
+	if v.truth == yes {
+		v.truth, v.blind = unknown, otherwise
+		v.why = fmt.Sprintf("the record names %s, and who makes the component, or the product, is not said: is it this one?", p.label())
+	}
+	f.leave(outcome{item: it, record: c.record, truth: v.truth, verdict: v, ask: AskIdentity, weak: true})
+}
+
+// identified reports whether an identifier of p names the component: then words add
+// nothing.
+func (f *search) identified(r *record, p *product, it *item) bool {
+	for k := range it.ids {
+		if _, ok := p.identifies(it, &it.ids[k]); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// versions are those that any of the component's own identifiers states.
+func (it *item) versions() []stated {
+	out := it.ids[0].versions
+	for k := range it.ids[1:] {
+		id := &it.ids[k+1]
+		if id.alias != nil {
+			continue
+		}
+		for _, s := range id.versions {
+			if !slices.ContainsFunc(out, func(o stated) bool { return o.text == s.text }) {
+				out = append(out[:len(out):len(out)], s)
+			}
+		}
+	}
+	return out
+}
+
+// vendored asks about a product of the component's vendor, when no record says of the
+// vulnerability in a form that can be compared what it affects: what one publisher
+// calls the product another may call otherwise.
+func (f *search) vendored(c claim, it *item) {
+	if c.kind != vendored || !c.live || f.skips(c.record) {
+		return
+	}
+	p := &c.products[c.n]
+	if p.agrees(it) != sameMaker || f.identified(c.record, p, it) || f.elsewhere(p, it) {
+		return
+	}
+	for v := range f.index.of(c.record) {
+		if v.facts().stated {
+			return
+		}
+	}
+	f.leave(outcome{item: it, record: c.record, truth: unknown, ask: AskIdentity, weak: true, verdict: verdict{
+		blind: otherwise, leaf: p.label(),
+		why: fmt.Sprintf("no record says in identifiers what it affects, and one names %s, a product of the component's vendor: is it this one?", p.label()),
+	}})
+}
+
+// elsewhere reports whether p is known to be another thing than the component: its name is
+// that of another component of the device, or of another thing in the table of aliases.
+func (f *search) elsewhere(p *product, it *item) bool {
+	if p.name == "" {
+		return false
+	}
+	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.ContainsFunc(it.names, func(n string) bool { return sameWords(n, p.name) }) {
+		return true
+	}
+	for k := range f.inv.items {
+		if other := &f.inv.items[k]; other != it && p.agrees(other) == same {
+			return true
+		}
+	}
+	return false
+}
+
+// mentioned asks about a record that says nothing that can be compared and whose text
+// names the component, unless another record of the same vulnerability says more.
+func (f *search) mentioned(c claim, name string, it *item) {
+	if c.kind != mentioned || !c.live || f.skips(c.record) || !strings.Contains(c.text, foldText(name)) {
+		return
+	}
+	for v := range f.index.of(c.record) {
+		if t := v.facts(); t.stated || t.worded {
+			return
+		}
+	}
+	f.leave(outcome{item: it, record: c.record, truth: unknown, ask: AskRecord, weak: true, verdict: verdict{
+		blind: otherwise,
+		why: fmt.Sprintf("the record says nothing that can be compared (its state is %s), and its text names %s: is the component affected?",
+			cmpOr(c.state, "not said"), name),
+	}})
+}
+
+// lead tells of a list of exploited vulnerabilities that names a product as the
+// component is named.
+func (f *search) lead(c claim, name string, it *item) {
+	if !c.live || f.skips(c.record) || slices.ContainsFunc(f.leads, func(l Lead) bool {
+		return l.Source == c.source && l.Item == c.item && l.Component == it.shown
+	}) {
+		return
+	}
+	f.leads = append(f.leads, Lead{
+		Component: it.shown, IDs: slices.Clone(c.names), Source: c.source, Item: c.item, Digest: c.digest(), Name: name, Exploited: *c.exploited,
+	})
+}
+
+// forest evaluates the trees that one leaf does not decide.
+func (f *search) forest() {
+	slices.SortFunc(f.grove, func(a, b place) int { return cmp.Or(a.compare(b.record), cmp.Compare(a.tree, b.tree)) })
+	for _, p := range f.grove {
+		b := f.inv.answer(p.record, &p.trees[p.tree])
+		var with []string
+		for _, h := range b.hits {
+			if h.verdict.truth == yes && !h.leaf.criterion.Vulnerable {
+				with = append(with, h.shown.Name+": "+h.verdict.leaf)
+			}
+		}
+		for _, h := range b.hits {
+			if h.leaf.criterion.Vulnerable {
+				f.settle(p.record, h.item, h.id, h.verdict, ByCPE, with)
+			}
 		}
 	}
 }
 
 // settle files one answer.
-func (f *finding) settle(i int, r *record, it *item, v verdict, by Identifier, with []string) {
-	here := place{it.primary, r.Source}
+func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identifier, with []string) {
+	weak := id.alias != nil && id.alias.Named
+	ask := AskRecord
 	switch {
+	case v.blind == noVersion:
+		ask = AskVersion
 	case v.blind == incomparable:
-		f.blind[here] = true
-	case v.truth != unknown && v.rule == "range" && v.version.text != "":
-		f.compared[here] = true
+		ask = AskOrder
+	case by == ByCPE && v.truth == unknown && strings.Contains(v.why, "the BOM names no"):
+		ask = AskPlatform
 	}
-	if v.truth == unknown {
-		f.open[here]++
+	if weak && v.truth == yes {
+		v.truth, v.blind, ask = unknown, otherwise, AskIdentity
+		v.why = fmt.Sprintf("the component bears the name of %s and no identifier that says it is: is it?", id.alias.For)
 	}
-	for _, n := range f.index.of[i] {
-		vulnerability := &f.index.vulnerabilities[n]
-		about := subject{it.primary, n, i}
-		if v.truth == yes {
-			f.settled[about] = true
-			f.add(n, r, it, Evidence{
-				Source: r.Source, Item: r.Item, Digest: r.digest, Identifier: by, Named: it.named(by),
-				Version: v.version.text, VersionFrom: v.version.from,
-				Rule: v.rule, Leaf: v.leaf, With: with, Assumed: v.assumed,
-			})
-			continue
-		}
-		c := Candidate{
-			Component: it.shown, Coordinate: it.at, Vulnerability: vulnerability.ID, IDs: vulnerability.IDs,
-			Source: r.Source, Item: r.Item, Digest: r.digest, Leaf: v.leaf, Why: v.why,
-		}
-		if v.truth == no {
-			f.rejected.add(about, c)
-		} else {
-			f.undecided.add(about, c)
+	cv := f.cover(it, r)
+	switch {
+	case weak:
+	case v.blind == incomparable:
+		cv.blind = true
+	case v.truth != unknown && v.rule != "all versions" && v.version != nil:
+		cv.compared = true
+	}
+	if v.truth != yes {
+		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak})
+		return
+	}
+	e := Evidence{
+		Source: r.source, Item: r.item, Digest: r.digest(), By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
+		Fixed: v.fixed, With: with, Assumed: v.assumed, Alias: id.alias, Files: v.files,
+	}
+	if by == ByWords {
+		e.Named = it.shown.Name
+	}
+	if v.version != nil {
+		e.Version, e.VersionFrom = v.version.text, v.version.from
+	}
+	for vulnerability := range f.index.of(r) {
+		if f.only == nil || f.only[vulnerability.id] {
+			f.add(vulnerability, r, it, e)
 		}
 	}
 }
 
-func (f *finding) add(n int, r *record, it *item, e Evidence) {
-	about := group{it.at, n}
+// leave keeps an answer that is not yes, if it will be asked for.
+func (f *search) leave(o outcome) {
+	if o.truth == unknown || f.explain {
+		f.outs = append(f.outs, o)
+	}
+}
+
+func (f *search) add(v *vulnerability, r *record, it *item, e Evidence) {
+	about := group{it.at, v}
 	one := f.found[about]
 	if one == nil {
-		one = &gathered{Finding: describeFinding(&f.index.vulnerabilities[n]), at: map[*item]int{}}
-		one.Product, one.Coordinate = f.product, it.at
+		one = &gathered{Finding: describe(f.product, it.at, v), vulnerability: v}
 		f.found[about] = one
+		f.order = append(f.order, one)
 	}
-	if !slices.Contains(one.Sources, r.Source) {
-		one.Sources = append(one.Sources, r.Source)
-		slices.Sort(one.Sources)
+	if k, known := slices.BinarySearch(one.Sources, r.source); !known {
+		one.Sources = slices.Insert(one.Sources, k, r.source)
 	}
-	k, known := one.at[it.primary]
-	if !known {
+	k := len(one.Instances) - 1
+	for k >= 0 && one.Instances[k].place != it.place {
+		k--
+	}
+	if k < 0 {
 		k = len(one.Instances)
-		one.at[it.primary] = k
 		one.Instances = append(one.Instances, Instance{Component: it.shown, place: it.place})
 	}
-	if !slices.ContainsFunc(one.Instances[k].Evidence, func(x Evidence) bool { return sameLeaf(x, e) }) {
-		one.Instances[k].Evidence = append(one.Instances[k].Evidence, e)
+	at := &one.Instances[k]
+	if !slices.ContainsFunc(at.Evidence, func(x Evidence) bool { return sameLeaf(x, e) }) {
+		at.Evidence = append(at.Evidence, e)
 	}
 }
 
@@ -233,96 +432,181 @@ func sameLeaf(a, b Evidence) bool {
 	return a.Source == b.Source && a.Item == b.Item && a.Leaf == b.Leaf && slices.Equal(a.With, b.With)
 }
 
-// describeFinding copies what all records of v say about it.
-func describeFinding(v *feeds.Vulnerability) Finding {
-	f := Finding{Vulnerability: v.ID, IDs: slices.Clone(v.IDs)}
-	f.Title, _ = v.Title()
-	f.Published, f.PublishedBy = v.Published()
-	if e, ok := v.Exploited(); ok {
-		f.Exploited = &e
+// describe begins a finding with what all records of v say about it.
+func describe(product string, at sbom.Coordinate, v *vulnerability) Finding {
+	t := v.facts()
+	return Finding{
+		Product: product, Coordinate: at, Vulnerability: v.id, IDs: v.ids, Title: t.title, Scores: t.scores, Exploited: t.exploited,
+		Probability: t.probability, SSVC: t.ssvc, Exploits: t.exploits, Remedied: t.remedied, Published: t.published,
+		PublishedBy: t.publishedBy, Mark: t.mark,
 	}
-	marks := make([]tlp.Mark, len(v.Records))
-	for i, r := range v.Records {
-		marks[i] = r.Mark
-		for _, s := range r.Scores {
-			f.Scores = append(f.Scores, Score{Source: r.Source, Score: s})
+}
+
+// affects reports whether the component is in the finding of one of the record's
+// vulnerabilities by that very record, or by any.
+func (f *search) affects(v *vulnerability, it *item, r *record) (byRecord, byAny bool) {
+	one := f.found[group{it.at, v}]
+	if one == nil {
+		return false, false
+	}
+	for k := range one.Instances {
+		if one.Instances[k].place != it.place {
+			continue
+		}
+		return slices.ContainsFunc(one.Instances[k].Evidence, func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }), true
+	}
+	return false, false
+}
+
+func (f *search) result() Result {
+	var out Result
+	f.disagreements()
+	for _, one := range f.order {
+		slices.SortFunc(one.Instances, func(a, b Instance) int { return cmp.Compare(a.place, b.place) })
+	}
+	slices.SortFunc(f.order, func(a, b *gathered) int {
+		return cmp.Or(strings.Compare(string(a.Coordinate), string(b.Coordinate)), strings.Compare(string(a.Vulnerability), string(b.Vulnerability)))
+	})
+	if len(f.order) > 0 {
+		out.Findings = make([]Finding, len(f.order))
+		for k, one := range f.order {
+			out.Findings[k] = one.Finding
 		}
 	}
-	f.Mark = tlp.Join(marks...)
-	return f
-}
-
-// subject is a component, a vulnerability and a record, by their places.
-type subject struct {
-	item                  *item
-	vulnerability, record int
-}
-
-// candidates gathers what did not match, each component, record and leaf once.
-type candidates struct {
-	list  []Candidate
-	about []subject
-	seen  map[leafOf]bool
-}
-
-type leafOf struct {
-	subject
-	leaf string
-}
-
-func (c *candidates) add(about subject, x Candidate) {
-	key := leafOf{about, x.Leaf}
-	if c.seen[key] {
-		return
+	out.Rejected, out.Undecided = f.candidates()
+	for _, l := range f.leads {
+		if !f.knows(l) {
+			out.Leads = append(out.Leads, l)
+		}
 	}
-	if c.seen == nil {
-		c.seen = map[leafOf]bool{}
-	}
-	c.seen[key] = true
-	c.list = append(c.list, x)
-	c.about = append(c.about, about)
-}
-
-// without leaves out what another leaf of the same record settled.
-func (c *candidates) without(settled map[subject]bool) []Candidate {
-	var out []Candidate
-	for i, x := range c.list {
-		if !settled[c.about[i]] {
-			out = append(out, x)
+	out.Coverage = f.coverage()
+	for _, s := range f.index.sources {
+		if s.mute > 0 {
+			if out.Mute == nil {
+				out.Mute = map[string]int{}
+			}
+			out.Mute[s.name] = s.mute
 		}
 	}
 	return out
 }
 
-// leads finds the lists of exploited vulnerabilities that name a product as a
-// component is named, where there is no finding of that vulnerability on that
-// component already.
-func (f *finding) leads() []Lead {
-	var out []Lead
-	for _, it := range f.inv.items {
-		var seen []int
-		for _, name := range it.Names() {
-			for _, i := range f.index.at[sbom.NameCoordinate(name)] {
-				r := &f.index.records[i]
-				if r.Exploited == nil || !r.Live() || slices.Contains(seen, i) || f.has(it, i) {
+// knows reports whether the lead's vulnerability is found on its component already.
+func (f *search) knows(l Lead) bool {
+	for _, one := range f.order {
+		if !slices.ContainsFunc(l.IDs, func(id feeds.ID) bool { return id == one.Vulnerability || slices.Contains(one.IDs, id) }) {
+			continue
+		}
+		if slices.ContainsFunc(one.Instances, func(i Instance) bool { return i.Component == l.Component }) {
+			return true
+		}
+	}
+	return false
+}
+
+// disagreements looks again at the components of findings by the other records of the
+// same vulnerability, and tells which of them say otherwise.
+func (f *search) disagreements() {
+	for _, one := range f.order {
+		if len(one.vulnerability.records) < 2 {
+			continue
+		}
+		for k := range one.Instances {
+			at := &one.Instances[k]
+			it := &f.inv.items[at.place]
+			for _, r := range one.vulnerability.records {
+				if !r.live || len(r.claims) == 0 || slices.ContainsFunc(at.Evidence, func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }) {
 					continue
 				}
-				seen = append(seen, i)
-				out = append(out, Lead{
-					Component: it.shown, IDs: slices.Clone(r.Names), Source: r.Source, Item: r.Item,
-					Digest: r.digest, Name: name, Exploited: *r.Exploited,
-				})
+				at.Against = append(at.Against, f.against(r, it)...)
+			}
+		}
+	}
+}
+
+// against asks one record about one component, and tells what it says when that is
+// not that it is affected.
+func (f *search) against(r *record, it *item) []Against {
+	again := &search{
+		index: f.index, inv: f.inv, explain: true, found: map[group]*gathered{}, trees: map[place]bool{}, covers: make([]cover, len(f.covers)),
+	}
+	for _, s := range r.claims {
+		c := claim{r, s.kind, s.n}
+		for k := range it.ids {
+			if slices.Contains(it.ids[k].at, s.at) {
+				again.claim(c, s.at, it, &it.ids[k])
+			}
+		}
+		if s.kind == worded && slices.ContainsFunc(it.names, func(n string) bool { return sbom.NameCoordinate(n) == s.at }) {
+			again.worded(c, it)
+		}
+	}
+	again.forest()
+	if len(again.found) > 0 {
+		return nil
+	}
+	var out []Against
+	for _, o := range again.outs {
+		if o.item == it && !o.weak {
+			a := Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
+			if !slices.Contains(out, a) {
+				out = append(out, a)
 			}
 		}
 	}
 	return out
 }
 
-func (f *finding) has(it *item, record int) bool {
-	for _, n := range f.index.of[record] {
-		if f.found[group{it.at, n}] != nil {
-			return true
+// subject is a component, a vulnerability and a record.
+type subject struct {
+	place  int
+	id     feeds.ID
+	record *record
+}
+
+// candidates sorts the answers that are not yes, each component, record and leaf once,
+// without what another leaf of the same record settled. A question that hangs on words
+// is not asked where a record decides by an identifier.
+func (f *search) candidates() (rejected, undecided []Candidate) {
+	type leafOf struct {
+		subject
+		leaf string
+	}
+	seen := map[leafOf]bool{}
+	decided := map[subject]bool{} // whether another claim of the record said no, by subject
+	for _, o := range f.outs {
+		if o.truth == no && !o.weak {
+			for v := range f.index.of(o.record) {
+				decided[subject{o.item.place, v.id, nil}] = true
+			}
 		}
 	}
-	return false
+	slices.SortStableFunc(f.outs, func(a, b outcome) int {
+		return cmp.Or(a.record.compare(b.record), cmp.Compare(a.item.place, b.item.place))
+	})
+	for _, o := range f.outs {
+		for v := range f.index.of(o.record) {
+			if f.only != nil && !f.only[v.id] {
+				continue
+			}
+			byRecord, byAny := f.affects(v, o.item, o.record)
+			about := subject{o.item.place, v.id, o.record}
+			if byRecord || o.weak && (byAny || decided[subject{o.item.place, v.id, nil}]) || seen[leafOf{about, o.verdict.leaf}] {
+				continue
+			}
+			seen[leafOf{about, o.verdict.leaf}] = true
+			c := Candidate{
+				Component: o.item.shown, Coordinate: o.item.at, Vulnerability: v.id, IDs: v.ids, Source: o.record.source,
+				Item: o.record.item, Digest: o.record.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, place: o.item.place,
+			}
+			if o.truth == no {
+				rejected = append(rejected, c)
+				continue
+			}
+			c.Ask = o.ask
+			f.cover(o.item, o.record).open++
+			undecided = append(undecided, c)
+		}
+	}
+	return rejected, undecided
 }

@@ -3,6 +3,8 @@ package match
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/open-postmarket/postmarket/feeds"
@@ -14,33 +16,31 @@ import (
 // names of those that were loaded as a base for matching (feeds.Matches); each
 // gets its coverage verdicts.
 func Gather(ctx context.Context, mirror feeds.Mirror, sources []string, boms ...sbom.BOM) (*Index, error) {
+	table, err := sbom.DefaultAliases()
+	if err != nil {
+		return nil, err
+	}
 	g := gathering{mirror: mirror, records: map[recordKey]feeds.Record{}, asked: map[feeds.ID]bool{}}
 	opts := Options{
 		Sources: append([]string{}, sources...), Ecosystems: map[string][]string{}, Routes: map[string][]sbom.Route{},
 	}
-	asked := map[sbom.Coordinate]bool{}
-	var at []sbom.Coordinate
+	at := map[sbom.Coordinate]bool{}
 	ecosystems := map[string]bool{}
 	for _, bom := range boms {
-		for _, c := range bom.Coordinates() {
-			if !asked[c] {
-				asked[c] = true
-				at = append(at, c)
-			}
-		}
-		for _, c := range bom.All() {
-			if p, err := c.Package(); err == nil {
-				if e, _, ok := p.Ecosystem(); ok {
-					ecosystems[e] = true
-				}
+		inv := take(bom, table, true)
+		for i := range inv.items {
+			inv.items[i].coordinates(at)
+			for _, id := range inv.items[i].ids {
+				ecosystems[id.ecosystem] = true
 			}
 		}
 	}
-	if err := g.about(ctx, at); err != nil {
+	delete(ecosystems, "")
+	if err := g.about(ctx, slices.Sorted(maps.Keys(at))); err != nil {
 		return nil, err
 	}
 	for _, s := range sources {
-		for _, route := range []sbom.Route{sbom.ByPackage, sbom.ByCPE} {
+		for _, route := range []sbom.Route{sbom.ByPackage, sbom.ByCPE, sbom.ByName} {
 			held, err := g.holds(ctx, sbom.RouteCoordinate(s, route))
 			if err != nil {
 				return nil, err
@@ -62,8 +62,24 @@ func Gather(ctx context.Context, mirror feeds.Mirror, sources []string, boms ...
 	return Build(g.list(), &opts), nil
 }
 
-// recordKey names a record.
-type recordKey struct{ source, item string }
+// coordinates adds every coordinate at which a record may speak of the component, by
+// the identifiers that the table of aliases has for it too.
+func (it *item) coordinates(into map[sbom.Coordinate]bool) {
+	for _, id := range it.ids {
+		for _, at := range id.at {
+			into[at] = true
+		}
+	}
+	for _, name := range it.names {
+		into[sbom.NameCoordinate(name)] = true
+		if w := sbom.Telling(name); w != "" {
+			into[sbom.MentionCoordinate(w)] = true
+		}
+	}
+	for _, v := range it.vendors {
+		into[sbom.VendorCoordinate(v)] = true
+	}
+}
 
 // gathering takes records from a mirror.
 type gathering struct {

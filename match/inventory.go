@@ -1,108 +1,249 @@
 package match
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/cpe"
+	"github.com/open-postmarket/postmarket/sbom/vers"
 )
 
-// item is one component of the device as one of its identifiers names it, with
-// what is asked of it again and again.
+// item is one component of the device, with what is asked of it again and again.
 type item struct {
-	sbom.Component
-	shown    Component // the component as it stood in the BOM
-	primary  *item     // the component by its first identifiers: itself, or what it is an other of
-	others   []*item   // the same component by its further identifiers
-	place    int       // of the component among all
-	at       sbom.Coordinate
-	root     bool
-	versions []stated // distinct versions it states, the most telling first
-	cpe      cpe.Name
-	cpeErr   error
-	pkg      sbom.Package
-	pkgErr   error
-	// ecosystem and packageName are empty when the purl belongs to none.
-	ecosystem, packageName string
+	shown     Component // the component as it stood in the BOM
+	component *sbom.Component
+	place     int // of the component among all
+	root      bool
+	at        sbom.Coordinate
+	ids       []identity
+	names     []string // bare names, as written
+	vendors   []string // folded
+	stated    stated   // the most telling version
 }
 
-// stated is a version and where the component states it.
-type stated struct{ text, from string }
+// identity is a component as one of its identifiers names it.
+type identity struct {
+	purl, cpe string // as the component has them
+	pkg       *sbom.Package
+	name      *cpe.Name
+	pkgErr    error
+	cpeErr    error
+	// ecosystem is empty when the purl belongs to none.
+	ecosystem string
+	at        []sbom.Coordinate
+	versions  []stated
+	// alias is set for an identifier that the component does not bear and the table
+	// of aliases has for it.
+	alias *Alias
+}
+
+// stated is a version and where the component states it, read in the order of the
+// ecosystem and in the generic one where there are such identifiers.
+type stated struct {
+	text, from       string
+	own, generic     vers.Version
+	ownErr, genErr   error
+	hasOwn, hasPlain bool
+}
+
+// under reads the version under a scheme.
+func (s *stated) under(scheme vers.Scheme) (vers.Version, error) {
+	switch {
+	case s.hasOwn && s.own.Scheme() == scheme && s.ownErr == nil:
+		return s.own, nil
+	case s.hasPlain && scheme == vers.Generic:
+		return s.generic, s.genErr
+	}
+	return vers.Parse(scheme, s.text)
+}
 
 // inventory is the whole device.
 type inventory struct {
-	items []*item
-	at    map[sbom.Coordinate][]*item
+	items []item
 	parts map[cpe.Value]bool // the CPE parts that occur at all
+	byCPE map[sbom.Coordinate][]member
 }
 
-func take(bom sbom.BOM) inventory {
-	inv := inventory{at: map[sbom.Coordinate][]*item{}, parts: map[cpe.Value]bool{}}
-	for k, c := range bom.All() {
-		var first *item
-		for _, identity := range c.Identities() {
-			i := inv.item(identity)
-			i.at, i.shown, i.root, i.place = c.Coordinate(), named(c), k == 0 && bom.HasRoot(), k
-			if first == nil {
-				first = i
-				inv.items = append(inv.items, i)
-			} else {
-				first.others = append(first.others, i)
-			}
-			i.primary = first
-			for _, at := range identity.Coordinates() {
-				inv.at[at] = append(inv.at[at], i)
+// member is a component by one of its identifiers.
+type member struct {
+	*item
+	id *identity
+}
+
+// take reads the BOM. Aliases are looked up in table; words says whether names and
+// vendors will be asked for.
+func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
+	n := len(bom.Components)
+	if bom.HasRoot() {
+		n++
+	}
+	inv := &inventory{items: make([]item, 0, n), parts: map[cpe.Value]bool{}}
+	if bom.HasRoot() {
+		inv.items = append(inv.items, item{root: true})
+		inv.items[0].read(&bom.Root, table, words)
+	}
+	for k := range bom.Components {
+		inv.items = append(inv.items, item{place: len(inv.items)})
+		inv.items[len(inv.items)-1].read(&bom.Components[k], table, words)
+	}
+	for i := range inv.items {
+		for _, id := range inv.items[i].ids {
+			// The firmware of a device does not tell on which operating system it rests.
+			if id.name != nil && id.alias == nil && !(id.name.Part == "o" && strings.HasSuffix(string(id.name.Product), "_firmware")) {
+				inv.parts[id.name.Part] = true
 			}
 		}
 	}
 	return inv
 }
 
-// item reads the identifiers of c.
-func (inv *inventory) item(c sbom.Component) *item {
-	i := &item{Component: c}
-	i.cpe, i.cpeErr = c.CPEName()
-	if i.cpeErr == nil {
-		inv.parts[i.cpe.Part] = true
+// names reports whether the BOM names anything of the part that l asks for.
+func (inv *inventory) names(l *leaf) bool { return inv.parts[cpe.Value(l.part())] }
+
+// at finds the components that a criterion at the coordinate may speak of.
+func (inv *inventory) at(at sbom.Coordinate) []member {
+	if inv.byCPE == nil {
+		inv.byCPE = map[sbom.Coordinate][]member{}
+		for i := range inv.items {
+			it := &inv.items[i]
+			for k := range it.ids {
+				if it.ids[k].name == nil {
+					continue
+				}
+				for _, at := range sbom.CPECoordinates(*it.ids[k].name) {
+					inv.byCPE[at] = append(inv.byCPE[at], member{it, &it.ids[k]})
+				}
+			}
+		}
 	}
-	i.pkg, i.pkgErr = c.Package()
-	if i.pkgErr == nil {
-		i.ecosystem, i.packageName, _ = i.pkg.Ecosystem()
+	return inv.byCPE[at]
+}
+
+func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool) {
+	it.component, it.shown = c, named(c)
+	first := identity{purl: c.PURL, cpe: c.CPE}
+	first.read(c)
+	it.ids = append(make([]identity, 0, 1), first)
+	if len(c.More) > 0 {
+		for _, other := range c.Identities()[1:] {
+			id := identity{purl: other.PURL, cpe: other.CPE}
+			id.read(&other)
+			it.ids = append(it.ids, id)
+		}
 	}
-	i.state()
-	return i
+	if len(first.at) > 0 {
+		it.at = first.at[0]
+	} else {
+		it.at = c.Coordinate()
+	}
+	if len(first.versions) > 0 {
+		it.stated = first.versions[0]
+	}
+	if words {
+		it.names, it.vendors = c.Names(), c.Vendors()
+	}
+	it.aliases(c, table)
+}
+
+// read reads the identifiers of c that are id's, and the versions c states with them.
+func (id *identity) read(c *sbom.Component) {
+	if p, err := c.Package(); err == nil {
+		id.pkg = &p
+		id.ecosystem, _, _ = p.Ecosystem()
+		id.at = p.Coordinates()
+	} else {
+		id.pkgErr = err
+	}
+	if n, err := c.CPEName(); err == nil {
+		id.name = &n
+		id.at = append(id.at, sbom.CPECoordinates(n)...)
+	} else {
+		id.cpeErr = err
+	}
+	id.state(c)
 }
 
 // state gathers the versions. A component may state different ones; each is
 // tested, because which of them was mistyped is not known.
-func (i *item) state() {
+func (id *identity) state(c *sbom.Component) {
 	add := func(text, from string) {
-		if text == "" {
+		if text == "" || slices.ContainsFunc(id.versions, func(s stated) bool { return s.text == text }) {
 			return
 		}
-		for _, s := range i.versions {
-			if s.text == text {
-				return
+		s := stated{text: text, from: from}
+		if id.ecosystem != "" {
+			s.hasOwn = true
+			s.own, s.ownErr = vers.Parse(vers.Scheme(id.ecosystem), text)
+		}
+		if id.name != nil {
+			s.hasPlain = true
+			s.generic, s.genErr = vers.Parse(vers.Generic, text)
+		}
+		id.versions = append(id.versions, s)
+	}
+	if v := strings.TrimSpace(c.Version); v != "" {
+		add(v, "version")
+	}
+	if id.pkg != nil {
+		add(id.pkg.Version, "purl")
+	}
+	if id.name != nil {
+		// A tag (OpenSSL_1_1_1k) holds a version that the generic order reads.
+		for _, s := range id.versions {
+			if tag := tagVersion(s.text, c.Name); s.genErr != nil && tag != s.text {
+				if _, err := vers.Parse(vers.Generic, tag); err == nil {
+					add(tag, s.from)
+				}
 			}
 		}
-		i.versions = append(i.versions, stated{text, from})
 	}
-	if v, from := i.Component.Stated(); v != "" {
-		add(v, from)
-	}
-	if i.pkgErr == nil {
-		add(i.pkg.Version, "purl")
-	}
-	if i.cpeErr == nil && i.cpe.Version.Literal() && !i.cpe.Version.Pattern() {
-		add(i.cpe.Version.Text(), "cpe")
-		if i.cpe.Update.Literal() && !i.cpe.Update.Pattern() {
-			add(i.cpe.Version.Text()+"-"+i.cpe.Update.Text(), "cpe")
+	if id.name != nil && id.name.Version.Literal() && !id.name.Version.Pattern() {
+		add(id.name.Version.Text(), "cpe")
+		if id.name.Update.Literal() && !id.name.Update.Pattern() {
+			add(id.name.Version.Text()+"-"+id.name.Update.Text(), "cpe")
 		}
 	}
 }
 
-// named is the identifier of the kind by which a record met the component.
-func (i *item) named(by Identifier) string {
-	if by == ByPURL {
-		return i.PURL
+// aliases adds the identifiers that the table has for the thing c is, and the names
+// it goes by there.
+func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
+	if table == nil {
+		return
 	}
-	return i.CPE
+	known := table.Names(c.Name)
+	for k := range it.ids {
+		for _, at := range it.ids[k].at {
+			known = known || table.Knows(at)
+		}
+	}
+	if !known {
+		return
+	}
+	for _, x := range sbom.Propose(*c, table) {
+		other := sbom.Component{Name: c.Name, Version: c.Version}
+		switch x.Kind {
+		case "purl":
+			other.PURL = x.Text
+		case "cpe":
+			other.CPE = x.Text
+		}
+		id := identity{purl: other.PURL, cpe: other.CPE, alias: &Alias{
+			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier(),
+		}}
+		id.read(&other)
+		if id.alias.Named && id.name != nil && slices.Contains(c.Vendors(), sbom.FoldVendor(id.name.Vendor.Text())) {
+			id.alias.Named = false // name and vendor both agree
+		}
+		it.ids = append(it.ids, id)
+	}
+}
+
+// named is the identifier of the kind by which a record met the component.
+func (id *identity) named(by Identifier) string {
+	if by == ByPURL || by == ByRepository {
+		return id.purl
+	}
+	return id.cpe
 }

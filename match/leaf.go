@@ -2,9 +2,9 @@ package match
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom/cpe"
 	"github.com/open-postmarket/postmarket/sbom/vers"
 )
@@ -21,15 +21,19 @@ const (
 
 func (t truth) not() truth { return yes - t }
 
-// verdict is the answer of one leaf for one item.
+// verdict is the answer of one claim for one component. Of an answer that is no,
+// the words are there only when it was asked to explain itself.
 type verdict struct {
 	truth   truth
 	rule    string
-	version stated
+	version *stated
 	leaf    string
 	why     string // for no and unknown
 	blind   blindness
 	assumed []string
+	fixed   string // the version in which the statement ends
+	files   []string
+	by      string // who within the record says so
 }
 
 // blindness says why there is no answer.
@@ -45,28 +49,73 @@ const (
 // attributes of a CPE name beyond part, vendor, product and version.
 var attributes = []struct {
 	name string
-	of   func(cpe.Name) cpe.Value
+	of   func(*cpe.Name) cpe.Value
 }{
-	{"update", func(n cpe.Name) cpe.Value { return n.Update }},
-	{"edition", func(n cpe.Name) cpe.Value { return n.Edition }},
-	{"language", func(n cpe.Name) cpe.Value { return n.Language }},
-	{"sw_edition", func(n cpe.Name) cpe.Value { return n.SWEdition }},
-	{"target_sw", func(n cpe.Name) cpe.Value { return n.TargetSW }},
-	{"target_hw", func(n cpe.Name) cpe.Value { return n.TargetHW }},
-	{"other", func(n cpe.Name) cpe.Value { return n.Other }},
+	{"update", func(n *cpe.Name) cpe.Value { return n.Update }},
+	{"edition", func(n *cpe.Name) cpe.Value { return n.Edition }},
+	{"language", func(n *cpe.Name) cpe.Value { return n.Language }},
+	{"sw_edition", func(n *cpe.Name) cpe.Value { return n.SWEdition }},
+	{"target_sw", func(n *cpe.Name) cpe.Value { return n.TargetSW }},
+	{"target_hw", func(n *cpe.Name) cpe.Value { return n.TargetHW }},
+	{"other", func(n *cpe.Name) cpe.Value { return n.Other }},
 }
 
-// judge says whether the component i is what the criterion c, whose name is n,
-// describes. Part, vendor and product are compared here again, because
-// coordinates fold wildcards.
+// targets says which purl types are what a target_sw names. A package of one of
+// these types is not what a criterion for another of them describes (grype#445: a crate
+// and an npm package of one name). The words are those NVD uses.
+var targets = map[cpe.Value][]string{
+	`node.js`: {"npm"}, `nodejs`: {"npm"}, `npm`: {"npm"}, `python`: {"pypi"}, `pypi`: {"pypi"}, `rust`: {"cargo"}, `go`: {"golang"},
+	`golang`: {"golang"}, `ruby`: {"gem"}, `rails`: {"gem"}, `perl`: {"cpan"}, `.net`: {"nuget"}, `asp.net`: {"nuget"}, `php`: {"composer"},
+	`wordpress`: {"composer"}, `drupal`: {"composer"}, `joomla\!`: {"composer"}, `typo3`: {"composer"}, `magento`: {"composer"},
+	`java`: {"maven"}, `jenkins`: {"maven"}, `dart`: {"pub"}, `erlang`: {"hex"}, `elixir`: {"hex"}, `swift`: {"swift"},
+	`r`: {"cran"},
+}
+
+// typed are the purl types that a target_sw can contradict.
+var typed = []string{"npm", "pypi", "cargo", "golang", "gem", "cpan", "nuget", "composer", "maven", "pub", "hex", "swift", "cran"}
+
+// contradicts reports whether the component's package is of another kind than a
+// target_sw asks for.
+func contradicts(target cpe.Value, i *item) (kind string, ok bool) {
+	want := targets[target]
+	if want == nil {
+		return "", false
+	}
+	for k := range i.ids {
+		if p := i.ids[k].pkg; p != nil && i.ids[k].alias == nil && slices.Contains(typed, p.Type) && !slices.Contains(want, p.Type) {
+			return p.Type, true
+		}
+	}
+	return "", false
+}
+
+// judge says whether the component i, as id names it, is what the leaf describes. Part, vendor
+// and product are compared here again, because coordinates fold wildcards.
 //
 // What the criterion asks and the component leaves open counts as fulfilled and
 // is listed as assumed: NISTIR 7696 would call it no match, but an inventory that
 // does not state its target platform is no proof that it has another.
-func judge(c feeds.Criterion, n cpe.Name, i *item) verdict {
-	v := verdict{leaf: c.String()}
+func (l *leaf) judge(i *item, id *identity, explain bool) verdict {
+	var v verdict
+	if l.name != nil {
+		if v = l.attributes(i, id); v.why != "" {
+			v.leaf = l.criterion.String()
+			return v
+		}
+	}
+	v.assumed = append(v.assumed, id.assumption()...)
+	v = l.judgeVersion(v, id, explain)
+	if explain || v.truth != no {
+		v.leaf = l.criterion.String()
+	}
+	return v
+}
+
+// attributes compares all but the version.
+func (l *leaf) attributes(i *item, id *identity) verdict {
+	var v verdict
 	for _, at := range []struct{ source, target cpe.Value }{
-		{n.Part, i.cpe.Part}, {n.Vendor, i.cpe.Vendor}, {n.Product, i.cpe.Product},
+		{l.name.Part, id.name.Part}, {l.name.Vendor, id.name.Vendor}, {l.name.Product, id.name.Product},
 	} {
 		if r := cpe.Compare(at.source, at.target); r != cpe.Equal && r != cpe.Superset {
 			v.why = "is another product"
@@ -74,55 +123,64 @@ func judge(c feeds.Criterion, n cpe.Name, i *item) verdict {
 		}
 	}
 	for _, at := range attributes {
-		source, target := at.of(n), at.of(i.cpe)
+		source, target := at.of(l.name), at.of(id.name)
 		switch cpe.Compare(source, target) {
 		case cpe.Disjoint:
 			v.why = fmt.Sprintf("%s is %s, not %s", at.name, target.Text(), source.Text())
 			return v
 		case cpe.Subset, cpe.Undefined:
+			if at.name == "target_sw" {
+				if kind, other := contradicts(source, i); other {
+					v.why = fmt.Sprintf("target_sw is %s, and the component is a package of the type %s", source.Text(), kind)
+					return v
+				}
+			}
 			v.assumed = append(v.assumed, fmt.Sprintf("%s is %s", at.name, source.Text()))
 		}
 	}
-	return judgeVersion(v, c, n, i)
+	return v
 }
 
-func judgeVersion(v verdict, c feeds.Criterion, n cpe.Name, i *item) verdict {
-	if c.StartIncluding+c.StartExcluding+c.EndIncluding+c.EndExcluding != "" {
+func (l *leaf) judgeVersion(v verdict, id *identity, explain bool) verdict {
+	switch l.how {
+	case bounded:
 		v.rule = "range"
-		return best(v, i, func(s stated) verdict { return within(v, c, s) })
-	}
-	switch {
-	case n.Version == cpe.Any:
+		return best(v, id, func(v verdict, s *stated) verdict { return within(v, vers.Generic, l.bounds, s, explain) })
+	case every:
 		v.truth, v.rule = yes, "all versions"
 		return v
-	case n.Version == cpe.NA:
+	case none:
 		// NVD lists hardware, and what something runs on, as "-": which version it
 		// is does not matter then.
 		v.rule = "all versions"
-		if n.Part == "h" || !c.Vulnerable || i.cpe.Version == cpe.NA || len(i.versions) == 0 {
+		if l.hardware() || !l.criterion.Vulnerable || id.name.Version == cpe.NA || len(id.versions) == 0 {
 			v.truth = yes
 		} else {
-			v.why = fmt.Sprintf("%s is a version, and the criterion is for what has none", i.versions[0].text)
+			v.why = fmt.Sprintf("%s is a version, and the criterion is for what has none", id.versions[0].text)
 		}
 		return v
-	case n.Version.Pattern():
+	case pattern:
 		v.rule = "version pattern"
 	default:
 		v.rule = "exact version"
 	}
-	return best(v, i, func(s stated) verdict { return exactly(v, n, i, s) })
+	return best(v, id, func(v verdict, s *stated) verdict { return l.exactly(v, id, s) })
 }
+
+// hardware reports whether the leaf names hardware.
+func (l *leaf) hardware() bool { return strings.HasPrefix(string(l.at), "cpe:h:") }
 
 // best tests every version the component states. One that is affected decides;
 // one that is not decides over one that has no answer.
-func best(v verdict, i *item, test func(stated) verdict) verdict {
-	if len(i.versions) == 0 {
+func best(v verdict, id *identity, test func(verdict, *stated) verdict) verdict {
+	if len(id.versions) == 0 {
 		v.truth, v.blind, v.why = unknown, noVersion, "the component states no version"
 		return v
 	}
 	var out verdict
-	for k, s := range i.versions {
-		t := test(s)
+	for k := range id.versions {
+		t := test(v, &id.versions[k])
+		t.version = &id.versions[k]
 		if k == 0 || t.truth == yes && out.truth != yes || t.truth == no && out.truth == unknown {
 			out = t
 		}
@@ -130,38 +188,32 @@ func best(v verdict, i *item, test func(stated) verdict) verdict {
 	return out
 }
 
-func within(v verdict, c feeds.Criterion, s stated) verdict {
-	v.version = s
-	own, err := vers.Parse(vers.Generic, s.text)
+// within tests the bounds of a range, all of which have to hold.
+func within(v verdict, scheme vers.Scheme, bounds []bound, s *stated, explain bool) verdict {
+	own, err := s.under(scheme)
 	if err != nil {
 		v.truth, v.blind, v.why = unknown, incomparable, err.Error()
 		return v
 	}
 	blind := ""
-	for _, b := range []struct {
-		text, op string
-		holds    func(int) bool
-	}{
-		{c.StartIncluding, ">=", func(c int) bool { return c >= 0 }},
-		{c.StartExcluding, ">", func(c int) bool { return c > 0 }},
-		{c.EndIncluding, "<=", func(c int) bool { return c <= 0 }},
-		{c.EndExcluding, "<", func(c int) bool { return c < 0 }},
-	} {
-		if b.text == "" {
+	for k := range bounds {
+		b := &bounds[k]
+		if b.blind != "" {
+			blind = b.blind
 			continue
 		}
-		// NVD writes some bounds with the escapes of a CPE name: 12.5\(1\).
-		bound, err := vers.Parse(vers.Generic, strings.ReplaceAll(b.text, `\`, ""))
-		order := 0
-		if err == nil {
-			order, err = own.Compare(bound)
-		}
+		order, err := own.Compare(b.at)
 		switch {
 		case err != nil:
 			blind = err.Error()
 		case !b.holds(order):
-			v.truth, v.why = no, fmt.Sprintf("%s is not %s %s", s.text, b.op, b.text)
+			v.truth, v.fixed = no, ""
+			if explain {
+				v.why = fmt.Sprintf("%s is not %s %s", s.text, b.op, b.text)
+			}
 			return v
+		case b.op == "<":
+			v.fixed = b.text
 		}
 	}
 	if blind != "" {
@@ -172,31 +224,54 @@ func within(v verdict, c feeds.Criterion, s stated) verdict {
 	return v
 }
 
-// exactly compares with the one version of n. A version may be followed by an
+func (b *bound) holds(order int) bool {
+	switch b.op {
+	case ">=":
+		return order >= 0
+	case ">":
+		return order > 0
+	case "<=":
+		return order <= 0
+	}
+	return order < 0
+}
+
+// exactly compares with the one version of the leaf. A version may be followed by an
 // update (1.0 and rc1) in its own attribute or in one text (1.0-rc1). Where the
 // component states the version and no update, nobody can say which it is.
-func exactly(v verdict, n cpe.Name, i *item, s stated) verdict {
-	v.version = s
-	update := n.Update.Literal() && !n.Update.Pattern()
+func (l *leaf) exactly(v verdict, id *identity, s *stated) verdict {
+	update := l.name != nil && l.name.Update.Literal() && !l.name.Update.Pattern()
+	own, err := s.under(vers.Generic)
+	same := strings.EqualFold(l.text, s.text)
+	if !same && err == nil && l.exact.Scheme() != "" {
+		order, e := own.Compare(l.exact)
+		same = e == nil && order == 0
+	}
 	switch {
-	case update && equal(n.Version.Text()+"-"+n.Update.Text(), s.text):
+	case update && equal(l.text+"-"+l.name.Update.Text(), s.text):
 		v.truth, v.assumed = yes, nil
-	case n.Version.Pattern():
-		if r := cpe.Compare(n.Version, cpe.Literal(s.text)); r == cpe.Equal || r == cpe.Superset {
+	case l.how == pattern:
+		if r := cpe.Compare(l.name.Version, cpe.Literal(s.text)); r == cpe.Equal || r == cpe.Superset {
 			v.truth = yes
 		}
-	case equal(n.Version.Text(), s.text):
+	case same:
 		v.truth = yes
 	}
-	if v.truth == yes && update && i.cpe.Update == cpe.Any && equal(n.Version.Text(), s.text) {
+	if v.truth == yes && update && same && id.name.Update == cpe.Any {
 		v.truth, v.blind = unknown, otherwise
-		v.why = fmt.Sprintf("the component does not state whether it is %s", n.Update.Text())
+		v.why = fmt.Sprintf("the component does not state whether it is %s", l.name.Update.Text())
 		return v
 	}
 	if v.truth != yes {
-		v.why = fmt.Sprintf("%s is not %s", s.text, n.Version.Text())
+		v.why = s.text + " is not " + cmpOr(l.text, l.cpeNameVersion())
 	}
 	return v
+}
+
+// cpeNameVersion is the version of the leaf as a person writes it.
+func (l *leaf) cpeNameVersion() string {
+	n := l.cpeName()
+	return n.Version.Text()
 }
 
 // equal compares version texts, by their order where they have one.
@@ -206,4 +281,12 @@ func equal(a, b string) bool {
 	}
 	order, err := vers.Compare(vers.Generic, a, b)
 	return err == nil && order == 0
+}
+
+// assumption says what is taken for granted of an identifier that is the table's.
+func (id *identity) assumption() []string {
+	if id.alias == nil {
+		return nil
+	}
+	return id.alias.assumed()
 }

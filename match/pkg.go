@@ -3,63 +3,63 @@ package match
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
-	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/vers"
 )
 
-// judgePackage says whether the component i is affected by what p states (OSV
-// schema, evaluation: in the list of versions, or in one of the ranges).
-func judgePackage(p feeds.Package, i *item) verdict {
-	ecosystem, release := sbom.Release(p.Ecosystem)
-	v := verdict{leaf: p.Ecosystem + " " + p.Name}
-	if ecosystem != i.ecosystem {
+// judge says whether the component, as id names it, is affected by what p states
+// (OSV schema, evaluation: in the list of versions, or in one of the ranges).
+func (p *pkg) judge(id *identity, explain bool) verdict {
+	var v verdict
+	if p.ecosystem != id.ecosystem {
 		v.why = "is of another ecosystem"
 		return v
 	}
-	if release != "" {
-		switch sameRelease(release, i.pkg.Distro) {
+	if p.release != "" {
+		switch sameRelease(p.release, id.pkg.Distro) {
 		case unknown:
-			v.assumed = append(v.assumed, "release is "+release)
+			v.assumed = append(v.assumed, "release is "+p.release)
 		case no:
-			v.why = fmt.Sprintf("is for release %s, not %s", release, i.pkg.Distro)
+			v.leaf, v.why = p.label(), fmt.Sprintf("is for release %s, not %s", p.release, id.pkg.Distro)
 			return v
 		}
 	}
-	return best(v, i, func(s stated) verdict { return affected(v, p, vers.Scheme(ecosystem), s) })
+	v.assumed = append(v.assumed, id.assumption()...)
+	return best(v, id, func(v verdict, s *stated) verdict { return p.affected(v, s, explain) })
 }
 
-func affected(v verdict, p feeds.Package, scheme vers.Scheme, s stated) verdict {
-	v.version = s
-	own, ownErr := vers.Parse(scheme, s.text)
-	if listed(p.Versions, scheme, own, ownErr, s.text) {
-		v.truth, v.rule, v.leaf = yes, "listed version", fmt.Sprintf("%s: versions", v.leaf)
+// label is the package with its ecosystem.
+func (p *pkg) label() string {
+	if p.release != "" {
+		return p.ecosystem + ":" + p.release + " " + p.name
+	}
+	return p.ecosystem + " " + p.name
+}
+
+func (p *pkg) affected(v verdict, s *stated, explain bool) verdict {
+	own, ownErr := s.under(p.scheme)
+	if p.lists(own, ownErr, s.text) {
+		v.truth, v.rule, v.leaf = yes, "listed version", p.label()+": versions"
+		for k := range p.ranges {
+			if t := p.ranges[k].judge(verdict{}, s, false); t.truth == yes && t.fixed != "" {
+				v.fixed = t.fixed
+			}
+		}
 		return v
 	}
 	v.rule = "range"
-	name := v.leaf
 	best := verdict{}
-	ordered := 0
-	for _, r := range p.Ranges {
-		if r.Type == feeds.Git {
-			continue
+	for k := range p.ranges {
+		g := &p.ranges[k]
+		t := g.judge(v, s, explain)
+		if t.truth != no || explain {
+			t.leaf = p.label() + ": " + g.text()
 		}
-		ordered++
-		t := v
-		t.leaf = name + ": " + describe(r)
-		own, err := own, ownErr
-		if err != nil && r.Type == feeds.SemVer {
-			// An ecosystem without an order of its own may still state SemVer.
-			own, err = vers.Parse(vers.SemVer, s.text)
-		}
-		t.truth, t.why = inRange(r, own, err, s.text)
-		if t.truth == unknown {
-			t.blind = incomparable
-		}
-		if ordered == 1 || t.truth > best.truth {
+		if k == 0 || t.truth > best.truth {
 			best = t
 		}
 		if t.truth == yes {
@@ -67,120 +67,171 @@ func affected(v verdict, p feeds.Package, scheme vers.Scheme, s stated) verdict 
 		}
 	}
 	switch {
-	case ordered > 0:
+	case len(p.ranges) > 0:
 		return best
-	case len(p.Versions) > 0:
-		v.leaf = name + ": versions"
-		v.rule, v.why = "listed version", fmt.Sprintf("%s is not among the %d listed versions", s.text, len(p.Versions))
+	case p.count > 0:
+		v.rule = "listed version"
+		if explain {
+			v.leaf, v.why = p.label()+": versions", fmt.Sprintf("%s is not among the %d listed versions", s.text, p.count)
+		}
 		return v
 	}
-	v.truth, v.blind = unknown, otherwise
+	v.truth, v.blind, v.leaf = unknown, otherwise, p.label()
 	v.why = "the record states no version that can be compared (commits only, or nothing)"
 	return v
 }
 
-// listed compares by text and, where the scheme has an order, by it: a registry
+// lists compares by order where the scheme has one and by text where not: a registry
 // may list 1.0 and an SBOM 1.0.0.
-func listed(list []string, scheme vers.Scheme, own vers.Version, ownErr error, text string) bool {
-	if slices.Contains(list, text) || slices.Contains(list, strings.TrimPrefix(text, "v")) {
-		return true
-	}
-	if ownErr != nil {
-		return false
-	}
-	for _, l := range list {
-		// Equal versions begin with the same digit, leading zeros and epochs of
-		// zero aside; most of a long list is told apart by that.
-		if l == "" || text == "" || l[0] != text[0] && l[0] != 'v' && l[0] != '0' && text[0] != 'v' && text[0] != '0' {
-			continue
+func (p *pkg) lists(own vers.Version, ownErr error, text string) bool {
+	if ownErr == nil && own.Key() != "" {
+		if _, found := slices.BinarySearch(p.listed, own.Key()); found {
+			return true
 		}
-		if other, err := vers.Parse(scheme, l); err == nil {
-			if order, err := own.Compare(other); err == nil && order == 0 {
-				return true
+	}
+	bare := strings.TrimPrefix(text, "v")
+	for _, l := range p.texts {
+		if l == text || l == bare {
+			return true
+		}
+		if ownErr == nil && own.Key() == "" {
+			if other, err := vers.Parse(p.scheme, l); err == nil {
+				if order, err := own.Compare(other); err == nil && order == 0 {
+					return true
+				}
 			}
 		}
 	}
 	return false
 }
 
-// inRange walks the events in the order of their versions: from an introduced on
+// streams are the marks that an RPM version bears of the release it was built for
+// (.el8, .el9_2, .fc39).
+var streams = regexp.MustCompile(`\.(el|fc|amzn|oe)(\d+)`)
+
+// stream is the release an RPM version was built for, or nothing.
+func stream(version string) string {
+	m := streams.FindStringSubmatch(version)
+	if m == nil {
+		return ""
+	}
+	return m[1] + m[2]
+}
+
+// judge walks the events in the order of their versions: from an introduced on
 // the version is affected, from a fixed or limit on, and after a last_affected, it
 // is not (OSV schema, evaluation). "0" is before all versions. A range without an
 // introduced begins before all versions.
-func inRange(r feeds.Range, own vers.Version, ownErr error, text string) (truth, string) {
-	if ownErr != nil {
-		return unknown, ownErr.Error()
+func (g *line) judge(v verdict, s *stated, explain bool) verdict {
+	own, err := s.under(g.scheme)
+	switch {
+	case err != nil:
+		v.truth, v.blind, v.why = unknown, incomparable, err.Error()
+		return v
+	case g.blind != "":
+		v.truth, v.blind, v.why = unknown, incomparable, g.blind
+		return v
 	}
-	steps, begins, err := timeline(r, own.Scheme())
-	if err != nil {
-		return unknown, err.Error()
+	in := g.begins
+	because := func(format string, args ...any) {
+		if explain {
+			v.why = fmt.Sprintf(format, args...)
+		}
 	}
-	in, why := begins, text+" is in no part of the range"
-	for _, s := range steps {
+	because("%s is in no part of the range", s.text)
+	build := ""
+	for k := range g.steps {
+		st := &g.steps[k]
 		order := 1 // against an introduced "0"
-		if !s.first {
-			if order, err = own.Compare(s.at); err != nil {
-				return unknown, err.Error()
+		if !st.first {
+			var err error
+			if order, err = own.Compare(st.at); err != nil {
+				v.truth, v.blind, v.why = unknown, incomparable, err.Error()
+				return v
 			}
 		}
 		switch {
-		case s.event.Introduced != "":
+		case st.event.Introduced != "":
 			if order >= 0 {
-				in = true
+				in, v.fixed = true, ""
 			} else if !in {
-				return no, fmt.Sprintf("%s, and comes before introduced %s", why, s.event.Introduced)
+				because("%s, and comes before introduced %s", v.why, st.event.Introduced)
+				return v
 			}
-		case s.event.LastAffected != "":
+		case st.event.LastAffected != "":
 			if order > 0 {
-				in, why = false, fmt.Sprintf("%s comes after last affected %s", text, s.event.LastAffected)
+				in = false
+				because("%s comes after last affected %s", s.text, st.event.LastAffected)
 			}
 		case order >= 0:
-			in, why = false, fmt.Sprintf("%s is not before fixed %s", text, s.event.Fixed+s.event.Limit)
+			in = false
+			because("%s is not before fixed %s", s.text, st.event.Fixed+st.event.Limit)
+		default:
+			if in && v.fixed == "" {
+				v.fixed = st.event.Fixed
+			}
+			if mark := stream(st.event.Fixed); mark != "" {
+				build = mark
+			}
 		}
 	}
-	if in {
-		return yes, ""
+	if !in {
+		v.fixed = ""
+		return v
 	}
-	return no, why
+	if mine := stream(s.text); build != "" && mine != "" && build != mine {
+		v.fixed = ""
+		because("the fix is one of %s, and %s was built for %s", build, s.text, mine)
+		return v
+	}
+	v.truth, v.why = yes, ""
+	return v
 }
 
-// step is one event with its version read.
-type step struct {
-	event feeds.Event
-	at    vers.Version
-	first bool // introduced "0"
+// timeline reads the events of a range and sorts them by their versions. A range that
+// says SEMVER in an ecosystem whose order does not take its versions is read so.
+func timeline(r feeds.Range, scheme vers.Scheme) line {
+	g := line{semver: r.Type == feeds.SemVer, events: r.Events, scheme: scheme}
+	g.read()
+	if g.blind != "" && g.semver && scheme != vers.SemVer {
+		other := line{semver: true, events: r.Events, scheme: vers.SemVer}
+		if other.read(); other.blind == "" {
+			return other
+		}
+	}
+	return g
 }
 
-// timeline sorts the events of r. begins says that none of them is an introduced.
-func timeline(r feeds.Range, scheme vers.Scheme) (steps []step, begins bool, err error) {
-	begins = true
-	for _, e := range r.Events {
+func (g *line) read() {
+	g.begins = true
+	for _, e := range g.events {
 		s := step{event: e, first: e.Introduced == "0"}
 		if e.Introduced != "" {
-			begins = false
+			g.begins = false
 		}
 		if e.Limit == "*" {
 			continue
 		}
 		if !s.first {
-			if s.at, err = vers.Parse(scheme, e.Introduced+e.Fixed+e.LastAffected+e.Limit); err != nil {
-				return nil, false, err
+			at, err := vers.Parse(g.scheme, e.Introduced+e.Fixed+e.LastAffected+e.Limit)
+			if err != nil {
+				g.blind = err.Error()
+				return
 			}
+			s.at = at
 		}
-		steps = append(steps, s)
+		g.steps = append(g.steps, s)
 	}
-	slices.SortStableFunc(steps, func(a, b step) int {
-		switch {
-		case a.first || b.first:
+	slices.SortStableFunc(g.steps, func(a, b step) int {
+		if a.first || b.first {
 			return cmp.Compare(rank(b.first), rank(a.first))
 		}
-		order, e := a.at.Compare(b.at)
-		if e != nil {
-			err = e
+		order, err := a.at.Compare(b.at)
+		if err != nil {
+			g.blind = err.Error()
 		}
 		return order
 	})
-	return steps, begins, err
 }
 
 func rank(first bool) int {
@@ -190,15 +241,24 @@ func rank(first bool) int {
 	return 0
 }
 
-func describe(r feeds.Range) string {
+// text is the range in one line, in the words of the schema.
+func (g *line) text() string {
+	kind := "ECOSYSTEM"
+	if g.semver {
+		kind = "SEMVER"
+	}
+	return kind + eventText(g.events)
+}
+
+func eventText(events []feeds.Event) string {
 	var b strings.Builder
-	b.WriteString(string(r.Type))
-	for _, e := range r.Events {
+	for _, e := range events {
 		for _, f := range []struct{ name, v string }{
-			{"introduced", e.Introduced}, {"fixed", e.Fixed}, {"last_affected", e.LastAffected}, {"limit", e.Limit},
+			{" introduced ", e.Introduced}, {" fixed ", e.Fixed}, {" last_affected ", e.LastAffected}, {" limit ", e.Limit},
 		} {
 			if f.v != "" {
-				fmt.Fprintf(&b, " %s %s", f.name, f.v)
+				b.WriteString(f.name)
+				b.WriteString(f.v)
 			}
 		}
 	}

@@ -3,16 +3,13 @@ package match
 import (
 	"fmt"
 	"strings"
-
-	"github.com/open-postmarket/postmarket/feeds"
-	"github.com/open-postmarket/postmarket/sbom"
 )
 
-// hit is the answer of one leaf for one item of the device.
+// hit is the answer of one leaf for one component of the device.
 type hit struct {
-	item       *item
-	verdict    verdict
-	vulnerable bool
+	member
+	leaf    *leaf
+	verdict verdict
 }
 
 // branch is the answer of a leaf, a node or a configuration over the whole
@@ -26,26 +23,32 @@ type branch struct {
 	missing []string
 }
 
-// answer evaluates one configuration of r against the whole device.
-func (inv *inventory) answer(r *record, c feeds.Configuration) branch {
-	return inv.node(r, feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes})
+// answer evaluates one tree of r against the whole device. In a tree that is true
+// every vulnerable leaf that holds is affected; in one that is not, what its vulnerable leaves
+// speak of gets the answer of the tree, with what it lacks.
+func (inv *inventory) answer(r *record, t *tree) branch {
+	b := inv.node(r, &t.root)
+	if b.truth != yes {
+		b.lower()
+	}
+	return b
 }
 
-func (inv *inventory) node(r *record, n feeds.Node) branch {
-	var below []branch
-	for _, c := range n.Criteria {
-		below = append(below, inv.leaf(r, c))
+func (inv *inventory) node(r *record, n *node) branch {
+	below := make([]branch, 0, len(n.leaves)+len(n.nodes))
+	for _, k := range n.leaves {
+		below = append(below, inv.leaf(&r.leaves[k]))
 	}
-	for _, inner := range n.Nodes {
-		below = append(below, inv.node(r, inner))
+	for k := range n.nodes {
+		below = append(below, inv.node(r, &n.nodes[k]))
 	}
 	var b branch
-	if n.Operator == "AND" {
+	if n.and {
 		b = all(below)
 	} else {
 		b = some(below)
 	}
-	if n.Negate {
+	if n.negate {
 		// What stands under a negation is never what is affected.
 		b = branch{truth: b.truth.not(), missing: []string{"something that must be absent is there"}}
 	}
@@ -111,34 +114,41 @@ func lacks(missing []string) string {
 	return fmt.Sprintf("%s; and %d more", strings.Join(missing[:told], "; "), len(missing)-told)
 }
 
-// leaf asks every item of the device that the criterion may speak of. A
+// leaf asks every component of the device that the criterion may speak of. A
 // criterion that only says where ("running on"), of a part (hardware, operating
 // system) that the BOM names nothing of, has no answer: the BOM is silent, not the
 // device.
-func (inv *inventory) leaf(r *record, c feeds.Criterion) branch {
-	parsed := r.leaves[c.CPE]
-	if parsed.err != nil {
-		return branch{truth: unknown, missing: []string{fmt.Sprintf("the criterion is not a CPE name: %v", parsed.err)}}
+func (inv *inventory) leaf(l *leaf) branch {
+	if l.how == unreadable {
+		return branch{truth: unknown, missing: []string{fmt.Sprintf("the criterion is not a CPE name: %s", l.criterion.CPE)}}
 	}
 	var b branch
-	for _, i := range inv.at[sbom.CPECoordinate(parsed.name)] {
-		v := judge(c, parsed.name, i)
+	for _, m := range inv.at(l.at) {
+		v := l.judge(m.item, m.id, true)
 		b.truth = max(b.truth, v.truth)
-		b.hits = append(b.hits, hit{item: i, verdict: v, vulnerable: c.Vulnerable})
+		b.hits = append(b.hits, hit{member: m, leaf: l, verdict: v})
 	}
 	switch {
 	case b.truth == yes:
 	case len(b.hits) > 0:
 		for _, h := range b.hits {
-			b.missing = append(b.missing, fmt.Sprintf("%s: %s", c, h.verdict.why))
+			b.missing = append(b.missing, fmt.Sprintf("%s: %s", l.criterion, h.verdict.why))
 		}
-	case !c.Vulnerable && !inv.parts[parsed.name.Part]:
+	case !l.criterion.Vulnerable && !inv.names(l):
 		b.truth = unknown
-		b.missing = []string{fmt.Sprintf("the BOM names no %s: does the device run on %s?", partName(string(parsed.name.Part)), c)}
+		b.missing = []string{fmt.Sprintf("the BOM names no %s: does the device run on %s?", partName(l.part()), l.criterion)}
 	default:
-		b.missing = []string{fmt.Sprintf("the device holds no %s", c)}
+		b.missing = []string{fmt.Sprintf("the device holds no %s", l.criterion)}
 	}
 	return b
+}
+
+// part is the part of the name of the leaf: a, o, h, or * when it is open.
+func (l *leaf) part() string {
+	if len(l.at) < 5 {
+		return ""
+	}
+	return string(l.at[4])
 }
 
 func partName(part string) string {

@@ -200,3 +200,15 @@ func (id AliasID) withVersion(kind, version string) (string, error) {
 	p.Version = version
 	return p.ToString(), nil
 }
+
+// Knows reports whether an entry stands under the coordinate of a package URL or
+// of a CPE name without wildcards, and so whether [Propose] may tell something.
+func (t *Aliases) Knows(at Coordinate) bool {
+	if triple, ok := strings.CutPrefix(string(at), "cpe:"); ok {
+		return len(t.byCPE[triple]) > 0
+	}
+	return len(t.byPURL[at]) > 0
+}
+
+// Names reports whether an entry goes by name.
+func (t *Aliases) Names(name string) bool { return len(t.byName[squash(name)]) > 0 }

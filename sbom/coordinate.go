@@ -252,25 +252,29 @@ func Telling(name string) string {
 func (c Component) own() []Coordinate {
 	var out []Coordinate
 	if p, err := c.Package(); err == nil {
-		if e, name, ok := p.Ecosystem(); ok {
-			out = append(out, PackageCoordinate(e, name))
-			if p.Upstream != "" && p.Upstream != p.Name {
-				out = append(out, PackageCoordinate(e, p.Upstream))
-			}
-		} else {
-			out = append(out, purlCoordinate(p))
-		}
+		out = p.Coordinates()
 	}
-	if n, err := c.CPEName(); err == nil && n.Names() {
-		out = append(out,
-			cpeCoordinate(n.Part, n.Vendor, n.Product),
-			cpeCoordinate(n.Part, cpe.Any, n.Product),
-			cpeCoordinate(n.Part, n.Vendor, cpe.Any),
-			cpeCoordinate(n.Part, cpe.Any, cpe.Any),
-			cpeCoordinate(cpe.Any, n.Vendor, n.Product),
-			cpeCoordinate(cpe.Any, cpe.Any, n.Product))
+	if n, err := c.CPEName(); err == nil {
+		out = append(out, CPECoordinates(n)...)
 	}
 	return out
+}
+
+// CPECoordinates returns where records may speak of what n names: its own
+// coordinate, then those of records that leave some of it open. A name whose vendor
+// or product is itself open has none: it names nothing.
+func CPECoordinates(n cpe.Name) []Coordinate {
+	if !n.Names() {
+		return nil
+	}
+	return []Coordinate{
+		cpeCoordinate(n.Part, n.Vendor, n.Product),
+		cpeCoordinate(n.Part, cpe.Any, n.Product),
+		cpeCoordinate(n.Part, n.Vendor, cpe.Any),
+		cpeCoordinate(n.Part, cpe.Any, cpe.Any),
+		cpeCoordinate(cpe.Any, n.Vendor, n.Product),
+		cpeCoordinate(cpe.Any, cpe.Any, n.Product),
+	}
 }
 
 // Names returns the bare names c goes by: its name and its CPE product, when

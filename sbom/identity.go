@@ -330,3 +330,7 @@ func (p Policy) Accept(b BOM, table *Aliases, at time.Time) (BOM, []Accepted, er
 	}
 	return b, all, nil
 }
+
+// ByIdentifier reports whether the thing was found by an identifier of the
+// component, and not by a name, which others may bear too.
+func (x Candidate) ByIdentifier() bool { return len(x.Parts) > 0 && x.Parts[0].Value == 1 }

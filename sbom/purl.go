@@ -35,10 +35,12 @@ func (c Component) Package() (Package, error) {
 	if err != nil {
 		return Package{}, fmt.Errorf("sbom: purl %q: %w", c.PURL, err)
 	}
-	qualifiers := p.Qualifiers.Map()
-	out := Package{
-		Type: p.Type, Namespace: p.Namespace, Name: p.Name, Version: trim(p.Version), Distro: qualifiers["distro"],
+	out := Package{Type: p.Type, Namespace: p.Namespace, Name: p.Name, Version: trim(p.Version)}
+	if len(p.Qualifiers) == 0 {
+		return out, nil
 	}
+	qualifiers := p.Qualifiers.Map()
+	out.Distro = qualifiers["distro"]
 	out.Upstream, _, _ = strings.Cut(qualifiers["upstream"], "@")
 	// An rpm purl keeps the epoch apart; the version that rpm orders has it in front.
 	if epoch := qualifiers["epoch"]; p.Type == "rpm" && epoch != "" && out.Version != "" && !strings.Contains(out.Version, ":") {
@@ -142,6 +144,20 @@ func packageName(ecosystem, name string) string {
 		return runs.ReplaceAllString(name, "-")
 	}
 	return name
+}
+
+// Coordinates returns where records may speak of p: its package of an ecosystem
+// and that of its source package, or else its package URL.
+func (p Package) Coordinates() []Coordinate {
+	e, name, ok := p.Ecosystem()
+	if !ok {
+		return []Coordinate{purlCoordinate(p)}
+	}
+	out := []Coordinate{PackageCoordinate(e, name)}
+	if p.Upstream != "" && p.Upstream != p.Name {
+		out = append(out, PackageCoordinate(e, p.Upstream))
+	}
+	return out
 }
 
 // Release splits an OSV ecosystem into its name and the release of an

@@ -1,0 +1,395 @@
+package match
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/sbom"
+	"github.com/open-postmarket/postmarket/sbom/cpe"
+	"github.com/open-postmarket/postmarket/sbom/vers"
+	"github.com/open-postmarket/postmarket/tlp"
+)
+
+// record is one record as the index keeps it: what it claims, read ahead of time,
+// and the facts that a finding tells. It never changes.
+type record struct {
+	source, item string
+	names        []feeds.ID
+	sum          [32]byte
+	live, mute   bool
+	state        string
+	published    time.Time
+	title        string
+	scores       []feeds.Score
+	exploited    *feeds.Exploited
+	probability  *feeds.Probability
+	ssvc         *feeds.SSVC
+	mark         tlp.Mark
+	// fix says that the publisher tells of a remedy that repairs, exploits that it
+	// links to an exploit.
+	fix      bool
+	exploits []string
+	text     string // folded, of a mute record only
+
+	packages []pkg
+	leaves   []leaf
+	trees    []tree
+	products []product
+	// at are the coordinates at which each claim stands.
+	claims []stand
+}
+
+// A claim is one statement of one record.
+type claim struct {
+	*record
+	kind kind
+	n    int32 // which of the record's packages, leaves or products
+}
+
+// stand is a claim of a record and where it stands.
+type stand struct {
+	at   sbom.Coordinate
+	kind kind
+	n    int32
+}
+
+// kind says how a claim and a component meet.
+type kind uint8
+
+const (
+	packaged   kind = iota // the package of an ecosystem
+	repository             // the source repository
+	criterion              // a vulnerable leaf of a configuration
+	identified             // a product, by an identifier
+	worded                 // a product, by its name or model
+	vendored               // a product, by its vendor alone
+	listed                 // a list of exploited vulnerabilities, by a name
+	mentioned              // a word of a record that says nothing else
+)
+
+// titleLength is how much of a text stands in for a missing title, in bytes.
+const titleLength = 240
+
+func compile(r feeds.Record, in *interning) *record {
+	out := &record{
+		source: in.text(r.Source), item: r.Item, names: r.Names, sum: r.Sum(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
+		published: r.Published, title: title(r), scores: r.Scores, exploited: r.Exploited, probability: r.Probability,
+		ssvc: r.SSVC, mark: in.mark(r.Mark),
+	}
+	if len(out.names) == 1 && string(out.names[0]) == out.item {
+		out.names = []feeds.ID{feeds.ID(out.item)} // one text in memory
+	}
+	if len(r.Names) == 0 && r.Claims() {
+		// A bulletin that says what it affects is its own name.
+		out.names = []feeds.ID{feeds.ID(r.Item)}
+	}
+	for _, m := range r.Remedies {
+		out.fix = out.fix || m.Kind == "vendor_fix"
+	}
+	for _, ref := range r.References {
+		if slices.ContainsFunc(ref.Tags, func(t string) bool { return strings.EqualFold(t, "exploit") }) {
+			out.exploits = append(out.exploits, ref.URL)
+		}
+	}
+	for _, p := range r.Packages {
+		out.pkg(p, in)
+	}
+	for _, c := range r.Configurations {
+		out.configuration(c, in)
+	}
+	for _, p := range r.Products {
+		out.product(p, in)
+	}
+	if r.Exploited != nil && r.Exploited.Product != "" {
+		out.claims = append(out.claims, stand{sbom.NameCoordinate(r.Exploited.Product), listed, 0})
+	}
+	if out.mute {
+		text := r.Title + "\n" + r.Text
+		out.text = foldText(text)
+		for _, w := range sbom.Mentions(text) {
+			out.claims = append(out.claims, stand{sbom.MentionCoordinate(w), mentioned, 0})
+		}
+	}
+	return out
+}
+
+func title(r feeds.Record) string {
+	if r.Title != "" || len(r.Text) <= titleLength {
+		return cmpOr(r.Title, r.Text)
+	}
+	cut := titleLength
+	for !utf8.RuneStart(r.Text[cut]) {
+		cut--
+	}
+	return strings.Clone(r.Text[:cut]) + "…"
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// foldText writes the words of a text in lower case, one space before and after each.
+func foldText(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 0x7f)
+	})
+	return " " + strings.Join(words, " ") + " "
+}
+
+func (r *record) digest() string { return hex.EncodeToString(r.sum[:]) }
+
+// key names the record in its order: by source, then item.
+func (r *record) compare(other *record) int {
+	if c := strings.Compare(r.source, other.source); c != 0 {
+		return c
+	}
+	return strings.Compare(r.item, other.item)
+}
+
+// states reports whether r says in a form that can be compared what is affected.
+func (r *record) states() bool { return len(r.packages)+len(r.trees) > 0 }
+
+// interning keeps one copy of texts that come again and again.
+type interning struct {
+	texts map[string]string
+	marks map[string]tlp.Mark
+}
+
+func newInterning() *interning {
+	return &interning{texts: map[string]string{}, marks: map[string]tlp.Mark{}}
+}
+
+func (in *interning) text(s string) string {
+	if s == "" {
+		return ""
+	}
+	if kept, ok := in.texts[s]; ok {
+		return kept
+	}
+	in.texts[s] = s
+	return s
+}
+
+func (in *interning) mark(m tlp.Mark) tlp.Mark {
+	if len(m.By) != 1 {
+		return m
+	}
+	key := string(m.Label) + " " + m.By[0]
+	if kept, ok := in.marks[key]; ok {
+		return kept
+	}
+	in.marks[key] = m
+	return m
+}
+
+// pkg is what a record states of one package.
+type pkg struct {
+	ecosystem, release, name string
+	// scheme orders its versions. ranges are those of versions, in the record's
+	// order; git those of commits.
+	scheme vers.Scheme
+	ranges []line
+	git    []commits
+	// listed holds the versions of the list by their keys, sorted; texts are those
+	// that have none; count is how many the list has.
+	listed, texts []string
+	count         int
+}
+
+// line is one range of versions, its events in the order of their versions.
+type line struct {
+	semver bool        // the range says SEMVER
+	scheme vers.Scheme // in which the events were read
+	steps  []step
+	begins bool // no event introduces: it begins before all versions
+	blind  string
+	events []feeds.Event
+}
+
+// step is one event with its version read.
+type step struct {
+	event feeds.Event
+	at    vers.Version
+	first bool // introduced "0"
+}
+
+// commits is one range of commits in a repository.
+type commits struct {
+	at     sbom.Coordinate
+	repo   string
+	events []feeds.Event
+}
+
+func (r *record) pkg(p feeds.Package, in *interning) {
+	e, release := sbom.Release(p.Ecosystem)
+	out := pkg{ecosystem: in.text(e), release: in.text(release), name: p.Name, scheme: vers.Scheme(in.text(e)), count: len(p.Versions)}
+	for _, v := range p.Versions {
+		if parsed, err := vers.Parse(out.scheme, v); err == nil && parsed.Key() != "" {
+			out.listed = append(out.listed, parsed.Key())
+		} else {
+			out.texts = append(out.texts, v)
+		}
+	}
+	slices.Sort(out.listed)
+	out.listed = slices.Compact(out.listed)
+	n := int32(len(r.packages))
+	for _, g := range p.Ranges {
+		if g.Type != feeds.Git {
+			out.ranges = append(out.ranges, timeline(g, out.scheme))
+			continue
+		}
+		if at, ok := sbom.RepoCoordinate(g.Repo); ok {
+			if !slices.ContainsFunc(out.git, func(c commits) bool { return c.at == at }) {
+				r.claims = append(r.claims, stand{at, repository, n})
+			}
+			out.git = append(out.git, commits{at, g.Repo, g.Events})
+		} else {
+			out.git = append(out.git, commits{"", g.Repo, g.Events})
+		}
+	}
+	if e != "" && p.Name != "" {
+		r.claims = append(r.claims, stand{sbom.PackageCoordinate(e, p.Name), packaged, n})
+	}
+	r.packages = append(r.packages, out)
+}
+
+// leaf is one criterion, its name and bounds read.
+type leaf struct {
+	criterion feeds.Criterion
+	at        sbom.Coordinate // empty when the criterion is not a CPE name
+	name      *cpe.Name       // kept only where more than part, vendor, product and version is stated
+	how       how
+	tree      int32
+	exact     vers.Version // of the one version
+	text      string       // of the one version, as a person writes it
+	bounds    []bound
+}
+
+// how says how a leaf tests versions.
+type how uint8
+
+const (
+	unreadable how = iota
+	every
+	none // "-"
+	one
+	pattern
+	bounded
+)
+
+// bound is one end of a range. A version without an order is blind.
+type bound struct {
+	op    string
+	text  string
+	at    vers.Version
+	blind string
+}
+
+// tree is one configuration.
+type tree struct {
+	root node
+	// simple says that any one leaf decides: there are only vulnerable leaves joined by
+	// OR, without a negation.
+	simple bool
+}
+
+// node joins leaves and nodes.
+type node struct {
+	and, negate bool
+	leaves      []int32
+	nodes       []node
+}
+
+func (r *record) configuration(c feeds.Configuration, in *interning) {
+	t := tree{simple: true}
+	place := int32(len(r.trees))
+	var walk func(n feeds.Node, negated bool) node
+	walk = func(n feeds.Node, negated bool) node {
+		out := node{and: n.Operator == "AND", negate: n.Negate}
+		negated = negated || n.Negate
+		if n.Negate || out.and && len(n.Criteria)+len(n.Nodes) > 1 || len(n.Criteria)+len(n.Nodes) == 0 {
+			t.simple = false
+		}
+		for _, c := range n.Criteria {
+			k := int32(len(r.leaves))
+			l := r.leaf(c, in)
+			l.tree = place
+			r.leaves = append(r.leaves, l)
+			out.leaves = append(out.leaves, k)
+			t.simple = t.simple && c.Vulnerable
+			if c.Vulnerable && !negated && l.at != "" {
+				r.claims = append(r.claims, stand{l.at, criterion, k})
+			}
+		}
+		for _, inner := range n.Nodes {
+			out.nodes = append(out.nodes, walk(inner, negated))
+		}
+		return out
+	}
+	t.root = walk(feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes}, false)
+	r.trees = append(r.trees, t)
+}
+
+func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
+	c.CPE = in.text(c.CPE)
+	l := leaf{criterion: c}
+	n, err := cpe.Parse(c.CPE)
+	if err != nil {
+		return l
+	}
+	l.at = sbom.Coordinate(in.text(string(sbom.CPECoordinate(n))))
+	plain := n.Names()
+	for _, at := range attributes {
+		plain = plain && at.of(&n) == cpe.Any
+	}
+	if !plain || n.Version.Pattern() {
+		l.name = &n
+	}
+	for _, b := range []struct{ op, text string }{
+		{">=", c.StartIncluding}, {">", c.StartExcluding}, {"<=", c.EndIncluding}, {"<", c.EndExcluding},
+	} {
+		if b.text != "" {
+			// NVD writes some bounds with the escapes of a CPE name: 12.5\(1\).
+			l.bounds = append(l.bounds, readBound(vers.Generic, b.op, strings.ReplaceAll(b.text, `\`, "")))
+		}
+	}
+	switch {
+	case len(l.bounds) > 0:
+		l.how = bounded
+	case n.Version == cpe.Any:
+		l.how = every
+	case n.Version == cpe.NA:
+		l.how = none
+	case n.Version.Pattern():
+		l.how = pattern
+	default:
+		l.how, l.text = one, n.Version.Text()
+		l.exact, _ = vers.Parse(vers.Generic, l.text)
+	}
+	return l
+}
+
+func readBound(scheme vers.Scheme, op, text string) bound {
+	b := bound{op: op, text: text}
+	var err error
+	if b.at, err = vers.Parse(scheme, text); err != nil {
+		b.blind = err.Error()
+	}
+	return b
+}
+
+// cpeName is the CPE name of the leaf, which was readable when it was compiled.
+func (l *leaf) cpeName() cpe.Name {
+	if l.name != nil {
+		return *l.name
+	}
+	n, _ := cpe.Parse(l.criterion.CPE)
+	return n
+}
