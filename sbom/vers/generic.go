@@ -2,154 +2,196 @@ package vers
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 )
 
+// A generic key is its parts, one after the other: a mark, for words their rank,
+// the length of the text and the text. It has no order by its bytes, since some
+// parts do not compare: compareGeneric walks two of them.
+const (
+	partNumber = iota
+	partWord
+	partLetter // a patch letter: 1.0.2k
+)
+
+// middle is added to ranks in keys.
+const middle = 64
+
 // A part is one number or word of a generic version.
 type part struct {
-	number bool
-	text   string // digits without leading zeros ("0" for zero), or the word in lower case
-	rank   int    // of a word: before < 0 < after; meaningless for numbers
-	glued  bool   // no separator stood before it
+	kind byte
+	rank int    // of a word: before < 0 < after; meaningless for numbers
+	text string // digits without leading zeros ("" for zero), or the word in lower case
 }
 
-// letter reports whether p is a patch letter.
-func (p part) letter() bool { return p.glued && p.rank == 1 && len(p.text) <= 2 }
+func (p part) number() bool { return p.kind == partNumber }
 
-// before ranks the words that announce a version still to come. The order
-// among them is the usual one; it is a convention of ours.
-var before = map[string]int{
-	"dev": -9, "snapshot": -9, "nightly": -9, "alpha": -8, "a": -8, "beta": -7, "b": -7,
-	"milestone": -6, "m": -6, "preview": -5, "pre": -5, "prerelease": -5, "rc": -4, "cr": -4, "candidate": -4,
+// nextPart splits the first part off key.
+func nextPart(key string) (p part, rest string) {
+	n := 4 + int(key[2])<<8 + int(key[3])
+	return part{kind: key[0], rank: int(key[1]) - middle, text: key[4:n]}, key[n:]
 }
 
-// after ranks the words that follow a version.
-var after = map[string]int{
-	"post": 1, "su": 1, "update": 1, "u": 1, "patch": 1, "p": 1, "pl": 1, "sp": 1, "hotfix": 1, "hf": 1, "rev": 1, "r": 1, "build": 1,
-}
-
-// builds are words that name a build of a version, not another version.
-var builds = []string{"fips", "lts", "final", "ga", "release", "stable", "commercial", "gpl", "gplv2", "gplv3"}
-
-// prefixes are words before the first digit that do not count.
-var prefixes = []string{"version", "release", "ver", "rel", "v", "r"}
-
-// generic splits text. why is not empty when text is no version.
-func generic(text string) (parts []part, why string) {
-	lower := strings.ToLower(text)
-	for _, p := range prefixes {
-		if rest, ok := strings.CutPrefix(lower, p); ok {
-			if rest = strings.TrimLeft(rest, " ._-"); digit(rest) {
-				lower = rest
-				break
-			}
-		}
-	}
+// appendGeneric splits s into parts.
+func appendGeneric(b []byte, s string) ([]byte, string) {
+	s = withoutWord(s)
 	// A package manager's epoch (1:9.16.1) says how to sort its packages, not which
 	// version of the software it is.
-	if head, rest, ok := strings.Cut(lower, ":"); ok && head != "" && strings.Trim(head, "0123456789") == "" && digit(rest) {
-		lower = rest
+	if i := digits(s, 0); i > 0 && i+1 < len(s) && s[i] == ':' && isDigit(s[i+1]) {
+		s = s[i+1:]
 	}
-	digits := false
-	glued := false
-	for i := 0; i < len(lower); {
-		c := lower[i]
-		j := i
+	begin := len(b)
+	numbered, glued := false, false
+	for i := 0; i < len(s); {
+		c := s[i]
 		switch {
 		case isDigit(c):
-			for j < len(lower) && isDigit(lower[j]) {
-				j++
+			j := digits(s, i)
+			for i < j && s[i] == '0' {
+				i++
 			}
-			n := strings.TrimLeft(lower[i:j], "0")
-			if n == "" {
-				n = "0"
-			}
-			parts = append(parts, part{number: true, text: n, glued: glued})
-			digits = true
+			b = append(b, partNumber, middle, byte((j-i)>>8), byte(j-i))
+			b = append(b, s[i:j]...)
+			i, numbered, glued = j, true, true
 		case isLetter(c):
-			for j < len(lower) && isLetter(lower[j]) {
-				j++
+			j := letters(s, i)
+			n := j - i
+			b = append(b, partWord, middle, byte(n>>8), byte(n))
+			mark := len(b)
+			for ; i < j; i++ {
+				b = append(b, lower(s[i]))
 			}
-			w := lower[i:j]
-			if !slices.Contains(builds, w) {
-				p := part{text: w, glued: glued}
-				if len(parts) > 0 { // a leading word is part of a name, and has no rank
-					p.rank = rank(w, glued, j < len(lower) && isDigit(lower[j]))
+			switch w := b[mark:]; {
+			case isBuild(w):
+				b = b[:mark-4]
+			case mark-4 > begin: // a leading word is part of a name, and has no rank
+				r := rank(w, glued, j < len(s) && isDigit(s[j]))
+				b[mark-3] = byte(r + middle)
+				if glued && r == 1 && n <= 2 {
+					b[mark-4] = partLetter
 				}
-				parts = append(parts, p)
 			}
+			glued = true
 		case c == '~':
 			// A tilde sorts before everything, as in Debian and RPM.
-			parts = append(parts, part{text: "~", rank: -10})
+			b = append(b, partWord, middle-10, 0, 1, '~')
 			i++
 			glued = false
-			continue
 		case strings.IndexByte(" ._-+:/()[],#", c) >= 0:
 			i++
 			glued = false
-			continue
 		default:
 			return nil, "holds a character that no version order gives a place"
 		}
-		i = j
-		glued = true
 	}
-	if !digits {
+	if !numbered {
 		return nil, "holds no number"
 	}
-	return parts, ""
+	return b, ""
+}
+
+// withoutWord takes off a word before the first digit that does not count.
+func withoutWord(s string) string {
+	if isDigit(s[0]) {
+		return s
+	}
+	for _, w := range [...]string{"version", "release", "ver", "rel", "v", "r"} {
+		if !begins(s, w) {
+			continue
+		}
+		if rest := strings.TrimLeft(s[len(w):], " ._-"); rest != "" && isDigit(rest[0]) {
+			return rest
+		}
+	}
+	return s
 }
 
 // rank places a word. A single letter glued to the number before it is a patch
 // letter (1.0.2k, and 0.9.8zh once z is used up) unless a number follows and the
 // letter announces (1.0b3).
-func rank(w string, glued, numbered bool) int {
+func rank(w []byte, glued, numbered bool) int {
+	r := before(w)
 	letter := len(w) == 1 || len(w) == 2 && w[0] == 'z'
-	if glued && letter && !(numbered && before[w] != 0) {
+	if glued && letter && !(numbered && r != 0) {
 		return 1
 	}
-	if r := before[w]; r != 0 {
+	if r != 0 {
 		return r
 	}
-	return after[w]
+	return after(w)
 }
 
-func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
+// before ranks the words that announce a version still to come. The order
+// among them is the usual one; it is a convention of ours.
+func before(w []byte) int {
+	switch string(w) {
+	case "dev", "snapshot", "nightly":
+		return -9
+	case "alpha", "a":
+		return -8
+	case "beta", "b":
+		return -7
+	case "milestone", "m":
+		return -6
+	case "preview", "pre", "prerelease":
+		return -5
+	case "rc", "cr", "candidate":
+		return -4
+	}
+	return 0
+}
+
+// after ranks the words that follow a version.
+func after(w []byte) int {
+	switch string(w) {
+	case "post", "su", "update", "u", "patch", "p", "pl", "sp", "hotfix", "hf", "rev", "r", "build":
+		return 1
+	}
+	return 0
+}
+
+// isBuild knows the words that name a build of a version, not another version.
+func isBuild(w []byte) bool {
+	switch string(w) {
+	case "fips", "lts", "final", "ga", "release", "stable", "commercial", "gpl":
+		return true
+	}
+	return false
+}
 
 // compareGeneric compares part by part. Zeros before a word do not count
 // (1.0.0-rc1 is 1.0-rc1). why is not empty when the two have no order.
-func compareGeneric(a, b []part) (c int, why string) {
-	for len(a) > 0 && len(b) > 0 {
-		p, q := a[0], b[0]
+func compareGeneric(a, b string) (c int, why string) {
+	for a != "" && b != "" {
+		p, restA := nextPart(a)
+		q, restB := nextPart(b)
 		switch {
-		case p.number && q.number:
-			if c := compareNumbers(p.text, q.text); c != 0 {
+		case p.number() && q.number():
+			if c := cmp.Or(cmp.Compare(len(p.text), len(q.text)), strings.Compare(p.text, q.text)); c != 0 {
 				return c, ""
 			}
-		case p.number && p.text == "0":
-			a = a[1:]
+		case p.number() && p.text == "":
+			a = restA
 			continue
-		case q.number && q.text == "0":
-			b = b[1:]
+		case q.number() && q.text == "":
+			b = restB
 			continue
-		case p.number: // 1.0.1 against 1.0-rc1 or 1.0k
+		case p.number(): // 1.0.1 against 1.0-rc1 or 1.0k
 			return against(q)
-		case q.number:
+		case q.number():
 			c, why = against(p)
 			return -c, why
 		case p.text == q.text:
-		case p.letter() && q.letter(): // 1.0.2k < 1.0.2m, 0.9.8z < 0.9.8zh
-			return cmp.Or(cmp.Compare(len(p.text), len(q.text)), cmp.Compare(p.text, q.text)), ""
+		case p.kind == partLetter && q.kind == partLetter: // 1.0.2k < 1.0.2m, 0.9.8z < 0.9.8zh
+			return cmp.Or(cmp.Compare(len(p.text), len(q.text)), strings.Compare(p.text, q.text)), ""
 		case p.rank != q.rank && (p.rank < 0 || q.rank < 0) && p.rank != 0 && q.rank != 0:
 			return cmp.Compare(p.rank, q.rank), ""
 		default:
-			return 0, "unequal words " + p.text + " and " + q.text
+			return 0, "two words without an order"
 		}
-		a, b = a[1:], b[1:]
+		a, b = restA, restB
 	}
-	if len(a) > 0 {
+	if a != "" {
 		return tail(a)
 	}
 	c, why = tail(b)
@@ -158,18 +200,20 @@ func compareGeneric(a, b []part) (c int, why string) {
 
 // tail compares what one version has more with nothing: zeros are equal to it,
 // a number or a later word is after, an announcing word before.
-func tail(more []part) (int, string) {
-	for _, p := range more {
+func tail(more string) (int, string) {
+	for more != "" {
+		var p part
+		p, more = nextPart(more)
 		switch {
-		case p.number && p.text == "0":
-		case p.number:
+		case p.number() && p.text == "":
+		case p.number():
 			return 1, ""
 		case p.rank < 0:
 			return -1, ""
 		case p.rank > 0:
 			return 1, ""
 		default:
-			return 0, "the word " + p.text + " has no place in the order"
+			return 0, "a word that has no place in the order"
 		}
 	}
 	return 0, ""
@@ -182,9 +226,5 @@ func against(w part) (int, string) {
 	if w.rank < 0 {
 		return 1, ""
 	}
-	return 0, "a number against the word " + w.text
-}
-
-func compareNumbers(a, b string) int {
-	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	return 0, "a number against a word"
 }

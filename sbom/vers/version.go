@@ -1,25 +1,9 @@
 package vers
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/google/osv-scalibr/semantic"
-)
-
-// A Scheme is a way to order versions: [Generic], [SemVer], or the name of an
-// OSV ecosystem without its release ("PyPI", "Debian").
-type Scheme string
-
-// The schemes that belong to no registry.
-const (
-	// Generic orders what firmware makers and CPE names write. The rules are
-	// ours: see [Parse].
-	Generic Scheme = "generic"
-	// SemVer is Semantic Versioning 2.0.0, read leniently (missing numbers are 0).
-	SemVer Scheme = "semver"
 )
 
 // ErrIncomparable is what every [IncomparableError] unwraps to.
@@ -29,23 +13,31 @@ var ErrIncomparable = errors.New("vers: not comparable")
 type IncomparableError struct {
 	Scheme  Scheme
 	Version string
+	// Against is the other version, when the two were compared.
+	Against string
 	Why     string
 }
 
 func (e *IncomparableError) Error() string {
+	if e.Against != "" {
+		return fmt.Sprintf("vers: %s version %q against %q: %s", e.Scheme, e.Version, e.Against, e.Why)
+	}
 	return fmt.Sprintf("vers: %s version %q: %s", e.Scheme, e.Version, e.Why)
 }
 
 // Unwrap returns [ErrIncomparable].
 func (e *IncomparableError) Unwrap() error { return ErrIncomparable }
 
+// longest is the longest text that is read as a version.
+const longest = 4096
+
 // A Version is a version text read under a scheme. The zero Version compares
 // with nothing.
 type Version struct {
-	scheme  Scheme
-	text    string
-	foreign semantic.Version
-	parts   []part
+	id   uint8 // place in schemes
+	text string
+	// key orders by its bytes where the scheme is total; elsewhere Compare walks it.
+	key string
 }
 
 // Parse reads text under scheme. A text that is not a version of that scheme,
@@ -59,59 +51,114 @@ type Version struct {
 // name a build and not a version (fips, lts, final, …) do not count. What is left
 // (a word against a number, unequal words) does not compare.
 func Parse(scheme Scheme, text string) (Version, error) {
-	v := Version{scheme: scheme, text: strings.TrimSpace(text)}
-	if v.text == "" {
-		return Version{}, &IncomparableError{scheme, text, "empty"}
+	v := Version{id: ids[scheme], text: strings.TrimSpace(text)}
+	var buf [64]byte
+	key, why := appendKey(buf[:0], schemes[v.id].order, v.text)
+	if why != "" {
+		return Version{}, &IncomparableError{Scheme: scheme, Version: text, Why: why}
 	}
-	if scheme == Generic {
-		parts, why := generic(v.text)
-		if why != "" {
-			return Version{}, &IncomparableError{scheme, text, why}
-		}
-		v.parts = parts
-		return v, nil
-	}
-	order := string(scheme)
-	if scheme == SemVer {
-		order = "crates.io"
-	}
-	plain := strip(scheme, v.text)
-	if why := check(scheme, plain); why != "" {
-		return Version{}, &IncomparableError{scheme, text, why}
-	}
-	foreign, err := semantic.Parse(plain, order)
-	if err != nil {
-		return Version{}, &IncomparableError{scheme, text, err.Error()}
-	}
-	v.foreign = foreign
+	v.key = string(key)
 	return v, nil
+}
+
+// appendKey appends the key of s under o to b; why is not empty when s has none.
+// It is one switch and not a table of functions so that b stays on the stack.
+func appendKey(b []byte, o order, s string) (key []byte, why string) {
+	switch {
+	case s == "":
+		return nil, "empty"
+	case len(s) > longest:
+		return nil, "longer than any version"
+	}
+	switch o {
+	case generic:
+		return appendGeneric(b, s)
+	case semver:
+		return appendSemVer(b, unprefixed(s), false)
+	case semverBuild:
+		return appendSemVer(b, unprefixed(s), true)
+	case golang:
+		return appendGo(b, s)
+	case pep440:
+		return appendPEP440(b, unprefixed(s))
+	case maven:
+		return appendMaven(b, s)
+	case nuget:
+		return appendNuGet(b, unprefixed(s))
+	case gem:
+		return appendGem(b, s)
+	case packagist:
+		return appendPackagist(b, unprefixed(s))
+	case dpkg:
+		return appendDpkg(b, s)
+	case rpm:
+		return appendRPM(b, s)
+	case apk:
+		return appendApk(b, s)
+	case portage:
+		return appendPortage(b, s)
+	case alpm:
+		return appendAlpm(b, s)
+	case conan:
+		return appendConan(b, s)
+	case openssl:
+		return appendOpenSSL(b, s)
+	case day:
+		return appendDay(b, s)
+	case instant:
+		return appendInstant(b, s)
+	case cran:
+		return appendDotted(b, s, ".-")
+	case hackage:
+		return appendDotted(b, s, ".")
+	case intdot:
+		return appendIntDot(b, s)
+	case lexicographic:
+		return append(b, s...), ""
+	}
+	return nil, "the order of this scheme is not known"
 }
 
 // String returns the text as it was given, without surrounding space.
 func (v Version) String() string { return v.text }
 
 // Scheme returns the scheme v was read under.
-func (v Version) Scheme() Scheme { return v.scheme }
+func (v Version) Scheme() Scheme { return schemes[v.id].name }
+
+// Key returns the place of v in the order of its scheme: of two versions of one
+// scheme that [Scheme.Total] holds for, strings.Compare of the keys is what
+// [Version.Compare] returns. Elsewhere it is empty. A key is no text, and may
+// change between releases of this module: keep the version and not the key.
+func (v Version) Key() string {
+	if schemes[v.id].order.total() {
+		return v.key
+	}
+	return ""
+}
 
 // Compare returns -1, 0 or 1 as v comes before, equals or comes after w. Versions
 // of different schemes, and versions whose order the scheme leaves open, give an
 // [*IncomparableError].
 func (v Version) Compare(w Version) (int, error) {
-	switch {
-	case v.scheme == "" || v.scheme != w.scheme:
-		return 0, &IncomparableError{v.scheme, v.text, fmt.Sprintf("compared with a %s version", w.scheme)}
-	case v.scheme == Generic:
-		c, why := compareGeneric(v.parts, w.parts)
-		if why != "" {
-			return 0, &IncomparableError{v.scheme, v.text, fmt.Sprintf("against %q: %s", w.text, why)}
-		}
-		return c, nil
+	if v.id == 0 || v.id != w.id {
+		return 0, &IncomparableError{Scheme: v.Scheme(), Version: v.text, Against: w.text, Why: "not versions of one scheme"}
 	}
-	c, err := v.foreign.CompareStr(strip(w.scheme, w.text))
-	if err != nil {
-		return 0, &IncomparableError{v.scheme, v.text, err.Error()}
+	var c int
+	var why string
+	switch schemes[v.id].order {
+	case generic:
+		c, why = compareGeneric(v.key, w.key)
+	case maven:
+		c, why = compareMaven(v.key, w.key)
+	case alpm:
+		c = compareAlpm(v.key, w.key)
+	default:
+		c = strings.Compare(v.key, w.key)
 	}
-	return cmp.Compare(c, 0), nil
+	if why != "" {
+		return 0, &IncomparableError{Scheme: v.Scheme(), Version: v.text, Against: w.text, Why: why}
+	}
+	return c, nil
 }
 
 // Compare reads a and b under scheme and compares them.
