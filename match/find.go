@@ -372,7 +372,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 	case weak:
 	case v.blind == incomparable:
 		cv.blind = true
-	case v.truth != unknown && v.rule != "all versions" && v.version != nil:
+	case v.truth != unknown && v.rule == "range" && v.version != nil:
 		cv.compared = true
 	}
 	if v.truth != yes {

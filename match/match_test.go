@@ -33,7 +33,7 @@ func part(name, version, cpe string) sbom.Component {
 }
 
 func find(bom sbom.BOM, records ...feeds.Record) match.Result {
-	return match.Build(records, nil).Find("", bom)
+	return match.Build(records, nil).Explain("", bom)
 }
 
 func ids(r match.Result) []string {

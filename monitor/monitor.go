@@ -140,7 +140,7 @@ func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) L
 		looked.Err = fmt.Errorf("monitor: product %q: %w", p.ID, err)
 		return looked
 	}
-	result, position, err := m.match(ctx, p.ID)
+	result, position, err := m.match(ctx, p.ID, (*match.Index).Find)
 	if err != nil {
 		return fail(err)
 	}
@@ -176,10 +176,10 @@ func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) L
 }
 
 // Look holds what the mirror says now against a product's BOM, without a sync
-// and without keeping anything. Findings carry when they were first seen, if a
+// and without keeping anything. It lists what was rejected too. Findings carry when they were first seen, if a
 // step has seen them. A product without a BOM is store.ErrNotFound.
 func (m *Monitor) Look(ctx context.Context, product string) (match.Result, error) {
-	result, position, err := m.match(ctx, product)
+	result, position, err := m.match(ctx, product, (*match.Index).Explain)
 	if err != nil {
 		return match.Result{}, fmt.Errorf("monitor: product %q: %w", product, err)
 	}
@@ -194,7 +194,9 @@ func (m *Monitor) Look(ctx context.Context, product string) (match.Result, error
 	return result, nil
 }
 
-func (m *Monitor) match(ctx context.Context, product string) (match.Result, int64, error) {
+func (m *Monitor) match(
+	ctx context.Context, product string, look func(*match.Index, string, sbom.BOM) match.Result,
+) (match.Result, int64, error) {
 	filed, _, err := sbom.Files.Latest(ctx, m.c.Ledger, product)
 	if err != nil {
 		return match.Result{}, 0, err
@@ -209,7 +211,7 @@ func (m *Monitor) match(ctx context.Context, product string) (match.Result, int6
 	if err != nil {
 		return match.Result{}, 0, err
 	}
-	result := index.Find(product, filed.BOM)
+	result := look(index, product, filed.BOM)
 	position, err := match.Date(ctx, m.c.Mirror, result.Findings)
 	return result, position, err
 }

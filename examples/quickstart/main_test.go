@@ -246,7 +246,7 @@ func TestTheOriginalsSayTheSame(t *testing.T) {
 	}
 	bom, err := read.File(testdata.Path(t, "sboms", "medical-device-case-study", "narrow.sbom.json"), nil)
 	require.NoError(t, err)
-	original := match.Build(records, nil).Find("therapy-2.1", bom)
+	original := match.Build(records, nil).Explain("therapy-2.1", bom)
 
 	ours := walked(t, without(t), "")
 	own, err := read.Read(bytes.NewReader(without(t).(fstest.MapFS)["device.cdx.json"].Data), nil)
