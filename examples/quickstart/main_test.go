@@ -235,7 +235,8 @@ func TestTheOriginalsSayTheSame(t *testing.T) {
 	for _, s := range []feeds.Source{
 		kev.New(&kev.Options{From: testdata.Path(t, "kev", "2025-08-25", "known_exploited_vulnerabilities.json")}),
 		nvd.New(&nvd.Options{From: testdata.Path(t, "nvd", "converted-from-11")}),
-		osv.New(&osv.Options{From: testdata.Path(t, "osv")}),
+		// The ecosystems of which the excerpt that comes along holds records.
+		osv.New(&osv.Options{From: testdata.Path(t, "osv", "Go"), More: []string{testdata.Path(t, "osv", "PyPI"), testdata.Path(t, "osv", "crates.io")}}),
 	} {
 		for u, err := range s.Updates(t.Context(), "") {
 			require.NoError(t, err)
