@@ -36,7 +36,11 @@ func (x *Index) Find(product string, bom sbom.BOM) Result { return x.look(produc
 func (x *Index) Explain(product string, bom sbom.BOM) Result { return x.look(product, bom, true) }
 
 func (x *Index) look(product string, bom sbom.BOM, explain bool) Result {
-	f := x.search(product, take(bom, x.aliases, x.words > 0), explain)
+	return x.run(product, take(bom, x.aliases, x.words > 0), explain)
+}
+
+func (x *Index) run(product string, inv *inventory, explain bool) Result {
+	f := x.search(product, inv, explain)
 	for i := range f.inv.items {
 		f.item(&f.inv.items[i])
 	}
@@ -343,6 +347,8 @@ func (f *search) forest() {
 				with = append(with, h.shown.Name+": "+h.verdict.leaf)
 			}
 		}
+		slices.Sort(with)
+		with = slices.Compact(with) // a component may stand in several places
 		for _, h := range b.hits {
 			if h.leaf.criterion.Vulnerable {
 				f.settle(p.record, h.item, h.id, h.verdict, ByCPE, with)

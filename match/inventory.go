@@ -78,7 +78,7 @@ func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
 	if bom.HasRoot() {
 		n++
 	}
-	inv := &inventory{items: make([]item, 0, n), parts: map[cpe.Value]bool{}}
+	inv := &inventory{items: make([]item, 0, n)}
 	if bom.HasRoot() {
 		inv.items = append(inv.items, item{root: true})
 		inv.items[0].read(&bom.Root, table, words)
@@ -87,6 +87,13 @@ func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
 		inv.items = append(inv.items, item{place: len(inv.items)})
 		inv.items[len(inv.items)-1].read(&bom.Components[k], table, words)
 	}
+	inv.take()
+	return inv
+}
+
+// take notes which parts the device names.
+func (inv *inventory) take() {
+	inv.parts = map[cpe.Value]bool{}
 	for i := range inv.items {
 		for _, id := range inv.items[i].ids {
 			// The firmware of a device does not tell on which operating system it rests.
@@ -95,7 +102,6 @@ func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
 			}
 		}
 	}
-	return inv
 }
 
 // names reports whether the BOM names anything of the part that l asks for.

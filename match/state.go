@@ -96,12 +96,13 @@ const (
 	Reopened        Change = "decision reopened" // what a decision rested on changed
 )
 
-// Changes lists them in the order in which they are told.
-func Changes() []Change {
-	return []Change{
-		Appeared, KnownExploited, Ransomware, Reopened, SeverityChanged, EPSSCrossed, FixAvailable, Withdrawn, Renamed, Reasoned, Decided,
-	}
+// told is the order in which they are told.
+var told = []Change{
+	Appeared, KnownExploited, Ransomware, Reopened, SeverityChanged, EPSSCrossed, FixAvailable, Withdrawn, Renamed, Reasoned, Decided,
 }
+
+// Changes lists them in the order in which events are told.
+func Changes() []Change { return slices.Clone(told) }
 
 // An Event is one difference between two States.
 type Event struct {
@@ -120,7 +121,8 @@ type Event struct {
 
 // Next holds the findings of a new look against s. It fills in when each was
 // first Seen (at, for a new one), and returns the State to keep and the events
-// between the two. Without events the State is s itself.
+// between the two. When nothing is different the State is s itself; that a vulnerability has one
+// more name is different, and no event.
 func (s State) Next(product string, findings []Finding, position int64, at time.Time) (State, []Event) {
 	return s.next(product, findings, func(Standing) bool { return true }, position, at)
 }
@@ -186,10 +188,13 @@ func (s State) next(product string, findings []Finding, scope func(Standing) boo
 		}
 		next.Findings = append(next.Findings, b)
 	}
-	if len(events) == 0 {
+	slices.SortFunc(next.Findings, func(a, b Standing) int { return cmp.Compare(a.FindingKey, b.FindingKey) })
+	if (s.Product == product || len(next.Findings) == 0) && slices.EqualFunc(s.Findings, next.Findings, Standing.equal) {
 		return s, nil
 	}
-	slices.SortFunc(next.Findings, func(a, b Standing) int { return cmp.Compare(a.FindingKey, b.FindingKey) })
+	slices.SortStableFunc(events, func(a, b Event) int {
+		return cmp.Or(cmp.Compare(slices.Index(told, a.Change), slices.Index(told, b.Change)), cmp.Compare(a.Finding, b.Finding))
+	})
 	return next, events
 }
 
@@ -229,6 +234,11 @@ func (s Standing) event(c Change, product string, at time.Time) Event {
 		Change: c, Product: product, Finding: s.FindingKey, Coordinate: s.Coordinate,
 		Vulnerability: s.Vulnerability, At: at,
 	}
+}
+
+func (s Standing) equal(t Standing) bool {
+	return s.FindingKey == t.FindingKey && s.Coordinate == t.Coordinate && s.Vulnerability == t.Vulnerability && slices.Equal(s.IDs, t.IDs) &&
+		s.Seen.Equal(t.Seen) && s.Digest == t.Digest && s.Urgency == t.Urgency && s.Gone.Equal(t.Gone)
 }
 
 // names reports whether id is one of the finding's.
