@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -148,4 +151,34 @@ func (p *Product) UnmarshalJSON(data []byte) error {
 	}
 	type plain Product
 	return json.Unmarshal(data, (*plain)(p))
+}
+
+// String is the link as CycloneDX writes it: "urn:cdx:…/1#ref".
+func (l Link) String() string {
+	out := fmt.Sprintf("urn:cdx:%s/%d", strings.TrimPrefix(l.Serial, "urn:uuid:"), l.Version)
+	if l.Ref != "" {
+		out += "#" + strings.ReplaceAll(url.QueryEscape(l.Ref), "+", "%20")
+	}
+	return out
+}
+
+var linkForm = regexp.MustCompile(`^urn:cdx:([\da-fA-F]{8}(?:-[\da-fA-F]{4}){3}-[\da-fA-F]{12})/([1-9]\d{0,8})(?:#(.+))?$`)
+
+// ParseLink reads a BOM-Link. ok is false for every other text.
+func ParseLink(text string) (l Link, ok bool) {
+	m := linkForm.FindStringSubmatch(text)
+	if m == nil {
+		return Link{}, false
+	}
+	n, err := strconv.Atoi(m[2])
+	if err != nil {
+		return Link{}, false
+	}
+	// A plus is one: real links carry package URLs that are escaped in part or not
+	// at all. What cannot be unescaped stands as it is.
+	ref, err := url.PathUnescape(m[3])
+	if err != nil {
+		ref = m[3]
+	}
+	return Link{Serial: "urn:uuid:" + strings.ToLower(m[1]), Version: n, Ref: ref}, true
 }
