@@ -72,13 +72,13 @@ func Refs(refs ...string) []Product {
 	return out
 }
 
-// String is the strongest name of p.
+// String is the strongest name of p: its package URL, CPE, name, or reference.
 func (p Product) String() string {
 	name := p.Title
 	if name == "" {
 		name = strings.Join(slices.DeleteFunc([]string{p.Vendor, p.Name, p.Version, p.Range}, func(s string) bool { return s == "" }), " ")
 	}
-	for _, s := range []string{p.PURL, p.CPE, p.Ref, name} {
+	for _, s := range []string{p.PURL, p.CPE, name, p.Ref} {
 		if s != "" {
 			return s
 		}

@@ -1,6 +1,7 @@
 // Package csaf reads what a CSAF 2.0 document says of products and
 // vulnerabilities as statements of VEX: a document of the VEX profile, or any
-// other that states product status. It also writes the VEX profile.
+// other that states product status. Writing one is
+// left to whoever writes advisories.
 //
 // [Decode] resolves the product tree: branches to vendor, name and version,
 // relationships to a product [vex.Product.Within] another, groups to their

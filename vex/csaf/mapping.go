@@ -19,8 +19,6 @@ type table struct {
 	Statuses  []struct {
 		Token  string     `json:"token"`
 		Status vex.Status `json:"status"`
-		// Back says that this token stands for Status in the other direction.
-		Back bool `json:"back"`
 	} `json:"statuses"`
 	Justifications []struct {
 		Token         string            `json:"token"`
@@ -64,16 +62,4 @@ func Justification(flag string) (j vex.Justification, ok bool) {
 		}
 	}
 	return "", false
-}
-
-// List is the list of product_status that is written for s; empty for one that is
-// not valid.
-func List(s vex.Status) string {
-	t, _ := mapping()
-	for _, row := range t.Statuses {
-		if row.Back && row.Status == s {
-			return row.Token
-		}
-	}
-	return ""
 }

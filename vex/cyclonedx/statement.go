@@ -63,6 +63,9 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 	if partly {
 		out = vex.Withhold(out)
 	}
+	for i := range out {
+		recall(&out[i], v)
+	}
 	return out
 }
 

@@ -195,7 +195,7 @@ func TestTheFirstVersionIsRead(t *testing.T) {
 	require.Equal(t, "0.0.1", doc.Spec)
 	require.Equal(t, "1", doc.Version)
 	require.Equal(t, time.Date(2023, 1, 9, 0, 2, 3, 0, time.UTC), doc.Issued)
-	require.Equal(t, []vex.Key{{"CVE-1", "pkg:apk/a@1 > pkg:apk/c@2", ""}, {"CVE-1", "b > pkg:apk/c@2", ""}}, doc.Statements[0].Keys())
+	require.Equal(t, []vex.Key{{Vulnerability: "CVE-1", Product: "pkg:apk/a@1 > pkg:apk/c@2"}, {Vulnerability: "CVE-1", Product: "b > pkg:apk/c@2"}}, doc.Statements[0].Keys())
 	require.Equal(t, vex.NotAffected, doc.Statements[0].Status)
 	require.Empty(t, doc.Statements[1].Status, "of what it speaks is known to its author only")
 }
