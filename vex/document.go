@@ -43,8 +43,7 @@ type Problem struct {
 }
 
 // Alone returns the statements so that each stands without its document: the
-// author and the times are the document's where it has none of its own. Of one
-// that was stated apart the document's update says nothing.
+// author and the times are the document's where it has none of its own.
 func (d Document) Alone() []Statement {
 	out := slices.Clone(d.Statements)
 	for i := range out {
