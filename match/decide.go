@@ -28,8 +28,10 @@ type Decision struct {
 	ID string `json:"id"`
 	// Vulnerabilities are the ids it is about; any one that a finding bears is enough.
 	Vulnerabilities []feeds.ID `json:"vulnerabilities"`
-	// Coordinate is the component, without a version.
-	Coordinate sbom.Coordinate `json:"coordinate"`
+	// Coordinate is the component, without a version. Empty means every component of the
+	// one Product in the version Device.
+	Coordinate sbom.Coordinate `json:"coordinate,omitempty"`
+	Device     string          `json:"device,omitempty"`
 	// Versions are those of the component it is about: versions, or vers ranges. None means
 	// the versions in Basis; AnyVersion says that it holds for every one.
 	Versions   []string `json:"versions,omitempty"`
@@ -58,11 +60,11 @@ type Origin string
 
 // The origins.
 const (
-	FromVEX      Origin = "vex"         // a VEX document
-	FromPerson   Origin = "person"      // a person judged
-	Suppression  Origin = "suppression" // a person does not want to be told
-	FromPedigree Origin = "pedigree"    // a patch that the SBOM states
-	FromFiles    Origin = "files"       // none of the flaw's source files is compiled
+	FromStatement Origin = "vex"         // a VEX document
+	FromPerson    Origin = "person"      // a person judged
+	Suppression   Origin = "suppression" // a person does not want to be told
+	FromPedigree  Origin = "pedigree"    // a patch that the SBOM states
+	FromFiles     Origin = "files"       // none of the flaw's source files is compiled
 )
 
 // Decisions is the drawer of the ledger that holds them.
@@ -81,12 +83,12 @@ func (d Decision) Check() error {
 	}
 	need(d.ID != "", "no id")
 	need(len(d.Vulnerabilities) > 0, "no vulnerability")
-	need(d.Coordinate != "", "no component")
+	need(d.Coordinate != "" || d.Product != "", "no component, and no product that it is about as a whole")
 	need(strings.TrimSpace(d.Author) != "", "nobody decided it")
 	need(strings.TrimSpace(d.Reason) != "", "no reason")
 	need(!d.At.IsZero(), "no time")
 	switch d.Origin {
-	case FromVEX, FromPerson, FromPedigree, FromFiles:
+	case FromStatement, FromPerson, FromPedigree, FromFiles:
 		need(d.Status == vex.NotAffected || d.Status == vex.Fixed, fmt.Sprintf("status %q hides nothing", d.Status))
 	case Suppression:
 		need(d.Status == "", "a suppression states no status")
@@ -317,10 +319,14 @@ func (d Decision) rule(f *Finding, i *Instance, bom sbom.BOM, now Setting, rules
 		return nil
 	}
 	identity := i.Component.identity()
-	if d.Coordinate != f.Coordinate && !slices.Contains(identity, string(d.Coordinate)) {
+	if d.Coordinate != "" && d.Coordinate != f.Coordinate && !slices.Contains(identity, string(d.Coordinate)) {
 		return nil
 	}
 	r := &Ruling{Decision: d.ID, Origin: d.Origin, Status: d.Status, Author: d.Author, Reason: d.Reason}
+	if version, _ := bom.Root.Stated(); d.Coordinate == "" && d.Device != version {
+		r.Reopened = fmt.Sprintf("it is about version %q of the device, and this is %q", d.Device, version)
+		return r
+	}
 	if d.Origin == FromPedigree || d.Origin == FromFiles {
 		return r // stated of this very component, as it is now
 	}
