@@ -92,6 +92,9 @@ func ParseRange(text string) (Range, error) {
 		if why != "" {
 			return fail(why)
 		}
+		if strings.TrimSpace(version) != version {
+			return fail("has space around a version")
+		}
 		v, err := Parse(r.scheme, version)
 		if err != nil {
 			return Range{}, &RangeError{text, "a version is not one of its type", err}
