@@ -156,7 +156,7 @@ func compareMaven(a, b string) (int, string) {
 	if x > y {
 		x, y, c = y, x, 1
 	}
-	if x < mavenDone && mavenDoubt(x, y) {
+	if x >= mavenBefore && x < mavenDone && mavenDoubt(x, y) {
 		return 0, "the rules of Maven before and since 3.9 differ on a word after a dot"
 	}
 	return c, ""
