@@ -74,7 +74,7 @@ var schemes = [...]struct {
 	{Generic, generic}, {SemVer, semver}, {OpenSSL, openssl}, {Date, day}, {DateTime, instant},
 	{Alpm, alpm}, {Gentoo, portage}, {IntDot, intdot}, {Lexicographic, lexicographic},
 	{"Go", golang}, {"npm", semver}, {"crates.io", semver}, {"Hex", semver}, {"SwiftURL", semver}, {"Bitnami", semver},
-	{"GHC", semver}, {"Bioconductor", semver}, {"Docker Hardened Images", semver}, {"Pub", semverBuild}, {"Julia", semverBuild},
+	{"GHC", semver}, {"Bioconductor", semver}, {"Docker Hardened Images", semver}, {"GitHub Actions", semver}, {"Linux", semver}, {"Pub", semverBuild}, {"Julia", semverBuild},
 	{"PyPI", pep440}, {"Maven", maven}, {"NuGet", nuget}, {"RubyGems", gem}, {"Packagist", packagist},
 	{"Debian", dpkg}, {"Ubuntu", dpkg}, {"Echo", dpkg},
 	{"Red Hat", rpm}, {"Rocky Linux", rpm}, {"AlmaLinux", rpm}, {"SUSE", rpm}, {"openSUSE", rpm}, {"openEuler", rpm},
