@@ -14,9 +14,9 @@
 // [Version.Key] gives a text that sorts as the version does. These are not:
 //
 //   - [Generic] leaves words without a rank, and words against numbers, open.
-//   - Maven leaves open where the rules of Maven before and since 3.9 differ: for
-//     words behind a dot, such as 2.0.rc1 against 2-1 or 6.1.12.rc5 against
-//     6.1.12rc1. The older rules, which its manual still gives, are no order there.
+//   - Maven leaves open where its manual and its code (of 3.8.7) differ on a word
+//     that announces a version behind a dot, such as 2.0.rc1 against 2-1 or
+//     6.1.12.rc5 against 6.1.12rc1: the order of the manual is none there.
 //   - [Alpm] does not count a release number that only one side has, so that 1.1-1
 //     and 1.1-2 both equal 1.1 and not each other.
 //

@@ -33,6 +33,7 @@ func TestOnlyTheCanonicalFormIsParsed(t *testing.T) {
 		"vers:1npm/1":                        "letter",
 		"vers:/1":                            "letter",
 		"vers:unheard-of/1":                  "not known",
+		"vers:all/1":                         "asterisk",
 		"vers:npm/1| 2":                      "white space",
 		"vers:npm/1|é":                       "ASCII",
 		"vers:npm/1||2":                      "pipe",
@@ -77,7 +78,7 @@ func TestReadingForgivesHowARangeIsWritten(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, r.String())
 	}
-	for _, text := range []string{"npm/1", "vers:npm/", "vers:npm/1||2", "vers:npm/>=1|<1.0", "vers:npm/1|*", "vers:x/1", "vers:npm/%zz", "vers:npm/x", "vers:generic/1-a-east|1-a-west"} {
+	for _, text := range []string{"npm/1", "vers:npm/", "vers:npm/1||2", "vers:npm/>=1|<1.0", "vers:npm/1|*", "vers:x/1", "vers:npm/%zz", "vers:npm/x", "vers:none/1", "vers:generic/1-a-east|1-a-west"} {
 		_, err := vers.ReadRange(text)
 		var bad *vers.RangeError
 		require.ErrorAs(t, err, &bad, text)

@@ -94,8 +94,7 @@ var ids = func() map[Scheme]uint8 {
 
 // Total reports whether any two versions of s compare, in one transitive order.
 // It holds for all known schemes but [Generic], which has the third answer, Maven,
-// which has it where the rules of Maven before and since 3.9 differ, and [Alpm],
-// whose equality is not transitive. For a scheme that is not known it is false.
+// which has it where the manual of Maven and its code differ, and [Alpm], whose equality is not transitive. For a scheme that is not known it is false.
 func (s Scheme) Total() bool { return schemes[ids[s]].order.total() }
 
 // Schemes returns the known schemes.

@@ -131,8 +131,8 @@ func TestWhatIsNoVersionOfASchemeIsRefused(t *testing.T) {
 	}
 }
 
-// The order that Maven specifies for these is none: before 3.9 the first comes
-// before the second, the second before the third, and the third before the first.
+// By the manual of Maven these are in cycles; its code of 3.8.7 has no cycles and
+// says the opposite.
 func TestWhereTheRulesOfMavenDifferThereIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{{"2-1", "2.0.rc1"}, {"1.x", "1-alpha"}, {"6.1.12.rc5", "6.1.12rc1"}, {"1.0.0rc0", "1.0.beta8"}} {
