@@ -30,7 +30,7 @@ func TestOrdersFollowTheRulesOfTheirRegistries(t *testing.T) {
 		{"NuGet", []string{"1.0.0-BETA = 1.0.0-beta < 1.0.0 = 1.0 = 1.0.0.0+x < 1.0.0.1", "1.0.0-2 < 1.0.0-10 < 1.0.0-a"}},
 		{"PyPI", []string{
 			"1.0.dev456 < 1.0a1 < 1.0a2.dev456 < 1.0a12.dev456 < 1.0a12 < 1.0b1.dev456 < 1.0b2 < 1.0b2.post345.dev456 < 1.0b2.post345 < 1.0rc1.dev456 < 1.0rc1 < 1.0 < 1.0+abc.5 < 1.0+abc.7 < 1.0+5 < 1.0.post456.dev34 < 1.0.post456 < 1.1.dev1",
-			"1.0alpha1 = 1.0-A.1", "1.0-1 = 1.0.post1 = 1.0rev1", "1.0c1 = 1.0rc1 = 1.0preview1", "1 = 1.0.0", "1.0+ubuntu.1 = 1.0+Ubuntu-1", "9 < 1!1",
+			"1.0alpha1 = 1.0-A.1", "1.0-1 = 1.0.post1 = 1.0rev1", "1.0c1 = 1.0rc1 = 1.0preview1", "1 = 1.0.0", "1.0+ubuntu.1 = 1.0+Ubuntu-1", "9 < 1!1", "1.0+zz < 1.0+0 < 1.0+1",
 			"0.1-bulbasaur < 0.1-charmander < 0.1",
 		}},
 		{"Maven", []string{
@@ -49,7 +49,7 @@ func TestOrdersFollowTheRulesOfTheirRegistries(t *testing.T) {
 			"1.0~~ < 1.0~rc1 < 1.0 = 1.0-0 = 0:1.0 < 1.0-1 < 1.0a < 1.0+ < 1.0.1 < 1:0.1", "1.01 = 1.1", "1.0-1~bpo1 < 1.0-1", "1.0-1 < 1.0-1+b1", "2-1-1 < 2-2-0",
 		}},
 		{"Red Hat", []string{
-			"1.0~rc1 < 1.0 < 1.0^git1~pre < 1.0^git1 < 1.0^git2 < 1.0a < 1.0.1 < 1:0", "1.0 = 1_0 = 0:1.0 = 1.00", "1.0 < 1.0-1 < 1.0-1.el7 < 1.0-2", "1.a < 1.1",
+			"1.0~rc1 < 1.0 < 1.0^git1~pre < 1.0^git1 < 1.0^git2 < 1.0a < 1.0.1 < 1:0", "1.0 = 1_0 = 0:1.0 = 1.00", "1.0 < 1.0-1 < 1.0-1.el7 < 1.0-2", "1.a < 1.1", "1-9 < 1-2-3",
 		}},
 		{"Alpine", []string{
 			"1.2_alpha < 1.2_beta1 < 1.2_pre < 1.2_rc2 < 1.2 < 1.2-r1 < 1.2_cvs < 1.2_svn < 1.2_git20200101 < 1.2_hg < 1.2_p1 < 1.2a < 1.2.0 < 1.2.1",
@@ -60,7 +60,7 @@ func TestOrdersFollowTheRulesOfTheirRegistries(t *testing.T) {
 		}},
 		{vers.Alpm, []string{"1.0alpha < 1.0b < 1.0beta < 1.0p < 1.0pre < 1.0rc < 1.0 < 1.0.a < 1.0.1 < 1:0", "1.1-1 = 1.1", "1.1 = 1.1-2", "1.1-1 < 1.1-2"}},
 		{vers.OpenSSL, []string{
-			"0.9.8 < 0.9.8a < 0.9.8z < 0.9.8za < 0.9.8zh < 1.0.0-beta1 < 1.0.0-beta5 < 1.0.0 < 1.0.2-dev < 1.0.2 < 1.0.2k-dev < 1.0.2k = 1.0.2k-fips < 1.0.2zh < 1.1.0-pre6 < 1.1.0 < 1.1.1w < 3.0.0-alpha17-dev < 3.0.0-alpha17 < 3.0.0-beta1 < 3.0.0 = 3.0.0+quic < 3.0.13 < 10.0.0",
+			"0.9.8 < 0.9.8a < 0.9.8z < 0.9.8za < 0.9.8zh < 1.0.0-beta1 < 1.0.0-beta5 < 1.0.0 < 1.0.2-dev < 1.0.2 < 1.0.2k-dev < 1.0.2k = 1.0.2k-fips < 1.0.2zh < 1.1.0-pre6 < 1.1.0 < 1.1.1w < 3.0.0-alpha17-dev < 3.0.0-alpha17 < 3.0.0-beta1 < 3.0.0 = 3.0.0+quic < 3.0.13 < 10.0.0", "1.1.1z < 1.1.1ag",
 		}},
 		{vers.Date, []string{"2021-05-03 = 20210503 = 2021.05.03 = 2021/05/03 < 2021-05-04"}},
 		{vers.DateTime, []string{
