@@ -78,6 +78,9 @@ func ParseRange(text string) (Range, error) {
 		r.all = true
 		return r, nil
 	}
+	if kind == "all" || kind == "none" {
+		return fail("is of a type whose only constraint is an asterisk")
+	}
 	for more := true; more; {
 		var c string
 		c, rest, more = strings.Cut(rest, "|")
@@ -91,6 +94,9 @@ func ParseRange(text string) (Range, error) {
 		version, why := decode(version, true)
 		if why != "" {
 			return fail(why)
+		}
+		if strings.TrimSpace(version) != version {
+			return fail("has space around a version")
 		}
 		v, err := Parse(r.scheme, version)
 		if err != nil {
@@ -139,13 +145,16 @@ func ReadRange(text string) (Range, error) {
 		r.all = true
 		return r, nil
 	}
+	if r.kind == "all" || r.kind == "none" {
+		return fail("is of a type whose only constraint is an asterisk")
+	}
 	for c := range strings.SplitSeq(rest, "|") {
 		if c = strings.TrimSpace(c); c == "" {
 			return fail("has a pipe without a constraint")
 		}
 		op, version := comparator(c)
 		if op == "=" {
-			version = strings.TrimPrefix(version, "=")
+			version = strings.TrimLeft(version, "=")
 		}
 		version, why := decode(strings.TrimSpace(version), false)
 		if why != "" {
@@ -353,7 +362,7 @@ func (r Range) Contains(version string) (bool, error) {
 	if r.kind == "none" || r.kind == "" {
 		return false, nil
 	}
-	if r.all || r.kind == "all" {
+	if r.all {
 		return true, nil
 	}
 	v, err := Parse(r.scheme, version)
@@ -369,7 +378,7 @@ func (r Range) ContainsVersion(v Version) (bool, error) {
 	if r.kind == "none" || r.kind == "" {
 		return false, nil
 	}
-	if r.all || r.kind == "all" {
+	if r.all {
 		return true, nil
 	}
 	in, bounded := false, false
