@@ -40,6 +40,29 @@ func ReadVersions(text string) (spans []Span, unread []string) {
 	return spans, nil
 }
 
+// ReadVersionsOf is ReadVersions for text that may begin with one of the names of the
+// product that it is about: "FortiOS 6.4.0 and below".
+func ReadVersionsOf(text string, names ...string) (spans []Span, unread []string) {
+	if spans, unread = ReadVersions(text); len(unread) == 0 {
+		return spans, nil
+	}
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		rest := strings.TrimSpace(text)
+		if name == "" || len(rest) <= len(name) || !strings.EqualFold(rest[:len(name)], name) {
+			continue
+		}
+		rest = rest[len(name):]
+		if !strings.ContainsAny(rest[:1], " \t:/<>=") {
+			continue
+		}
+		if spans, left := ReadVersions(strings.TrimLeft(rest, " \t:/")); len(left) == 0 && len(spans) > 0 {
+			return spans, nil
+		}
+	}
+	return nil, unread
+}
+
 // maxVersionsText is more than anybody writes about versions.
 const maxVersionsText = 4 << 10
 
@@ -85,7 +108,7 @@ var versionWords = phrases(map[tokenKind][]string{
 	tokenIncl:    {"(including)", "(inclusive)", "(included)", "(incl.)", "inclusive", "included", "incl."},
 	tokenExcl:    {"(excluding)", "(exclusive)", "(excluded)", "(excl.)", "exclusive", "excluded", "excl."},
 	// Nouns say nothing that "version" does not.
-	tokenNoun: {"version", "versions", "version(s)", "ver", "ver.", "vers.", "v", "v.", "firmware", "software", "release", "releases"},
+	tokenNoun: {"version", "versions", "version(s)", "ver", "ver.", "vers.", "v", "v.", "firmware", "software", "release", "releases", "revisions"},
 })
 
 // versionSuffixes stand behind a version, with a number of their own: "V14 SP1
@@ -626,6 +649,10 @@ func (r *versionReader) fromVersion(all bool) (it versionItem, ok bool) {
 	case r.peek(tokenLater) && !all:
 		r.at++
 		it.span.From, it.span.Open = v.version, true
+	case r.peek(tokenAll) && !all && !v.wild: // "6.2 all versions"
+		r.at++
+		v.wild = true
+		it.span.From, it.span.UpTo = v.version, v.last()
 	case r.peek(tokenTo):
 		it.span.From = v.version
 		return it, r.upper(&it.span)

@@ -66,6 +66,7 @@ func TestVersionsAreReadAsTheyAreMeant(t *testing.T) {
 		"1.2–1.5": {fromTo("1.2", "1.5")}, "12.2.3-12.2.11": {fromTo("12.2.3", "12.2.11")}, "from 1.2 (including) up to 1.5 (excluding)": {fromBelow("1.2", "1.5")},
 		"since 1.2": {since("1.2")}, "from 1.2 onwards": {since("1.2")}, "starting with version 1.2": {since("1.2")}, "from 1.2 before 1.5": {fromBelow("1.2", "1.5")},
 		"3.x prior to 3.11": {fromBelow("3", "3.11")},
+		"6.2 all versions":  {fromTo("6.2", "6.2.*")},
 		"1.x":               {fromTo("1", "1.*")}, "9.0.x": {fromTo("9.0", "9.0.*")}, "9.0.x and earlier": {upTo("9.0.*")}, "V3.*": {fromTo("V3", "V3.*")},
 		"6.0.0 to 6.0.4, 5.6.0 to 5.6.8, 5.2.14 and earlier": {fromTo("6.0.0", "6.0.4"), fromTo("5.6.0", "5.6.8"), upTo("5.2.14")},
 		"Fixed in OpenSSL 1.1.1j (Affected 1.1.1-1.1.1i)":    {fromTo("1.1.1", "1.1.1i")}, "Fixed in OpenSSL 3.0.1 (Affected 3.0.0)": {at("3.0.0")},
@@ -110,6 +111,31 @@ func TestWordsThatMayBeAConditionLeaveTheWholeUnread(t *testing.T) {
 	spans, unread := feeds.ReadVersions(" \t\n")
 	require.Empty(t, spans)
 	require.Empty(t, unread)
+}
+
+func TestNameOfTheProductMayStandBeforeItsVersions(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]feeds.Span{
+		"FortiOS 6.4.0 and below.": {upTo("6.4.0")}, "fortinet fortios: 6.2, 6.4": {at("6.2"), at("6.4")}, "FortiOS/>=12.2.1|<=12.2.2": {fromTo("12.2.1", "12.2.2")}, "FortiOS<1": {below("1")}, "6.4": {at("6.4")},
+	} {
+		spans, unread := feeds.ReadVersionsOf(text, "", "FortiOS", "Fortinet FortiOS")
+		require.Empty(t, unread, text)
+		for i := range spans {
+			spans[i].Text = ""
+		}
+		require.Equal(t, want, spans, text)
+	}
+	for _, text := range []string{"FortiOS", "FortiOS2 6.4", "FortiOS 6.4 on VM", "FortiProxy 1.0"} {
+		spans, unread := feeds.ReadVersionsOf(text, "FortiOS")
+		require.Empty(t, spans, text)
+		require.Equal(t, []string{text}, unread)
+	}
+}
+
+func ExampleReadVersionsOf() {
+	spans, _ := feeds.ReadVersionsOf("FortiOS 6.0.0 to 6.0.4", "FortiOS")
+	fmt.Println(spans[0].From, spans[0].UpTo)
+	// Output: 6.0.0 6.0.4
 }
 
 // TestVersionTextsOfTheBundle reads every version text of the CSAF documents of one
