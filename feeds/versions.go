@@ -115,7 +115,7 @@ var versionWords = phrases(map[tokenKind][]string{
 // Update 14". Those with true may lack it.
 var versionSuffixes = map[string]bool{
 	"sp": false, "service pack": false, "upd": false, "update": false, "hf": false, "hotfix": false, "patch": false,
-	"build": false, "sr": false, "mp": false, "mr": true, "maintenance release": false, "fp": false, "fix pack": false, "feature pack": false,
+	"build": false, "sr": false, "su": false, "mp": false, "mr": true, "maintenance release": false, "fp": false, "fix pack": false, "feature pack": false,
 	"if": false, "interim fix": false, "cu": false, "cumulative update": false, "rev": false, "revision": false, "release": false,
 	"rc": true, "beta": true, "alpha": true,
 }
@@ -757,6 +757,9 @@ func (r *versionReader) between() (s Span, ok bool) {
 
 var fixedIn = regexp.MustCompile(`^(?i:fixed in (?:[a-z]+ )?)(\S+) (?i:\(affected )([^\s()-]+)(?:-([^\s()-]+))?\)$`)
 
+// letterRelease is a version that ends in a letter, which may be an x.
+var letterRelease = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)+[a-z]{1,2}$`)
+
 // readFixedIn reads "Fixed in OpenSSL 1.1.1j (Affected 1.1.1-1.1.1i)", as that
 // project wrote for years.
 func readFixedIn(text string) (Span, bool) {
@@ -765,7 +768,7 @@ func readFixedIn(text string) (Span, bool) {
 		return Span{}, false
 	}
 	for _, v := range m[1:] {
-		if v != "" && !isVersion(v) {
+		if v != "" && !isVersion(v) && !letterRelease.MatchString(v) {
 			return Span{}, false
 		}
 	}

@@ -70,6 +70,7 @@ func TestVersionsAreReadAsTheyAreMeant(t *testing.T) {
 		"1.x":               {fromTo("1", "1.*")}, "9.0.x": {fromTo("9.0", "9.0.*")}, "9.0.x and earlier": {upTo("9.0.*")}, "V3.*": {fromTo("V3", "V3.*")},
 		"6.0.0 to 6.0.4, 5.6.0 to 5.6.8, 5.2.14 and earlier": {fromTo("6.0.0", "6.0.4"), fromTo("5.6.0", "5.6.8"), upTo("5.2.14")},
 		"Fixed in OpenSSL 1.1.1j (Affected 1.1.1-1.1.1i)":    {fromTo("1.1.1", "1.1.1i")}, "Fixed in OpenSSL 3.0.1 (Affected 3.0.0)": {at("3.0.0")},
+		"Fixed in OpenSSL 1.0.2y (Affected 1.0.2-1.0.2x)": {fromTo("1.0.2", "1.0.2x")}, "2022 SU5": {at("2022 SU5")},
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()

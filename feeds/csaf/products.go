@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
@@ -65,6 +66,7 @@ type product struct {
 	unread []string
 	// whole says that no word limits it to some of its versions.
 	whole bool
+	key   string // the same for two ids of one product
 }
 
 // maxDepth is how deep branches may be nested, and maxChain how many relationships
@@ -103,6 +105,14 @@ func (t tree) products() map[string]product {
 			part = part.on(p.Full, out[s.Next], s.Next)
 		}
 		out[p.Full.ID] = part
+	}
+	for id, p := range out {
+		body, err := json.Marshal(p.Product)
+		if err != nil {
+			body = []byte(p.Name) // a product of text always can be written
+		}
+		p.key = string(body)
+		out[id] = p
 	}
 	return out
 }
@@ -339,13 +349,13 @@ func (s status) join(products map[string]product) []feeds.Product {
 				// Fixed in some version, and nothing says in which.
 				p.spans, p.unread = nil, []string{"in a version that is not said"}
 			}
-			key := p.key()
-			i, seen := known[key]
+			i, seen := known[p.key]
 			if !seen {
 				i = len(out)
-				known[key] = i
+				known[p.key] = i
 				out = append(out, p.Product)
 			}
+			key := strconv.Itoa(i)
 			for _, span := range p.spans {
 				span.Status = list.is
 				if fresh(key, span.String(), span.Type, span.From, span.After, span.Below, span.UpTo) {
@@ -363,13 +373,4 @@ func (s status) join(products map[string]product) []feeds.Product {
 		}
 	}
 	return out
-}
-
-// key is the same for two ids of one product.
-func (p product) key() string {
-	body, err := json.Marshal(p.Product)
-	if err != nil {
-		return p.Name // a product of text always can be written
-	}
-	return string(body)
 }
