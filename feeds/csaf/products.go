@@ -281,9 +281,9 @@ func literal(v cpe.Value) string {
 // beginsVersions is how words about versions begin behind the name of a product.
 var beginsVersions = regexp.MustCompile(`[\s:,(]\s*((?i:[<>=≤≥*]|all versions|(?:firmware |software )?(?:versions?|ver\.?)\s|prior to |before |up to |vers:|v\.?\s?[0-9]|[0-9]+(?:\.[0-9]+)+))`)
 
-// cutVersions cuts what a product's name says of versions off its end. What may
-// be such words and is not understood goes with them; a name that may hold none
-// has no words.
+// cutVersions cuts what a product's name says of versions off its end. What may be
+// such words and is not understood is given beside the whole name; a name that holds
+// none has no words.
 func cutVersions(text string) (name, words string) {
 	text = strings.TrimSpace(text)
 	first := ""
@@ -299,13 +299,10 @@ func cutVersions(text string) (name, words string) {
 			return head, tail
 		}
 		if first == "" {
-			name, first = head, tail
+			first = tail
 		}
 	}
-	if first == "" {
-		return text, ""
-	}
-	return name, first
+	return text, first
 }
 
 // status lists product ids by what is known of them.
