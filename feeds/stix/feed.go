@@ -112,7 +112,7 @@ func (f *Feed) Name() string { return cmp.Or(f.opts.Name, Name) }
 // any object that is read is feeds.ErrNothing.
 func (f *Feed) Updates(ctx context.Context, since feeds.Cursor) iter.Seq2[feeds.Update, error] {
 	if !f.opts.Unmarked.Valid() && f.opts.Unmarked != "" {
-		return fetch.Failed(fmt.Errorf("%s: Unmarked %q is no label", f.Name(), f.opts.Unmarked))
+		return fetch.Failed(fmt.Errorf("%s: Unmarked %q is no label", f.Name(), string(f.opts.Unmarked)))
 	}
 	paths, ok := fetch.Paths(f.opts.FS, f.opts.From, f.opts.More)
 	switch {
