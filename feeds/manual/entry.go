@@ -54,9 +54,10 @@ type Product struct {
 	// Affected is what the bulletin says of versions, in its words.
 	Affected string `json:"affected,omitempty"`
 	// From is the first affected version and Last the last one; Fixed is the first
-	// after those that is not. They say exactly what Affected says in words, and
-	// then that is not judged by itself. Fixed alone beside Affected is only what to
-	// update to.
+	// after those that is not. They say exactly what Affected says in words, which
+	// then is not judged by itself: other versions are not affected. Several stretches
+	// are several products that are named alike. Fixed alone beside Affected is only
+	// what to update to.
 	From  string `json:"from,omitempty"`
 	Fixed string `json:"fixed,omitempty"`
 	Last  string `json:"last,omitempty"`
@@ -181,7 +182,7 @@ func (f *Feed) record(e Entry) (feeds.Record, []error) {
 	out.Mark = tlp.Marked(label, f.Name())
 	for _, p := range e.Products {
 		made, more := p.product(e.Supplier)
-		out.Products, errs = append(out.Products, made), append(errs, more...)
+		out.Products, errs = joined(out.Products, made), append(errs, more...)
 	}
 	for _, r := range e.Remedies {
 		errs = append(errs, r.check()...)
@@ -231,6 +232,22 @@ func address(text string) error {
 	return nil
 }
 
+// joined adds a product to those that are there: to the one that is named alike, if
+// there is one. What is not said of the versions of one of them is then not said.
+func joined(all []feeds.Product, p feeds.Product) []feeds.Product {
+	for i, q := range all {
+		if q.Vendor != p.Vendor || q.Name != p.Name || !slices.Equal(q.PURLs, p.PURLs) || !slices.Equal(q.CPEs, p.CPEs) {
+			continue
+		}
+		all[i].Spans, all[i].Unread = slices.Concat(q.Spans, p.Spans), slices.Concat(q.Unread, p.Unread)
+		if p.Default == "" {
+			all[i].Default = ""
+		}
+		return all
+	}
+	return append(all, p)
+}
+
 // product writes p as a product, or says what is wrong with it.
 func (p Product) product(supplier string) (feeds.Product, []error) {
 	var errs []error
@@ -266,7 +283,7 @@ func (p Product) product(supplier string) (feeds.Product, []error) {
 		if span.From == "" {
 			span.From = "0"
 		}
-		out.Spans = []feeds.Span{span}
+		out.Spans, out.Default = []feeds.Span{span}, vex.NotAffected
 	case p.Affected != "":
 		out.Spans, out.Unread = versions(p.Affected)
 	}

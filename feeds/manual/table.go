@@ -47,7 +47,7 @@ func (d *desk) table(body []byte, yield func(feeds.Update, error) bool) error {
 		if err == nil && r.InputOffset() == int64(len(body)) && !strings.ContainsAny(string(body[len(body)-1]), "\r\n") {
 			err = errors.New("the line does not end: it may be cut off")
 		}
-		if blank := strings.Join(cells, "") == ""; err == nil && !blank && one.entry.Supplier != example {
+		if blank := strings.TrimSpace(strings.Join(cells, " ")) == ""; err == nil && !blank && one.entry.Supplier != example {
 			err = b.add(d, one)
 		}
 		if err != nil {
