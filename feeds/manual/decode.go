@@ -13,7 +13,7 @@ import (
 )
 
 // maxDocument bounds a document: it was typed.
-const maxDocument = 16 << 20
+const maxDocument = 8 << 20
 
 // Decode reads one document of bulletins as records of the source "manual": a table
 // (CSV, with commas, semicolons or tabs) or an object of JSON, as [Template] writes
@@ -27,7 +27,7 @@ const maxDocument = 16 << 20
 // may be cut off and is rejected, too. Rows of the supplier EXAMPLE are passed over.
 //
 // Any other error is the last thing yielded: the document is empty or cut off, is
-// neither kind (fetch.ErrOther for other JSON), or is larger than 16 MiB.
+// neither kind (fetch.ErrOther for other JSON), or is larger than 8 MiB.
 func Decode(r io.Reader) iter.Seq2[feeds.Update, error] { return New(nil).newDesk().decode(r) }
 
 // desk is where the entries of one reading come together.

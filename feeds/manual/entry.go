@@ -104,26 +104,33 @@ func (e Entry) trimmed() Entry {
 		*s = strings.TrimSpace(*s)
 	}
 	out.IDs, out.Products, out.Remedies = nil, nil, nil
+	ids, products, remedies := once[string]{}, once[Product]{}, once[Remedy]{}
 	for _, id := range e.IDs {
-		if id = strings.TrimSpace(id); id != "" {
-			out.IDs = append(out.IDs, id)
-		}
+		out.IDs = ids.add(out.IDs, strings.TrimSpace(id))
 	}
 	for _, p := range e.Products {
 		for _, s := range []*string{&p.Vendor, &p.Name, &p.PURL, &p.CPE, &p.Affected, &p.From, &p.Fixed, &p.Last} {
 			*s = strings.TrimSpace(*s)
 		}
-		if p != (Product{}) && !slices.Contains(out.Products, p) {
-			out.Products = append(out.Products, p)
-		}
+		out.Products = products.add(out.Products, p)
 	}
 	for _, r := range e.Remedies {
-		r = Remedy{strings.TrimSpace(r.Kind), strings.TrimSpace(r.Text), strings.TrimSpace(r.URL)}
-		if r != (Remedy{}) && !slices.Contains(out.Remedies, r) {
-			out.Remedies = append(out.Remedies, r)
-		}
+		out.Remedies = remedies.add(out.Remedies, Remedy{strings.TrimSpace(r.Kind), strings.TrimSpace(r.Text), strings.TrimSpace(r.URL)})
 	}
 	return out
+}
+
+// once knows what is in a list.
+type once[T comparable] map[T]bool
+
+// add adds v to the list unless it is there or says nothing.
+func (o once[T]) add(list []T, v T) []T {
+	var nothing T
+	if v == nothing || o[v] {
+		return list
+	}
+	o[v] = true
+	return append(list, v)
 }
 
 // record writes a trimmed entry as a record, or says all that is wrong with it.
@@ -146,14 +153,13 @@ func (f *Feed) record(e Entry) (feeds.Record, []error) {
 		wrong("not UTF-8")
 	}
 	out := feeds.Record{Source: f.Name(), Item: e.item(), Title: e.Title, Text: e.Text}
+	ids := once[feeds.ID]{}
 	for _, text := range e.IDs {
 		id := feeds.CleanID(text)
 		if strings.HasPrefix(strings.ToUpper(text), "CVE") && !id.CVE() {
 			wrong("id %q is no CVE id", text)
 		}
-		if !slices.Contains(out.Names, id) {
-			out.Names = append(out.Names, id)
-		}
+		out.Names = ids.add(out.Names, id)
 	}
 	if e.Severity != "" {
 		if _, err := cvss.Parse(e.Severity); err != nil {
@@ -180,9 +186,17 @@ func (f *Feed) record(e Entry) (feeds.Record, []error) {
 		label = f.unlabeled()
 	}
 	out.Mark = tlp.Marked(label, f.Name())
+	alike := map[Product]int{} // where the product that is named so stands
 	for _, p := range e.Products {
 		made, more := p.product(e.Supplier)
-		out.Products, errs = joined(out.Products, made), append(errs, more...)
+		errs = append(errs, more...)
+		named := Product{Vendor: made.Vendor, Name: p.Name, PURL: p.PURL, CPE: p.CPE}
+		if i, ok := alike[named]; ok {
+			out.Products[i] = joined(out.Products[i], made)
+			continue
+		}
+		alike[named] = len(out.Products)
+		out.Products = append(out.Products, made)
 	}
 	for _, r := range e.Remedies {
 		errs = append(errs, r.check()...)
@@ -232,20 +246,14 @@ func address(text string) error {
 	return nil
 }
 
-// joined adds a product to those that are there: to the one that is named alike, if
-// there is one. What is not said of the versions of one of them is then not said.
-func joined(all []feeds.Product, p feeds.Product) []feeds.Product {
-	for i, q := range all {
-		if q.Vendor != p.Vendor || q.Name != p.Name || !slices.Equal(q.PURLs, p.PURLs) || !slices.Equal(q.CPEs, p.CPEs) {
-			continue
-		}
-		all[i].Spans, all[i].Unread = slices.Concat(q.Spans, p.Spans), slices.Concat(q.Unread, p.Unread)
-		if p.Default == "" {
-			all[i].Default = ""
-		}
-		return all
+// joined is what two statements about one product say together. What one of them does
+// not say of other versions is then not said.
+func joined(a, b feeds.Product) feeds.Product {
+	a.Spans, a.Unread = append(a.Spans, b.Spans...), append(a.Unread, b.Unread...)
+	if b.Default == "" {
+		a.Default = ""
 	}
-	return append(all, p)
+	return a
 }
 
 // product writes p as a product, or says what is wrong with it.

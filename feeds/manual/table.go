@@ -57,7 +57,9 @@ func (d *desk) table(body []byte, yield func(feeds.Update, error) bool) error {
 		}
 	}
 	for _, item := range b.order {
-		if err := d.tell(*b.rows[item], yield); err != nil {
+		whole := *b.rows[item]
+		whole.entry = whole.entry.trimmed()
+		if err := d.tell(whole, yield); err != nil {
 			return err
 		}
 	}
@@ -147,20 +149,20 @@ type bulletins struct {
 // same bulletin.
 func (b *bulletins) add(d *desk, r row) error {
 	first := b.rows[r.entry.item()]
-	whole := r.entry
+	alone := r.entry
 	if first != nil {
-		var err error
-		if whole, err = first.entry.with(r.entry); err != nil {
+		if err := first.entry.agrees(r.entry); err != nil {
 			return fmt.Errorf("%w than in line %d", err, first.line)
 		}
+		alone = first.entry
+		alone.Products, alone.Remedies = r.entry.Products, r.entry.Remedies
 	}
-	alone := whole
-	alone.Products, alone.Remedies = r.entry.Products, r.entry.Remedies
 	if _, errs := d.record(alone); len(errs) > 0 {
 		return errors.Join(errs...)
 	}
 	if first != nil {
-		first.entry = whole
+		first.entry.Products = append(first.entry.Products, r.entry.Products...)
+		first.entry.Remedies = append(first.entry.Remedies, r.entry.Remedies...)
 		return nil
 	}
 	b.rows[r.entry.item()] = &r
@@ -168,8 +170,8 @@ func (b *bulletins) add(d *desk, r row) error {
 	return nil
 }
 
-// with adds to a bulletin what another of its rows says.
-func (e Entry) with(more Entry) (Entry, error) {
+// agrees reports whether another row of a bulletin says the same of it, or nothing.
+func (e Entry) agrees(more Entry) error {
 	for _, c := range []struct {
 		column   string
 		is, says string
@@ -178,10 +180,8 @@ func (e Entry) with(more Entry) (Entry, error) {
 		{"severity", e.Severity, more.Severity}, {"published", e.Published, more.Published}, {"url", e.URL, more.URL}, {"tlp", e.TLP, more.TLP},
 	} {
 		if c.says != "" && c.says != c.is {
-			return e, fmt.Errorf("the bulletin has another %s", c.column)
+			return fmt.Errorf("the bulletin has another %s", c.column)
 		}
 	}
-	e.Products = slices.Concat(e.Products, more.Products)
-	e.Remedies = slices.Concat(e.Remedies, more.Remedies)
-	return e.trimmed(), nil
+	return nil
 }

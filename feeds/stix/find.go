@@ -22,7 +22,7 @@ func (r *reading) find(ctx context.Context) ([]string, error) {
 		from.RawQuery = ""
 		return []string{folder(&from).String()}, nil
 	}
-	body, _, err := r.get(ctx, from.String())
+	body, _, err := r.get(ctx, from.String(), limits.Document)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (r *reading) discovery(ctx context.Context, at *url.URL, body []byte) ([]st
 		if !r.own(root) {
 			return nil, fmt.Errorf("%s: its API root %q is on another host: name that in Options.From to trust it", at, text)
 		}
-		body, _, err := r.get(ctx, root.String())
+		body, _, err := r.get(ctx, root.String(), resource)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func (r *reading) collections(ctx context.Context, root *url.URL, body []byte) (
 		return nil, fmt.Errorf("%s: an API root of TAXII %q, and only 2.1 is spoken", root, about.Versions)
 	}
 	at := folder(root).JoinPath("collections/")
-	body, _, err := r.get(ctx, at.String())
+	body, _, err := r.get(ctx, at.String(), resource)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/open-postmarket/postmarket/feeds/fetch"
@@ -35,13 +36,16 @@ func (f *Feed) asker() (*asker, error) {
 	return &asker{client: client, origin: origin, authorize: f.authorize}, nil
 }
 
-// get is the one place that asks. Last is when the newest of the objects in the
+// resource bounds what says where the objects are.
+const resource = 1 << 20
+
+// get is the one place that asks, for at most so many bytes. Last is when the newest of the objects in the
 // answer was added, zero when the server does not say.
-func (a *asker) get(ctx context.Context, address string) (body []byte, last time.Time, err error) {
+func (a *asker) get(ctx context.Context, address string, most int64) (body []byte, last time.Time, err error) {
 	client := *a.client
 	t := &transport{asker: a, next: client.Transport}
 	client.Transport = t
-	answer, err := fetch.Get(ctx, address, fetch.Validators{}, &fetch.Options{Client: &client, MaxBytes: limits.Document})
+	answer, err := fetch.Get(ctx, address, fetch.Validators{}, &fetch.Options{Client: &client, MaxBytes: most})
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -54,7 +58,14 @@ func (a *asker) get(ctx context.Context, address string) (body []byte, last time
 
 // own reports whether an address is on the host that the credentials are for.
 func (a *asker) own(u *url.URL) bool {
-	return u.Scheme == a.origin.Scheme && u.Host == a.origin.Host && u.User == nil
+	return strings.EqualFold(u.Scheme, a.origin.Scheme) && strings.EqualFold(u.Hostname(), a.origin.Hostname()) && port(u) == port(a.origin) && u.User == nil
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return map[string]string{"https": "443", "http": "80"}[u.Scheme]
 }
 
 // transport adds what TAXII asks for to a request, and keeps the header of the answer.

@@ -29,7 +29,7 @@ func (f *Feed) records(g *stix21.Graph) iter.Seq2[feeds.Record, error] {
 	return func(yield func(feeds.Record, error) bool) {
 		spoken := gather(g)
 		for _, v := range vulnerabilities(g) {
-			w := writing{g: g, v: v, source: f.Name(), unmarked: f.opts.Unmarked, named: map[string]bool{}}
+			w := writing{g: g, v: v, source: f.Name(), unmarked: f.opts.Unmarked, seen: map[string]bool{}}
 			record := w.record(spoken[v.ID])
 			if err := record.Validate(); err != nil {
 				if !yield(feeds.Record{}, &feeds.RecordError{Source: f.Name(), Item: v.ID, Err: err}) {
@@ -130,14 +130,21 @@ type writing struct {
 	out     feeds.Record
 	marks   []tlp.Mark
 	unknown []string
-	// named are the objects that were told as products.
-	named map[string]bool
+	// seen are the ids, addresses, markings and products that were told.
+	seen map[string]bool
+}
+
+// first reports whether it is asked of something for the first time.
+func (w *writing) first(what string) bool {
+	was := w.seen[what]
+	w.seen[what] = true
+	return !was
 }
 
 func (w *writing) record(s *spokenOf) feeds.Record {
 	v := w.v
 	w.out = feeds.Record{
-		Source: w.source, Item: v.ID, Names: names(v), Rejected: v.Revoked,
+		Source: w.source, Item: v.ID, Names: w.names(), Rejected: v.Revoked,
 		Published: v.Created.UTC(), Modified: v.Modified.UTC(), Title: v.Name, Text: v.Description,
 	}
 	if v.Created.IsZero() {
@@ -147,7 +154,7 @@ func (w *writing) record(s *spokenOf) feeds.Record {
 		w.out.State = "revoked"
 	}
 	for _, e := range v.External {
-		if id := strings.ToUpper(strings.TrimSpace(e.ID)); strings.HasPrefix(id, "CWE-") && !slices.Contains(w.out.Weaknesses, id) {
+		if id := strings.ToUpper(strings.TrimSpace(e.ID)); strings.HasPrefix(id, "CWE-") && w.first(id) {
 			w.out.Weaknesses = append(w.out.Weaknesses, id)
 		}
 	}
@@ -175,18 +182,19 @@ func (w *writing) record(s *spokenOf) feeds.Record {
 	return w.out
 }
 
-// names are the CVE ids by which the object says what it is; none for a bulletin.
-func names(v *stix21.Vulnerability) []feeds.ID {
+// names are the CVE ids of the object: those of its references, whoever they name as
+// their source, and its name if it is one. None for a bulletin.
+func (w *writing) names() []feeds.ID {
 	var out []feeds.ID
 	add := func(text string) {
-		if id := feeds.CleanID(text); id.CVE() && !slices.Contains(out, id) {
+		if id := feeds.CleanID(text); id.CVE() && w.first(string(id)) {
 			out = append(out, id)
 		}
 	}
-	for _, e := range v.External {
+	for _, e := range w.v.External {
 		add(e.ID)
 	}
-	add(v.Name)
+	add(w.v.Name)
 	return out
 }
 
@@ -218,7 +226,7 @@ func (w *writing) marked(m stix21.Marking) {
 		}
 	}
 	for _, u := range m.Unknown {
-		if !slices.Contains(w.unknown, u) {
+		if w.first("marking " + u) {
 			w.unknown = append(w.unknown, u)
 		}
 	}
@@ -253,7 +261,7 @@ func shorten(text string) (string, bool) {
 func (w *writing) refer(external []stix21.ExternalReference) {
 	for _, e := range external {
 		ref := feeds.Reference{URL: strings.TrimSpace(e.URL)}
-		if ref.URL == "" || slices.ContainsFunc(w.out.References, func(r feeds.Reference) bool { return r.URL == ref.URL }) {
+		if ref.URL == "" || !w.first("address "+ref.URL) {
 			continue
 		}
 		if e.Source != "" {
@@ -305,8 +313,7 @@ func (w *writing) relationship(r *stix21.Relationship) {
 func (w *writing) affected(r *stix21.Relationship, o stix21.Object, p feeds.Product) {
 	w.count(r)
 	w.count(o)
-	if id := o.Head().ID; !w.named[id] {
-		w.named[id] = true
+	if w.first("product " + o.Head().ID) {
 		p.By = w.by(r)
 		w.out.Products = append(w.out.Products, p)
 	}

@@ -245,7 +245,7 @@ type page struct {
 }
 
 func (r *reading) page(ctx context.Context, address string) (page, time.Time, error) {
-	body, added, err := r.get(ctx, address)
+	body, added, err := r.get(ctx, address, limits.Document)
 	if err != nil {
 		return page{}, added, err
 	}

@@ -41,13 +41,6 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (n *network) client() *http.Client { return &http.Client{Transport: n} }
 
-func (n *network) paths() (out []string) {
-	for _, r := range n.asked {
-		out = append(out, r.URL.Path)
-	}
-	return out
-}
-
 // files copies a folder of testdata.
 func files(t *testing.T, dir string) fstest.MapFS {
 	t.Helper()
@@ -316,6 +309,23 @@ func TestCredentialsGoToTheirHostOnlyAndNeverShow(t *testing.T) {
 	require.Empty(t, n.asked)
 }
 
+func TestTheSameHostMayBeWrittenInAnotherWay(t *testing.T) {
+	t.Parallel()
+	inner := server(files(t, "testdata/before"))
+	for root, refused := range map[string]bool{"https://ISAO.example:443/api1/": false, "https://isao.example:8443/api1/": true, "https://isao.example.evil.example/api1/": true, "https://u@isao.example/api1/": true} {
+		n := &network{handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/taxii2/" {
+				fmt.Fprintf(w, `{"api_roots":[%q]}`, root)
+				return
+			}
+			inner.ServeHTTP(w, r)
+		})}
+		r := read(t, open(n, host+"/taxii2/", stix.Options{}), "")
+		require.Equal(t, refused, r.err != nil, "%s: %v", root, r.err)
+		require.Equal(t, refused, len(n.asked) == 1)
+	}
+}
+
 func TestACursorOfOtherCollectionsMeansFromTheBeginning(t *testing.T) {
 	t.Parallel()
 	n := &network{handler: server(files(t, "testdata/before"))}
@@ -338,4 +348,31 @@ func keys(v url.Values) (out []string) {
 		}
 	}
 	return out
+}
+
+// TestPagesTwiceAndInAnyOrderLoseAndDoubleNothing plays a server whose collection
+// changes while it is read, so that objects come again on a later page, older after
+// newer.
+func TestPagesTwiceAndInAnyOrderLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
+	held := files(t, "testdata/before")
+	want := read(t, stix.New(&stix.Options{FS: held}), "")
+	var pages [][]string
+	for _, s := range store(held) {
+		pages = append(pages, []string{string(s.raw)})
+	}
+	older := strings.Replace(plain, "vulnerability--1", first, 1) // of 2 January, before that of 5 January
+	pages = append(pages, pages[3], pages[0], []string{older}, pages[len(pages)-1])
+	n := &network{handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		i := 0
+		_, _ = fmt.Sscan(r.URL.Query().Get("next"), &i)
+		if r.URL.Query().Get("added_after") != "" {
+			i = len(pages) - 1
+		}
+		w.Header().Set("X-TAXII-Date-Added-Last", fmt.Sprintf("2026-06-%02dT00:00:00Z", 1+(i*7)%28))
+		fmt.Fprintf(w, `{"more":%t,"next":"%d","objects":[%s]}`, i < len(pages)-1, i+1, strings.Join(pages[i], ","))
+	})}
+	r := read(t, open(n, host+collection+"objects/", stix.Options{}), "")
+	require.NoError(t, r.err)
+	require.Equal(t, want.records, r.records)
 }

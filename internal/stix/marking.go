@@ -67,43 +67,46 @@ func (m Marking) Said() bool { return m.Whole != "" || m.Parts != "" }
 // held, or says what is not known here, counts as the strictest label there is.
 func (g *Graph) Marking(o Object) Marking {
 	var out Marking
+	told := map[string]bool{}
+	label := func(ref string) Label {
+		l, known := g.label(ref)
+		if !known && !told[ref] {
+			told[ref] = true
+			out.Unknown = append(out.Unknown, ref)
+		}
+		return l
+	}
 	head := o.Head()
 	for _, ref := range head.Markings {
-		out.Whole = Stricter(out.Whole, g.label(ref, &out))
+		out.Whole = Stricter(out.Whole, label(ref))
 	}
 	for _, part := range head.Granular {
 		if part.Marking != "" {
-			out.Parts = Stricter(out.Parts, g.label(part.Marking, &out))
+			out.Parts = Stricter(out.Parts, label(part.Marking))
 		}
 	}
 	return out
 }
 
-func (g *Graph) label(ref string, m *Marking) Label {
+// label is what a marking means, RED when that is not known.
+func (g *Graph) label(ref string) (l Label, known bool) {
 	fixed := tlp[ref]
 	definition, held := g.objects[ref].(*MarkingDefinition)
-	if !held {
-		if fixed == "" {
-			return m.unknown(ref)
-		}
-		return fixed
+	switch {
+	case !held && fixed != "":
+		return fixed, true
+	case !held:
+		return Red, false
 	}
 	said, known := definition.label()
 	switch {
 	case fixed != "":
 		// A bundle may repeat what is fixed, and cannot make it less.
-		return Stricter(fixed, said)
+		return Stricter(fixed, said), true
 	case !known:
-		return m.unknown(ref)
+		return Red, false
 	}
-	return said
-}
-
-func (m *Marking) unknown(ref string) Label {
-	if !slices.Contains(m.Unknown, ref) {
-		m.Unknown = append(m.Unknown, ref)
-	}
-	return Red
+	return said, true
 }
 
 // label is what a definition says, and whether all of it is understood.
