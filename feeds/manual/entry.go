@@ -294,6 +294,9 @@ func (p Product) product(supplier string) (feeds.Product, []error) {
 		out.Spans, out.Default = []feeds.Span{span}, vex.NotAffected
 	case p.Affected != "":
 		out.Spans, out.Unread = versions(p.Affected)
+		for i := range out.Spans {
+			out.Spans[i].Status = vex.Affected
+		}
 	}
 	return out, errs
 }
