@@ -307,3 +307,19 @@ func TestDecodeTellsTheErrorLast(t *testing.T) {
 		require.Equal(t, 1, n, doc)
 	}
 }
+
+func TestAReaderMayStopAnywhere(t *testing.T) {
+	t.Parallel()
+	doc := bundle(object("report", 1, `"name":7`), strings.Replace(plain, `"2.1"`, `"2.1","object_marking_refs":["`+unknown+`"]`, 1), object("vulnerability", 2, `"name":"other"`))
+	folder := fstest.MapFS{"a.json": {Data: []byte(doc)}}
+	for stop := 1; stop < 6; stop++ {
+		for name, updates := range map[string]func(yield func(feeds.Update, error) bool){
+			"a document": stix.Decode(strings.NewReader(doc)), "a folder": stix.New(&stix.Options{FS: folder}).Updates(t.Context(), ""),
+			"an address": open(envelopes("", doc), host+"/a.json", stix.Options{}).Updates(t.Context(), ""),
+		} {
+			n := 0
+			updates(func(feeds.Update, error) bool { n++; return n < stop })
+			require.LessOrEqual(t, n, stop, name)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package stix_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -154,6 +155,7 @@ func TestAServerWithoutTimesIsReadInFullEachTime(t *testing.T) {
 func envelopes(added string, bodies ...string) *network {
 	i := 0
 	return &network{handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", mediaType)
 		if added != "" {
 			w.Header().Set("X-TAXII-Date-Added-Last", added)
 		}
@@ -295,7 +297,9 @@ func TestCredentialsGoToTheirHostOnlyAndNeverShow(t *testing.T) {
 			var log bytes.Buffer
 			slog.New(slog.NewJSONHandler(&log, nil)).Info("feed", "options", opts.Auth, "all", opts.Auth)
 			slog.New(slog.NewTextHandler(&log, nil)).Info("feed", "options", opts, "feed", feed)
-			for _, shown := range []string{log.String(), r.err.Error(), fmt.Sprintf("%v %+v %#v %s", opts, opts, opts, opts.Auth), fmt.Sprintf("%v %+v %#v", feed, feed, feed)} {
+			written, err := json.Marshal(opts.Auth)
+			require.NoError(t, err)
+			for _, shown := range []string{log.String(), string(written), r.err.Error(), fmt.Sprintf("%v %+v %#v %s", opts, opts, opts, opts.Auth), fmt.Sprintf("%v %+v %#v", feed, feed, feed)} {
 				require.NotContains(t, shown, secret)
 				require.NotContains(t, shown, "hospital-7")
 			}

@@ -230,5 +230,10 @@ func (c *Common) check() error {
 	if c.Modified.IsZero() && c.Type != "software" && c.Type != "marking-definition" {
 		return errors.New("no modified: nobody can say which of two versions is newer")
 	}
+	for _, t := range []time.Time{c.Created, c.Modified} {
+		if y := t.UTC().Year(); y < 1 || y > 9999 {
+			return fmt.Errorf("a date in the year %d", y)
+		}
+	}
 	return nil
 }

@@ -138,6 +138,7 @@ func TestWhatIsNotNeededDoesNoHarmAndWhatDoesNotFitIsSaid(t *testing.T) {
 		"a property of another type":         {`{"type":"report","spec_version":"2.1","id":"report--1","name":["a"]}`, "cannot unmarshal array"},
 		"a date that is none":                {`{"type":"note","spec_version":"2.1","id":"note--1","modified":"May"}`, "parsing time"},
 		"no modified":                        {`{"type":"note","spec_version":"2.1","id":"note--1"}`, "no modified"},
+		"the year 10000":                     {`{"type":"note","spec_version":"2.1","id":"note--1","modified":"9999-12-31T23:59:59-01:00"}`, "a date in the year 10000"},
 		"a software says no version of STIX": {`{"type":"software","id":"software--1","name":"a"}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
