@@ -3,6 +3,7 @@ package match_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,10 @@ func inventory(records []feeds.Record, n int) sbom.BOM {
 				names[p.Ecosystem] = append(names[p.Ecosystem], p.Name)
 			}
 		}
+	}
+	for e := range names {
+		slices.Sort(names[e])
+		names[e] = slices.Compact(names[e])
 	}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var bom sbom.BOM

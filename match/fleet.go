@@ -24,6 +24,7 @@ type Fleet struct {
 	things []*thing
 	byKey  map[thingKey]int32
 	free   []int32
+	room   room
 	// at lists the things that a record at the coordinate may affect.
 	at       map[sbom.Coordinate][]int32
 	products []*held
@@ -215,7 +216,7 @@ func (f *Fleet) thing(c *sbom.Component, root bool) int32 {
 	}
 	one := &thing{key: key}
 	one.item.root = root
-	one.item.read(bare(c), f.index.aliases, true)
+	one.item.read(bare(c), f.index.aliases, true, &f.room)
 	n := int32(len(f.things))
 	if len(f.free) > 0 {
 		n, f.free = f.free[len(f.free)-1], f.free[:len(f.free)-1]
