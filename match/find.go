@@ -60,6 +60,7 @@ type search struct {
 	found   map[group]*gathered
 	order   []*gathered
 	outs    []outcome // what is not affected, of all components
+	nos     []denial
 	trees   map[place]bool
 	grove   []place
 	covers  []cover // by component and source
@@ -93,7 +94,13 @@ type outcome struct {
 	truth   truth
 	verdict verdict
 	ask     Ask
-	weak    bool // the component may be another thing
+	weak    bool // the component may be another thing, or the record does not speak of its version
+}
+
+// denial is a record that says of a component that it is not affected.
+type denial struct {
+	place  int
+	record *record
 }
 
 // cover is what was seen of one component by one source.
@@ -376,7 +383,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		cv.compared = true
 	}
 	if v.truth != yes {
-		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak})
+		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak || v.mum})
 		return
 	}
 	e := Evidence{
@@ -398,6 +405,9 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 
 // leave keeps an answer that is not yes, if it will be asked for.
 func (f *search) leave(o outcome) {
+	if o.truth == no && !o.weak {
+		f.nos = append(f.nos, denial{o.item.place, o.record})
+	}
 	if o.truth == unknown || f.explain {
 		f.outs = append(f.outs, o)
 	}
@@ -573,11 +583,11 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 		leaf string
 	}
 	seen := map[leafOf]bool{}
-	decided := map[subject]bool{} // whether another claim of the record said no, by subject
-	for _, o := range f.outs {
-		if o.truth == no && !o.weak {
-			for v := range f.index.of(o.record) {
-				decided[subject{o.item.place, v.id, nil}] = true
+	decided := map[subject]bool{} // whether a record said no of the component and vulnerability
+	if slices.ContainsFunc(f.outs, func(o outcome) bool { return o.weak && o.truth == unknown }) {
+		for _, d := range f.nos {
+			for v := range f.index.of(d.record) {
+				decided[subject{d.place, v.id, nil}] = true
 			}
 		}
 	}

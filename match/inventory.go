@@ -1,6 +1,7 @@
 package match
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -55,7 +56,19 @@ func (s *stated) under(scheme vers.Scheme) (vers.Version, error) {
 	case s.hasPlain && scheme == vers.Generic:
 		return s.generic, s.genErr
 	}
+	if scheme == vers.Generic || scheme == vers.SemVer {
+		return plain(scheme, s.text)
+	}
 	return vers.Parse(scheme, s.text)
+}
+
+// plain reads a version in an order that no registry guards. The id of a commit is none
+// there, though it may begin as one.
+func plain(scheme vers.Scheme, text string) (vers.Version, error) {
+	if commitLike(text) {
+		return vers.Version{}, fmt.Errorf("%s is a commit, which has no place in the order of versions", text)
+	}
+	return vers.Parse(scheme, text)
 }
 
 // inventory is the whole device.
@@ -178,11 +191,11 @@ func (id *identity) state(c *sbom.Component) {
 		}
 		if id.name != nil {
 			s.hasPlain = true
-			s.generic, s.genErr = vers.Parse(vers.Generic, text)
+			s.generic, s.genErr = plain(vers.Generic, text)
 		}
 		id.versions = append(id.versions, s)
 	}
-	if v := strings.TrimSpace(c.Version); v != "" {
+	if v := strings.TrimSpace(c.Version); v != "" && !(id.pkg != nil && withoutEpoch(id.pkg.Version) == v) {
 		add(v, "version")
 	}
 	if id.pkg != nil {
@@ -204,6 +217,16 @@ func (id *identity) state(c *sbom.Component) {
 			add(id.name.Version.Text()+"-"+id.name.Update.Text(), "cpe")
 		}
 	}
+}
+
+// withoutEpoch takes the epoch off a version that has one: a component that states its
+// version without one states the same version.
+func withoutEpoch(version string) string {
+	epoch, rest, ok := strings.Cut(version, ":")
+	if !ok || epoch == "" || strings.Trim(epoch, "0123456789") != "" {
+		return ""
+	}
+	return rest
 }
 
 // aliases adds the identifiers that the table has for the thing c is, and the names
@@ -230,12 +253,9 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
 			other.CPE = x.Text
 		}
 		id := identity{purl: other.PURL, cpe: other.CPE, alias: &Alias{
-			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier(),
+			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),
 		}}
 		id.read(&other)
-		if id.alias.Named && id.name != nil && slices.Contains(c.Vendors(), sbom.FoldVendor(id.name.Vendor.Text())) {
-			id.alias.Named = false // name and vendor both agree
-		}
 		it.ids = append(it.ids, id)
 	}
 }

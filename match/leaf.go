@@ -34,6 +34,9 @@ type verdict struct {
 	fixed   string // the version in which the statement ends
 	files   []string
 	by      string // who within the record says so
+	// mum says that the record does not speak of this version, rather than leaving it
+	// open: where another record decides, nobody has to be asked.
+	mum bool
 }
 
 // blindness says why there is no answer.
@@ -192,7 +195,7 @@ func best(v verdict, id *identity, test func(verdict, *stated) verdict) verdict 
 func within(v verdict, scheme vers.Scheme, bounds []bound, s *stated, explain bool) verdict {
 	own, err := s.under(scheme)
 	if err != nil {
-		v.truth, v.blind, v.why = unknown, incomparable, err.Error()
+		v.truth, v.blind, v.why, v.mum = unknown, incomparable, err.Error(), commitLike(s.text)
 		return v
 	}
 	blind := ""
@@ -260,6 +263,11 @@ func (l *leaf) exactly(v verdict, id *identity, s *stated) verdict {
 	if v.truth == yes && update && same && id.name.Update == cpe.Any {
 		v.truth, v.blind = unknown, otherwise
 		v.why = fmt.Sprintf("the component does not state whether it is %s", l.name.Update.Text())
+		return v
+	}
+	if v.truth != yes && err != nil && l.exact.Scheme() != "" {
+		// It may be that version by another name.
+		v.truth, v.blind, v.why, v.mum = unknown, incomparable, err.Error(), commitLike(s.text)
 		return v
 	}
 	if v.truth != yes {

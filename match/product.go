@@ -165,7 +165,7 @@ func (p *product) agrees(i *item) agreement {
 		return sameWords(n, p.name) || slices.ContainsFunc(p.models, func(m string) bool { return sameWords(n, m) }) ||
 			sameWords(n, p.vendor+" "+p.name)
 	})
-	made := p.vendor != "" && slices.ContainsFunc(i.vendors, func(v string) bool { return sameVendor(v, p.vendorFolded) })
+	made := p.vendor != "" && slices.ContainsFunc(i.vendors, func(v string) bool { return sbom.SameVendor(v, p.vendorFolded) })
 	switch {
 	case named && made:
 		return same
@@ -178,13 +178,6 @@ func (p *product) agrees(i *item) agreement {
 }
 
 func sameWords(a, b string) bool { return a != "" && b != "" && sbom.FoldName(a) == sbom.FoldName(b) }
-
-func sameVendor(a, b string) bool {
-	if a == b || strings.HasPrefix(a, b+" ") || strings.HasPrefix(b, a+" ") {
-		return true
-	}
-	return strings.ReplaceAll(a, " ", "") == strings.ReplaceAll(b, " ", "")
-}
 
 // identifies says whether one of p's identifiers names the component as id does.
 func (p *product) identifies(i *item, id *identity) (assumed []string, ok bool) {
@@ -218,7 +211,7 @@ func (p *product) judge(id *identity, versions []stated, explain bool) verdict {
 			l.exact, _ = vers.Parse(vers.Generic, p.single)
 			return best(v, &fake, func(v verdict, s *stated) verdict {
 				if v = l.exactly(v, id, s); v.truth == no {
-					v.truth, v.blind = unknown, otherwise // nothing is said of the others
+					v.truth, v.blind, v.mum = unknown, otherwise, true // nothing is said of the others
 					v.why = fmt.Sprintf("%s names %s only", p.label(), p.single)
 				}
 				v.leaf = p.label() + ": " + p.single
@@ -260,7 +253,7 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 	}
 	switch {
 	case blind != "":
-		v.truth, v.blind, v.why = unknown, incomparable, blind
+		v.truth, v.blind, v.why, v.mum = unknown, incomparable, blind, commitLike(s.text)
 	case len(p.unread) > 0:
 		v.truth, v.blind, v.why = unknown, otherwise, fmt.Sprintf("what is said of the versions is for a person to read: %q", strings.Join(p.unread, "; "))
 	case p.status == vex.Affected:
@@ -273,16 +266,16 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 			v.why = fmt.Sprintf("%s is in none of the versions stated, and %s is the status of the others", s.text, p.status)
 		}
 	case commits && !p.spoken():
-		v.truth, v.blind, v.why = unknown, otherwise, "the record states commits only: which versions hold them is not said"
+		v.truth, v.blind, v.mum, v.why = unknown, otherwise, true, "the record states commits only: which versions hold them is not said"
 	case p.past(s):
 		v.truth = no
 		if explain {
 			v.why = s.text + " comes after all versions that are said to be affected"
 		}
 	case !p.spoken():
-		v.truth, v.blind, v.why = unknown, otherwise, "the record states no version of it"
+		v.truth, v.blind, v.mum, v.why = unknown, otherwise, true, "the record states no version of it"
 	default:
-		v.truth, v.blind = unknown, otherwise
+		v.truth, v.blind, v.mum = unknown, otherwise, true
 		v.why = fmt.Sprintf("%s is not among the versions stated, and nothing is said of the others", s.text)
 	}
 	if v.truth != no || explain {

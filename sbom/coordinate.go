@@ -84,6 +84,7 @@ func VendorCoordinate(vendor string) Coordinate {
 var legal = []string{
 	"inc", "incorporated", "ltd", "limited", "llc", "gmbh", "ag", "corp", "corporation", "co", "company", "kg", "bv", "nv",
 	"sa", "sas", "srl", "spa", "oy", "ab", "as", "plc", "pty", "the", "project", "foundation", "group", "team",
+	"organization", "organisation",
 }
 
 // FoldVendor folds case, punctuation and legal forms: "wolfSSL Inc." is "wolfssl",
@@ -102,6 +103,15 @@ func FoldVendor(vendor string) string {
 		kept = words
 	}
 	return strings.Join(kept, " ")
+}
+
+// SameVendor reports whether two folded vendors may be one: they are equal but for
+// spaces, or one begins with the words of the other ("bosch", "bosch rexroth").
+func SameVendor(a, b string) bool {
+	if a == b || strings.HasPrefix(a, b+" ") || strings.HasPrefix(b, a+" ") {
+		return true
+	}
+	return strings.ReplaceAll(a, " ", "") == strings.ReplaceAll(b, " ", "")
 }
 
 // RepoCoordinate is the coordinate of a source repository, the same as that of the
