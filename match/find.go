@@ -135,13 +135,17 @@ func (f *search) item(it *item) {
 	if x.words == 0 {
 		return
 	}
+	for _, s := range it.spelled {
+		list, _ := x.at.get(sbom.Coordinate("name:" + s))
+		for _, c := range list {
+			f.worded(c, it)
+		}
+	}
 	for _, name := range it.names {
 		list, _ := x.at.get(sbom.NameCoordinate(name))
 		for _, c := range list {
 			if c.kind == listed {
 				f.lead(c, name, it)
-			} else {
-				f.worded(c, it)
 			}
 		}
 		if w := sbom.Telling(name); w != "" {
@@ -237,6 +241,9 @@ func (f *search) worded(c claim, it *item) {
 	if v.truth == yes {
 		v.truth, v.blind = unknown, otherwise
 		v.why = fmt.Sprintf("the record names %s, and who makes the component, or the product, is not said: is it this one?", p.label())
+		if len(it.vendors) > 0 && len(p.vendors) > 0 {
+			v.why = fmt.Sprintf("the record names %s, and the component is made by %s: is it this one?", p.label(), it.vendors[0])
+		}
 	}
 	f.leave(outcome{item: it, record: c.record, truth: v.truth, verdict: v, ask: AskIdentity, weak: true})
 }
@@ -297,7 +304,7 @@ func (f *search) elsewhere(p *product, it *item) bool {
 	if p.name == "" {
 		return false
 	}
-	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.ContainsFunc(it.names, func(n string) bool { return sameWords(n, p.name) }) {
+	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.Contains(it.spelled, sbom.FoldName(p.name)) {
 		return true
 	}
 	for k := range f.inv.items {
@@ -547,7 +554,7 @@ func (f *search) against(r *record, it *item) []Against {
 				again.claim(c, s.at, it, &it.ids[k])
 			}
 		}
-		if s.kind == worded && slices.ContainsFunc(it.names, func(n string) bool { return sbom.NameCoordinate(n) == s.at }) {
+		if s.kind == worded && slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.NameCoordinate(n) == s.at }) {
 			again.worded(c, it)
 		}
 	}

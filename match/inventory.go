@@ -19,7 +19,9 @@ type item struct {
 	at        sbom.Coordinate
 	ids       []identity
 	names     []string // bare names, as written
+	spelled   []string // in every spelling, folded
 	vendors   []string // folded
+	known     bool     // the table of aliases has it
 	stated    stated   // the most telling version
 }
 
@@ -154,7 +156,7 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool) {
 		it.stated = first.versions[0]
 	}
 	if words {
-		it.names, it.vendors = c.Names(), c.Vendors()
+		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
 	}
 	it.aliases(c, table)
 }
@@ -241,7 +243,7 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
 			known = known || table.Knows(at)
 		}
 	}
-	if !known {
+	if it.known = known; !known {
 		return
 	}
 	for _, x := range sbom.Propose(*c, table) {

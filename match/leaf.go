@@ -156,9 +156,14 @@ func (l *leaf) judgeVersion(v verdict, id *identity, explain bool) verdict {
 		// NVD lists hardware, and what something runs on, as "-": which version it
 		// is does not matter then.
 		v.rule = "all versions"
-		if l.hardware() || !l.criterion.Vulnerable || id.name.Version == cpe.NA || len(id.versions) == 0 {
+		switch {
+		case l.hardware(), !l.criterion.Vulnerable, id.name.Version == cpe.NA, len(id.versions) == 0:
 			v.truth = yes
-		} else {
+		case strings.HasPrefix(string(l.at), "cpe:o:") && strings.HasSuffix(string(id.name.Product), "_firmware"):
+			// NVD writes "-" for firmware of which no version was told.
+			v.truth, v.blind = unknown, otherwise
+			v.why = fmt.Sprintf("the record names no version of it: is %s affected?", id.versions[0].text)
+		default:
 			v.why = fmt.Sprintf("%s is a version, and the criterion is for what has none", id.versions[0].text)
 		}
 		return v

@@ -15,8 +15,7 @@ import (
 // product is what a record states of one product in its publisher's words.
 type product struct {
 	by, vendor, name string
-	vendorFolded     string
-	models           []string
+	vendors, spelled []string          // folded: who may be meant, and by which names it may go
 	at               []sbom.Coordinate // of its identifiers
 	cpes             []cpe.Name
 	repo             sbom.Coordinate
@@ -50,7 +49,7 @@ var orders = map[string]vers.Scheme{
 
 func (r *record) product(p feeds.Product, in *interning) {
 	out := product{
-		by: in.text(p.By), vendor: in.text(p.Vendor), name: in.text(p.Name), vendorFolded: in.text(sbom.FoldVendor(p.Vendor)), models: p.Models,
+		by: in.text(p.By), vendor: in.text(p.Vendor), name: in.text(p.Name), vendors: sbom.VendorNames(p.Vendor),
 		repoText: p.Repo, files: p.Files, platforms: p.Platforms, status: p.Default, unread: p.Unread,
 	}
 	n := int32(len(r.products))
@@ -84,12 +83,14 @@ func (r *record) product(p feeds.Product, in *interning) {
 		claim(at, identified)
 	}
 	for _, name := range append([]string{p.Name}, p.Models...) {
-		if name != "" {
-			claim(sbom.NameCoordinate(name), worded)
+		for _, s := range sbom.Spellings(name, out.vendors) {
+			out.spelled = append(out.spelled, in.text(s))
+			claim(sbom.NameCoordinate(s), worded)
 		}
 	}
-	if p.Vendor != "" {
-		claim(sbom.VendorCoordinate(p.Vendor), vendored)
+	for k, v := range out.vendors {
+		out.vendors[k] = in.text(v)
+		claim(sbom.VendorCoordinate(v), vendored)
 	}
 	for _, s := range p.Spans {
 		out.spans = append(out.spans, readSpan(s))
@@ -158,18 +159,19 @@ const (
 	same                       // both are equal, or an identifier is
 )
 
-// agrees compares name and vendor of i with those of p. A vendor counts as equal when
-// one of the two folded names begins with the other or they differ by spaces only.
+// agrees compares the names and vendors of i with those of p in all their spellings.
 func (p *product) agrees(i *item) agreement {
-	named := slices.ContainsFunc(i.names, func(n string) bool {
-		return sameWords(n, p.name) || slices.ContainsFunc(p.models, func(m string) bool { return sameWords(n, m) }) ||
-			sameWords(n, p.vendor+" "+p.name)
+	named := slices.ContainsFunc(i.spelled, func(n string) bool { return slices.Contains(p.spelled, n) })
+	made := slices.ContainsFunc(i.vendors, func(v string) bool {
+		return slices.ContainsFunc(p.vendors, func(w string) bool { return sbom.SameVendor(v, w) || named && slip(v, w) })
 	})
-	made := p.vendor != "" && slices.ContainsFunc(i.vendors, func(v string) bool { return sbom.SameVendor(v, p.vendorFolded) })
 	switch {
 	case named && made:
 		return same
-	case named && (p.vendor == "" || len(i.vendors) == 0):
+	case named && (len(p.vendors) == 0 || len(i.vendors) == 0):
+		return sameName
+	case named && i.known && len(p.at) == 0:
+		// Makers of devices list what others made under their own name.
 		return sameName
 	case made:
 		return sameMaker
@@ -177,7 +179,21 @@ func (p *product) agrees(i *item) agreement {
 	return another
 }
 
-func sameWords(a, b string) bool { return a != "" && b != "" && sbom.FoldName(a) == sbom.FoldName(b) }
+// slip reports whether two long words differ by one letter that one of them has more:
+// "phillips" and "philips".
+func slip(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	if len(b) < 6 || len(a) != len(b)+1 {
+		return false
+	}
+	k := 0
+	for k < len(b) && a[k] == b[k] {
+		k++
+	}
+	return a[k+1:] == b[k:]
+}
 
 // identifies says whether one of p's identifiers names the component as id does.
 func (p *product) identifies(i *item, id *identity) (assumed []string, ok bool) {

@@ -34,8 +34,8 @@ type Alias struct {
 	// Makers are who makes it, in words, beyond the vendors of its CPE names. Their
 	// legal forms do not count.
 	Makers []AliasID `json:"makers,omitempty"`
-	CPEs  []AliasID `json:"cpes,omitempty"`
-	PURLs []AliasID `json:"purls,omitempty"`
+	CPEs   []AliasID `json:"cpes,omitempty"`
+	PURLs  []AliasID `json:"purls,omitempty"`
 }
 
 // An AliasID is one identifier, and who says so.
@@ -202,10 +202,8 @@ func (id AliasID) withVersion(kind, version string) (string, error) {
 			return "", err
 		}
 		if version != "" {
-			if strings.ContainsFunc(version, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-				return "", fmt.Errorf("sbom: version %q cannot stand in a CPE name", version)
-			}
-			n.Version = cpe.Literal(withoutV(version))
+			// White space is written as an underscore (NISTIR 7695, 5.3.2).
+			n.Version = cpe.Literal(strings.Join(strings.Fields(withoutV(version)), "_"))
 		}
 		return n.String(), nil
 	}

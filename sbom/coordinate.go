@@ -84,13 +84,13 @@ func VendorCoordinate(vendor string) Coordinate {
 var legal = []string{
 	"inc", "incorporated", "ltd", "limited", "llc", "gmbh", "ag", "corp", "corporation", "co", "company", "kg", "bv", "nv",
 	"sa", "sas", "srl", "spa", "oy", "ab", "as", "plc", "pty", "the", "project", "foundation", "group", "team",
-	"organization", "organisation",
+	"organization", "organisation", "and",
 }
 
 // FoldVendor folds case, punctuation and legal forms: "wolfSSL Inc." is "wolfssl",
 // "The Linux Foundation" is "linux". A name of nothing else stays as it is.
 func FoldVendor(vendor string) string {
-	words := strings.FieldsFunc(strings.ToLower(vendor), func(r rune) bool {
+	words := strings.FieldsFunc(ascii(strings.ToLower(vendor)), func(r rune) bool {
 		return strings.ContainsRune(" _-.,/&()'", r)
 	})
 	kept := make([]string, 0, len(words))
@@ -103,6 +103,21 @@ func FoldVendor(vendor string) string {
 		kept = words
 	}
 	return strings.Join(kept, " ")
+}
+
+// ascii drops the letters that writers spell in several ways, or that a wrong encoding
+// has spoiled, from a text that has others.
+func ascii(text string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r > 0x7f {
+			return -1
+		}
+		return r
+	}, text)
+	if strings.ContainsFunc(plain, func(r rune) bool { return 'a' <= r && r <= 'z' }) {
+		return plain
+	}
+	return text
 }
 
 // SameVendor reports whether two folded vendors may be one: they are equal but for
@@ -216,8 +231,10 @@ func (c Component) Coordinates() []Coordinate {
 	for _, i := range c.Identities() {
 		add(i.own()...)
 	}
-	for _, name := range c.Names() {
+	for _, name := range c.Spellings() {
 		add(NameCoordinate(name))
+	}
+	for _, name := range c.Names() {
 		if w := Telling(name); w != "" {
 			add(MentionCoordinate(w))
 		}
@@ -232,9 +249,11 @@ func (c Component) Coordinates() []Coordinate {
 // of its CPE, its supplier, manufacturer and publisher.
 func (c Component) Vendors() []string {
 	var out []string
-	add := func(v string) {
-		if v = FoldVendor(v); v != "" && !slices.Contains(out, v) {
-			out = append(out, v)
+	add := func(vendor string) {
+		for _, v := range VendorNames(vendor) {
+			if !slices.Contains(out, v) {
+				out = append(out, v)
+			}
 		}
 	}
 	if n, err := c.CPEName(); err == nil && n.Vendor.Literal() && !n.Vendor.Pattern() {
