@@ -242,6 +242,9 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
 		for _, at := range it.ids[k].at {
 			known = known || table.Knows(at)
 		}
+		if n := it.ids[k].name; n != nil && !known {
+			known = table.Names(n.Product.Text())
+		}
 	}
 	if it.known = known; !known {
 		return
@@ -258,8 +261,23 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
 			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),
 		}}
 		id.read(&other)
+		if id.name != nil && it.opens(id.name) {
+			id.alias.Named = false
+		}
 		it.ids = append(it.ids, id)
 	}
+}
+
+// opens reports whether a CPE name of the component states the product of n and leaves the
+// vendor open, as builds do that look vulnerabilities up by product.
+func (it *item) opens(n *cpe.Name) bool {
+	for k := range it.ids {
+		own := it.ids[k].name
+		if own != nil && it.ids[k].alias == nil && own.Vendor == cpe.Any && own.Product == n.Product && (own.Part == cpe.Any || own.Part == n.Part) {
+			return true
+		}
+	}
+	return false
 }
 
 // named is the identifier of the kind by which a record met the component.

@@ -117,21 +117,28 @@ func (l *leaf) judge(i *item, id *identity, explain bool) verdict {
 // attributes compares all but the version.
 func (l *leaf) attributes(i *item, id *identity) verdict {
 	var v verdict
-	for _, at := range []struct{ source, target cpe.Value }{
-		{l.name.Part, id.name.Part}, {l.name.Vendor, id.name.Vendor}, {l.name.Product, id.name.Product},
-	} {
-		if r := cpe.Compare(at.source, at.target); r != cpe.Equal && r != cpe.Superset {
-			v.why = "is another product"
-			return v
-		}
+	covers := func(source, target cpe.Value) bool {
+		r := cpe.Compare(source, target)
+		return r == cpe.Equal || r == cpe.Superset
+	}
+	if !covers(l.name.Part, id.name.Part) && id.name.Part != cpe.Any || !covers(l.name.Vendor, id.name.Vendor) || !covers(l.name.Product, id.name.Product) {
+		v.why = "is another product"
+		return v
 	}
 	for _, at := range attributes {
 		source, target := at.of(l.name), at.of(id.name)
+		if source == cpe.Any {
+			continue // whatever the component states, even a pattern
+		}
 		switch cpe.Compare(source, target) {
 		case cpe.Disjoint:
 			v.why = fmt.Sprintf("%s is %s, not %s", at.name, target.Text(), source.Text())
 			return v
-		case cpe.Subset, cpe.Undefined:
+		case cpe.Undefined:
+			v.truth, v.blind = unknown, otherwise
+			v.why = fmt.Sprintf("the component states the pattern %s as its %s", target.Text(), at.name)
+			return v
+		case cpe.Subset:
 			if at.name == "target_sw" {
 				if kind, other := contradicts(source, i); other {
 					v.why = fmt.Sprintf("target_sw is %s, and the component is a package of the type %s", source.Text(), kind)
@@ -157,6 +164,9 @@ func (l *leaf) judgeVersion(v verdict, id *identity, explain bool) verdict {
 		// is does not matter then.
 		v.rule = "all versions"
 		switch {
+		case id.name.Version.Pattern():
+			v.truth, v.blind = unknown, otherwise
+			v.why = fmt.Sprintf("the component states the pattern %s as its version", id.name.Version.Text())
 		case l.hardware(), !l.criterion.Vulnerable, id.name.Version == cpe.NA, len(id.versions) == 0:
 			v.truth = yes
 		case strings.HasPrefix(string(l.at), "cpe:o:") && strings.HasSuffix(string(id.name.Product), "_firmware"):

@@ -291,8 +291,20 @@ func (c Component) own() []Coordinate {
 
 // CPECoordinates returns where records may speak of what n names: its own
 // coordinate, then those of records that leave some of it open. A name whose vendor
-// or product is itself open has none: it names nothing.
+// or product is itself open has none: it names nothing. One whose part is open may be any.
 func CPECoordinates(n cpe.Name) []Coordinate {
+	if n.Part == cpe.Any {
+		// Some builds know vendor and product and not the part.
+		n.Part = "a"
+		if !n.Names() {
+			return nil
+		}
+		out := []Coordinate{cpeCoordinate(cpe.Any, n.Vendor, n.Product)}
+		for _, part := range []cpe.Value{"a", "o", "h"} {
+			out = append(out, cpeCoordinate(part, n.Vendor, n.Product), cpeCoordinate(part, cpe.Any, n.Product))
+		}
+		return append(out, cpeCoordinate(cpe.Any, cpe.Any, n.Product))
+	}
 	if !n.Names() {
 		return nil
 	}

@@ -138,7 +138,12 @@ func (t *Aliases) find(c Component) []hit {
 		if _, err := i.Package(); err == nil {
 			add(t.byPURL[Component{PURL: i.PURL}.Coordinate()], Part{"identity", 1, "its purl is known"})
 		}
-		if n, err := i.CPEName(); err == nil && n.Names() {
+		if n, err := i.CPEName(); err == nil && n.Part == cpe.Any && n.Vendor.Literal() {
+			for _, part := range []cpe.Value{"a", "o", "h"} {
+				n.Part = part
+				add(t.byCPE[triple(n)], Part{"identity", 1, "its CPE is known"})
+			}
+		} else if err == nil && n.Names() {
 			add(t.byCPE[triple(n)], Part{"identity", 1, "its CPE is known"})
 		}
 	}
