@@ -115,7 +115,7 @@ var versionWords = phrases(map[tokenKind][]string{
 // Update 14". Those with true may lack it.
 var versionSuffixes = map[string]bool{
 	"sp": false, "service pack": false, "upd": false, "update": false, "hf": false, "hotfix": false, "patch": false,
-	"build": false, "sr": false, "mp": false, "mr": true, "maintenance release": false, "fp": false, "fix pack": false, "feature pack": false,
+	"build": false, "sr": false, "su": false, "mp": false, "mr": true, "maintenance release": false, "fp": false, "fix pack": false, "feature pack": false,
 	"if": false, "interim fix": false, "cu": false, "cumulative update": false, "rev": false, "revision": false, "release": false,
 	"rc": true, "beta": true, "alpha": true,
 }
@@ -328,7 +328,7 @@ func versionAt(text string, words []versionWord, bound bool) ([]versionToken, in
 	if head, ok := wildcard(raw); ok {
 		return []versionToken{{kind: tokenVersion, version: head, wild: true, start: w.start, end: w.end}}, 1
 	}
-	if !isVersion(raw) {
+	if !isVersion(raw) || bound && dayShape.MatchString(raw) {
 		return nil, 0
 	}
 	n := 1
@@ -379,14 +379,21 @@ var (
 	letterRun     = regexp.MustCompile(`[A-Za-z]+`)
 	hexDigest     = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
 	secondVersion = regexp.MustCompile(`_[vV][0-9]`)
+	noVersion     = regexp.MustCompile(`^(?i:x86|x64|x32|arm[0-9]+|i[3-6]86|amd64|aarch64|win[0-9]+|ios[0-9]+|mips[0-9]+|ppc[0-9]+|ipv[46]|[0-9]+-?(?:bits?|st|nd|rd|th|mb|gb))$`)
+	dayShape      = regexp.MustCompile(`^(?:19|20)[0-9]{2}-[01]?[0-9]-[0-3]?[0-9]$`)
 	openPlace     = regexp.MustCompile(`^[vV]?[xX]+$|[0-9][xX]+$`)
 )
+
+// months, short, in which builds and days are named.
+var months = map[string]bool{
+	"jan": true, "feb": true, "mar": true, "apr": true, "may": true, "jun": true, "jul": true, "aug": true, "sep": true, "oct": true, "nov": true, "dec": true,
+}
 
 // isVersion reports whether word can be nothing but a version: it holds a
 // digit, no words and no open place ("3.X.17").
 func isVersion(word string) bool {
 	switch {
-	case len(word) > 64, !strings.ContainsAny(word, "0123456789"), !versionShape.MatchString(word), secondVersion.MatchString(word):
+	case len(word) > 64, !strings.ContainsAny(word, "0123456789"), !versionShape.MatchString(word), secondVersion.MatchString(word), noVersion.MatchString(word):
 		return false
 	case hexDigest.MatchString(word):
 		return true
@@ -396,7 +403,7 @@ func isVersion(word string) bool {
 			return false
 		}
 		for _, run := range letterRun.FindAllString(part, -1) {
-			if len(run) > 3 && (i == 0 || !versionTails[strings.ToLower(run)] && !hexDigest.MatchString(part)) {
+			if months[strings.ToLower(run)] || len(run) > 3 && (i == 0 || !versionTails[strings.ToLower(run)] && !hexDigest.MatchString(part)) {
 				return false
 			}
 		}
@@ -496,7 +503,7 @@ type versionReader struct {
 // versionItem is one member of a list.
 type versionItem struct {
 	span Span
-	// all says everything, bare one version.
+	// all says everything; bare is a version, or "9.0.x", without a bound of its own.
 	all, bare bool
 	// fore says that a bound stands before its version and none before that: a
 	// version behind it in the list may be a bound, too ("prior to 1.2, 1.3").
@@ -537,17 +544,14 @@ func (r *versionReader) list() []Span {
 
 // unambiguous reports whether a list can be meant in one way only.
 func unambiguous(items []versionItem) bool {
-	var lower, upper, fore, led, bare int
+	var lower, upper, fore, bare int
 	for _, it := range items {
 		s := it.span
 		switch {
-		case it.all && len(items) > 1:
+		case it.all && len(items) > 1, it.bare && fore > 0, it.led && bare > 0:
 			return false
 		case it.all:
 		case it.bare:
-			if fore > 0 {
-				return false
-			}
 			bare++
 		case s.From == "" && s.After == "":
 			upper++
@@ -557,17 +561,10 @@ func unambiguous(items []versionItem) bool {
 		if it.fore {
 			fore++
 		}
-		if it.led {
-			led++
-		}
 	}
-	switch {
-	case upper > 1, lower > 1, upper > 0 && lower > 0:
-		return false // bounds of branches that are not named
-	case led > 0 && led < len(items):
-		return false
-	}
-	return true
+	// Two bounds on one side are those of branches that are not named; one on each
+	// side may mean what is between them or what is not.
+	return upper <= 1 && lower <= 1 && upper+lower <= 1
 }
 
 func (r *versionReader) peek(kinds ...tokenKind) bool {
@@ -652,6 +649,7 @@ func (r *versionReader) fromVersion(all bool) (it versionItem, ok bool) {
 	case r.peek(tokenAll) && !all && !v.wild: // "6.2 all versions"
 		r.at++
 		v.wild = true
+		it.bare = true
 		it.span.From, it.span.UpTo = v.version, v.last()
 	case r.peek(tokenTo):
 		it.span.From = v.version
@@ -665,6 +663,7 @@ func (r *versionReader) fromVersion(all bool) (it versionItem, ok bool) {
 		it.span.From = v.version
 		return it, r.upper(&it.span)
 	case v.wild:
+		it.bare = true
 		it.span.From, it.span.UpTo = v.version, v.last()
 	default:
 		it.bare = true
@@ -757,6 +756,9 @@ func (r *versionReader) between() (s Span, ok bool) {
 
 var fixedIn = regexp.MustCompile(`^(?i:fixed in (?:[a-z]+ )?)(\S+) (?i:\(affected )([^\s()-]+)(?:-([^\s()-]+))?\)$`)
 
+// letterRelease is a version that ends in a letter, which may be an x.
+var letterRelease = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)+[a-z]{1,2}$`)
+
 // readFixedIn reads "Fixed in OpenSSL 1.1.1j (Affected 1.1.1-1.1.1i)", as that
 // project wrote for years.
 func readFixedIn(text string) (Span, bool) {
@@ -765,7 +767,7 @@ func readFixedIn(text string) (Span, bool) {
 		return Span{}, false
 	}
 	for _, v := range m[1:] {
-		if v != "" && !isVersion(v) {
+		if v != "" && !isVersion(v) && !letterRelease.MatchString(v) {
 			return Span{}, false
 		}
 	}

@@ -40,7 +40,7 @@ func TestVersionsAreReadAsTheyAreMeant(t *testing.T) {
 		"4.X | 5.x.x":               {fromTo("4", "4.*"), fromTo("5", "5.*")},
 		"11.3 | R5.1 | <= R6":       {at("11.3"), at("R5.1"), upTo("R6")},
 
-		"<=1.9.4.1": {upTo("1.9.4.1")}, "< V4.1": {below("V4.1")}, "> 1.5": {after("1.5")}, ">= V5.1.1": {since("V5.1.1")}, "≤ 2.0": {upTo("2.0")},
+		"<=1.9.4.1": {upTo("1.9.4.1")}, "< V4.1": {below("V4.1")}, "< 2022.1.2": {below("2022.1.2")}, "> 1.5": {after("1.5")}, ">= V5.1.1": {since("V5.1.1")}, "≤ 2.0": {upTo("2.0")},
 		"< 1.8.4 Service Pack 01": {below("1.8.4 Service Pack 01")}, "<V3.2_SP2": {below("V3.2_SP2")}, "<=2023.3_Build_9342": {upTo("2023.3_Build_9342")},
 		">= 2.5 | <= 3.11": {fromTo("2.5", "3.11")}, ">=8.0|=<8.5": {fromTo("8.0", "8.5")}, ">= 2018-1 | <= 2021-1": {fromTo("2018-1", "2021-1")},
 		">= 2.0.0, < 2.0.7": {fromBelow("2.0.0", "2.0.7")}, ">=V3.1.39 and < V3.3": {fromBelow("V3.1.39", "V3.3")},
@@ -70,6 +70,7 @@ func TestVersionsAreReadAsTheyAreMeant(t *testing.T) {
 		"1.x":               {fromTo("1", "1.*")}, "9.0.x": {fromTo("9.0", "9.0.*")}, "9.0.x and earlier": {upTo("9.0.*")}, "V3.*": {fromTo("V3", "V3.*")},
 		"6.0.0 to 6.0.4, 5.6.0 to 5.6.8, 5.2.14 and earlier": {fromTo("6.0.0", "6.0.4"), fromTo("5.6.0", "5.6.8"), upTo("5.2.14")},
 		"Fixed in OpenSSL 1.1.1j (Affected 1.1.1-1.1.1i)":    {fromTo("1.1.1", "1.1.1i")}, "Fixed in OpenSSL 3.0.1 (Affected 3.0.0)": {at("3.0.0")},
+		"Fixed in OpenSSL 1.0.2y (Affected 1.0.2-1.0.2x)": {fromTo("1.0.2", "1.0.2x")}, "2022 SU5": {at("2022 SU5")},
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +96,8 @@ func TestWordsThatMayBeAConditionLeaveTheWholeUnread(t *testing.T) {
 		"9.x (with Wireless Battery Modules >= 22D19 | <= v22D28)", "1.0, 1.1 on Windows", "< 14.4u1 (14.x series)", "<= 2.01 (end-of-life Nov 2017)",
 		"6.02 (excluding Version 5.83 and all subsequent minor releases)", "R2 SP1 w/ HF 2020.2.00.40", ">=3.05F_Packaged_with_MC_Works64_4.03D",
 		// Bounds of branches that are not named, and what may be one.
-		"<= 4.2.21 | <= 5.0.27 | <= 6.0.16", "<= U61 |<= L81", ">= 1.0, >= 2.0", "< 1 | >= 3", "prior to 1.2.3, 1.3.4", "7.0, 6.5 before 6.7 U3p", "since 1.2, 1.4", "between 1.0 and 2.0",
+		"<= 4.2.21 | <= 5.0.27 | <= 6.0.16", "<= U61 |<= L81", ">= 1.0, >= 2.0", "< 1 | >= 3", "prior to 1.2.3, 1.3.4", "7.0, 6.5 before 6.7 U3p", "since 1.2, 1.4", "4.x and 3.x prior to 3.11", "before 2.0, 2.x", "1.0 and later, 0.5 and earlier",
+		"1.0, 64bit", "1.0, x64", "win10", "2nd", "<26-Jun-2017", "< May2018", "< 2018-09-12", "between 1.0 and 2.0",
 		// No order is known for these.
 		"<=N", "< V3.X.17", "A.01 <= C.0x", "<v36.011_v35.013_v34.014", "> 5.x", "Rev B-M", "3.33βi",
 		"2014-2016", "2.0-3.0.1", "2.36-9.1",

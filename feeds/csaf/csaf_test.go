@@ -36,7 +36,7 @@ func TestNameOfAProductMaySayItsVersions(t *testing.T) {
 		"Foo 7 versions prior to 2.0":         {Name: "Foo 7", Spans: []feeds.Span{{Status: vex.Affected, Below: "2.0", Text: "versions prior to 2.0"}}},
 		"Foo 1.2.3":                           {Name: "Foo", Spans: []feeds.Span{{Status: vex.Affected, From: "1.2.3", Text: "1.2.3"}}},
 		"Foo (all versions)":                  {Name: "Foo", Spans: []feeds.Span{{Status: vex.Affected, From: "0", Open: true, Text: "all versions"}}},
-		"Foo Versions 1.2 with the old radio": {Name: "Foo", Unread: []string{"Versions 1.2 with the old radio"}},
+		"Foo Versions 1.2 with the old radio": {Name: "Foo Versions 1.2 with the old radio", Unread: []string{"Versions 1.2 with the old radio"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
@@ -65,6 +66,7 @@ type product struct {
 	unread []string
 	// whole says that no word limits it to some of its versions.
 	whole bool
+	key   string // the same for two ids of one product
 }
 
 // maxDepth is how deep branches may be nested, and maxChain how many relationships
@@ -103,6 +105,14 @@ func (t tree) products() map[string]product {
 			part = part.on(p.Full, out[s.Next], s.Next)
 		}
 		out[p.Full.ID] = part
+	}
+	for id, p := range out {
+		body, err := json.Marshal(p.Product)
+		if err != nil {
+			body = []byte(p.Name) // a product of text always can be written
+		}
+		p.key = string(body)
+		out[id] = p
 	}
 	return out
 }
@@ -271,9 +281,9 @@ func literal(v cpe.Value) string {
 // beginsVersions is how words about versions begin behind the name of a product.
 var beginsVersions = regexp.MustCompile(`[\s:,(]\s*((?i:[<>=≤≥*]|all versions|(?:firmware |software )?(?:versions?|ver\.?)\s|prior to |before |up to |vers:|v\.?\s?[0-9]|[0-9]+(?:\.[0-9]+)+))`)
 
-// cutVersions cuts what a product's name says of versions off its end. What may
-// be such words and is not understood goes with them; a name that may hold none
-// has no words.
+// cutVersions cuts what a product's name says of versions off its end. What may be
+// such words and is not understood is given beside the whole name; a name that holds
+// none has no words.
 func cutVersions(text string) (name, words string) {
 	text = strings.TrimSpace(text)
 	first := ""
@@ -289,13 +299,10 @@ func cutVersions(text string) (name, words string) {
 			return head, tail
 		}
 		if first == "" {
-			name, first = head, tail
+			first = tail
 		}
 	}
-	if first == "" {
-		return text, ""
-	}
-	return name, first
+	return text, first
 }
 
 // status lists product ids by what is known of them.
@@ -339,13 +346,13 @@ func (s status) join(products map[string]product) []feeds.Product {
 				// Fixed in some version, and nothing says in which.
 				p.spans, p.unread = nil, []string{"in a version that is not said"}
 			}
-			key := p.key()
-			i, seen := known[key]
+			i, seen := known[p.key]
 			if !seen {
 				i = len(out)
-				known[key] = i
+				known[p.key] = i
 				out = append(out, p.Product)
 			}
+			key := strconv.Itoa(i)
 			for _, span := range p.spans {
 				span.Status = list.is
 				if fresh(key, span.String(), span.Type, span.From, span.After, span.Below, span.UpTo) {
@@ -363,13 +370,4 @@ func (s status) join(products map[string]product) []feeds.Product {
 		}
 	}
 	return out
-}
-
-// key is the same for two ids of one product.
-func (p product) key() string {
-	body, err := json.Marshal(p.Product)
-	if err != nil {
-		return p.Name // a product of text always can be written
-	}
-	return string(body)
 }

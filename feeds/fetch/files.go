@@ -28,6 +28,8 @@ type Files struct {
 	// Ext is how the name of a document ends (".json"), in any case. Other files
 	// of a folder are passed over; a file named directly is read whatever its name.
 	Ext string
+	// Also are further such ends (".csv.gz").
+	Also []string
 	// Decode reads one document. An error that is no *feeds.RecordError ends the
 	// document, [ErrOther] for one of another kind.
 	Decode func(io.Reader) iter.Seq2[feeds.Update, error]
@@ -162,7 +164,7 @@ func (r *reading) folder(root string, folder fs.FS) bool {
 		case err != nil:
 			r.whole = false
 			goOn = r.reject(&feeds.RecordError{Item: name, Err: notOpened(err)})
-		case !d.IsDir() && strings.EqualFold(path.Ext(name), r.Ext):
+		case !d.IsDir() && r.reads(name):
 			goOn = r.entry(name, folder)
 		}
 		if !goOn {
@@ -174,6 +176,17 @@ func (r *reading) folder(root string, folder fs.FS) bool {
 		r.fail(root, notOpened(err))
 	}
 	return goOn
+}
+
+// reads reports whether name ends as a document's does.
+func (f Files) reads(name string) bool {
+	name = strings.ToLower(path.Base(name))
+	for _, end := range append([]string{f.Ext}, f.Also...) {
+		if strings.HasSuffix(name, strings.ToLower(end)) {
+			return true
+		}
+	}
+	return false
 }
 
 // entry reads one file of a folder. What is not a regular file, or a link to

@@ -98,6 +98,14 @@ func TestFileThatCannotBeOpenedIsToldOfAndNothingIsWhole(t *testing.T) {
 	require.Equal(t, "A", out[2])
 }
 
+func TestDocumentsMayEndInSeveralWays(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{"a.txt": {Data: []byte("A")}, "b.TXT.GZ": {Data: []byte("B")}, "c.gz": {Data: []byte("C")}, "dtxt": {Data: []byte("D")}}
+	out, _, err := read(t.Context(), fetch.Files{FS: fsys, Paths: []string{"."}, Also: []string{".txt.gz"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"A", "B"}, out)
+}
+
 func TestEachPathThatTellsNothingIsNamed(t *testing.T) {
 	t.Parallel()
 	fsys := fstest.MapFS{"other.txt": {Data: []byte("~")}, "bad/a.txt": {Data: []byte("!")}, "big.txt": {Data: bytes.Repeat([]byte("x"), 2000)}, "good.txt": {Data: []byte("G")}}

@@ -48,6 +48,22 @@ func Elements(r io.Reader, list string, rest Members, l Limits) iter.Seq2[Elemen
 	}
 }
 
+// List reads r as one JSON array and yields each element as [Elements] does, with
+// its place under the given name. An error says the place and is the last thing
+// yielded.
+func List(r io.Reader, name string, l Limits) iter.Seq2[Element, error] {
+	return func(yield func(Element, error) bool) {
+		d := newElements(r, l)
+		err := d.list(name, yield)
+		if err == nil {
+			err = d.nothingMore()
+		}
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(Element{}, err)
+		}
+	}
+}
+
 // An Element is one element of a list, as it stands in the document.
 type Element struct {
 	Place string // "vulnerabilities[3]"
@@ -105,6 +121,10 @@ func (d *elements) object(list string, rest Members, yield func(Element, error) 
 	if _, err := d.Token(); err != nil {
 		return d.at(err)
 	}
+	return d.nothingMore()
+}
+
+func (d *elements) nothingMore() error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("at byte %d: something follows the end of the document: %w", d.InputOffset(), orSomething(err))
 	}

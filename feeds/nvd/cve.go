@@ -29,7 +29,7 @@ type cve struct {
 	Weaknesses []struct {
 		Description []text `json:"description"`
 	} `json:"weaknesses"`
-	Configurations []configuration `json:"configurations"`
+	Configurations []fetch.Applicability `json:"configurations"`
 	References     []struct {
 		URL  string   `json:"url"`
 		Tags []string `json:"tags"`
@@ -48,28 +48,6 @@ type metric struct {
 		Vector string  `json:"vectorString"`
 		Base   float64 `json:"baseScore"`
 	} `json:"cvssData"`
-}
-
-type configuration struct {
-	Operator string `json:"operator"`
-	Negate   bool   `json:"negate"`
-	Nodes    []node `json:"nodes"`
-}
-
-type node struct {
-	Operator string  `json:"operator"`
-	Negate   bool    `json:"negate"`
-	Match    []match `json:"cpeMatch"`
-	Nodes    []node  `json:"nodes"`
-}
-
-type match struct {
-	Vulnerable     bool   `json:"vulnerable"`
-	Criteria       string `json:"criteria"`
-	StartIncluding string `json:"versionStartIncluding"`
-	StartExcluding string `json:"versionStartExcluding"`
-	EndIncluding   string `json:"versionEndIncluding"`
-	EndExcluding   string `json:"versionEndExcluding"`
 }
 
 // object reads one CVE object. The record's Item is set with the error, too, as
@@ -125,7 +103,7 @@ func (c cve) record(raw json.RawMessage, err error) (feeds.Record, error) {
 		}
 	}
 	for i, in := range c.Configurations {
-		out, err := in.tree()
+		out, err := in.Configuration()
 		if err != nil {
 			return record, fmt.Errorf("configurations[%d].%w", i, err)
 		}
@@ -171,50 +149,4 @@ func scores(c cve) []feeds.Score {
 		}
 	}
 	return out
-}
-
-func (c configuration) tree() (feeds.Configuration, error) {
-	op, err := operator(c.Operator)
-	if err != nil {
-		return feeds.Configuration{}, err
-	}
-	nodes, err := trees(c.Nodes)
-	return feeds.Configuration{Operator: op, Negate: c.Negate, Nodes: nodes}, err
-}
-
-func trees(in []node) ([]feeds.Node, error) {
-	var out []feeds.Node
-	for i, n := range in {
-		op, err := operator(n.Operator)
-		if err != nil {
-			return nil, fmt.Errorf("nodes[%d].%w", i, err)
-		}
-		below, err := trees(n.Nodes)
-		if err != nil {
-			return nil, fmt.Errorf("nodes[%d].%w", i, err)
-		}
-		to := feeds.Node{Operator: op, Negate: n.Negate, Nodes: below}
-		for j, m := range n.Match {
-			if strings.TrimSpace(m.Criteria) == "" {
-				return nil, fmt.Errorf("nodes[%d].cpeMatch[%d] has no criteria", i, j)
-			}
-			to.Criteria = append(to.Criteria, feeds.Criterion{
-				CPE: m.Criteria, Vulnerable: m.Vulnerable,
-				StartIncluding: m.StartIncluding, StartExcluding: m.StartExcluding,
-				EndIncluding: m.EndIncluding, EndExcluding: m.EndExcluding,
-			})
-		}
-		out = append(out, to)
-	}
-	return out, nil
-}
-
-// operator reads the word that joins; another than these would change what is
-// affected, so it is refused and never guessed.
-func operator(text string) (string, error) {
-	switch op := strings.ToUpper(strings.TrimSpace(text)); op {
-	case "", "AND", "OR":
-		return op, nil
-	}
-	return "", fmt.Errorf("operator %q is neither AND nor OR", text)
 }
