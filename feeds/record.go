@@ -278,14 +278,15 @@ func (r Record) productCoordinates(p Product, set map[sbom.Coordinate]bool) {
 	if at, ok := sbom.RepoCoordinate(p.Repo); ok {
 		set[at] = true
 	}
+	vendors := sbom.VendorNames(p.Vendor)
 	for _, name := range append([]string{p.Name}, p.Models...) {
-		if name != "" {
-			set[sbom.NameCoordinate(name)] = true
+		for _, s := range sbom.Spellings(name, vendors) {
+			set[sbom.NameCoordinate(s)] = true
 			set[sbom.RouteCoordinate(r.Source, sbom.ByName)] = true
 		}
 	}
-	if p.Vendor != "" {
-		set[sbom.VendorCoordinate(p.Vendor)] = true
+	for _, v := range vendors {
+		set[sbom.VendorCoordinate(v)] = true
 		set[sbom.RouteCoordinate(r.Source, sbom.ByName)] = true
 	}
 }

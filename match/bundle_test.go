@@ -11,8 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-postmarket/postmarket/feeds"
-	"github.com/open-postmarket/postmarket/feeds/nvd"
-	"github.com/open-postmarket/postmarket/feeds/osv"
 	"github.com/open-postmarket/postmarket/internal/testdata"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/sbom"
@@ -49,7 +47,7 @@ func asRecordError(err error, to **feeds.RecordError) bool {
 // what osv-scanner 2.5.0 says: nothing it finds may be missed.
 func TestAgreesWithOSVScanner(t *testing.T) {
 	t.Parallel()
-	records := load(t, osv.New(&osv.Options{From: testdata.Path(t, "osv")}))
+	records := osvRecords(t)
 	f, err := os.Open(testdata.Path(t, "oracle", "probe-osv-scanner.csv"))
 	require.NoError(t, err)
 	defer f.Close()
@@ -116,57 +114,4 @@ func hidden(r feeds.Record, ref string) bool {
 		}
 	}
 	return false
-}
-
-// TestHoldsAgainstNvdtools holds inventories of CPE names against what an
-// independent implementation finds in the same records. It is not the truth:
-// it takes a version that does not apply for any version, where we ask a person,
-// and so what it finds more must be undecided here, never rejected.
-func TestHoldsAgainstNvdtools(t *testing.T) {
-	t.Parallel()
-	records := load(t, nvd.New(&nvd.Options{From: testdata.Path(t, "nvd", "converted-from-11")}))
-	have := map[string]bool{}
-	for _, r := range records {
-		have[r.Item] = true
-	}
-	for _, r := range load(t, nvd.New(&nvd.Options{From: testdata.Path(t, "nvd", "api20")})) {
-		if !have[r.Item] {
-			records = append(records, r)
-		}
-	}
-	f, err := os.Open(testdata.Path(t, "oracle", "nvd-cpe2cve.csv"))
-	require.NoError(t, err)
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	require.NoError(t, err)
-	index := match.Build(records, nil)
-	missed, extra, pairs := 0, 0, 0
-	for _, row := range rows[1:] {
-		var bom sbom.BOM
-		for _, c := range strings.Fields(row[0]) {
-			bom.Components = append(bom.Components, sbom.Component{Ref: c, Name: c, CPE: c})
-		}
-		result := index.Find("", bom)
-		var got []string
-		for _, f := range result.Findings {
-			got = append(got, string(f.Vulnerability))
-		}
-		want := strings.Fields(row[2])
-		for _, id := range want {
-			pairs++
-			if !slices.Contains(got, id) {
-				missed++
-				if !slices.ContainsFunc(result.Undecided, func(c match.Candidate) bool { return string(c.Vulnerability) == id }) {
-					t.Errorf("missed %s on %s (%s), and it is not left to a person either", id, row[0], row[1])
-				}
-			}
-		}
-		for _, id := range got {
-			if !slices.Contains(want, id) && have[id] {
-				extra++
-				t.Logf("extra %s on %s (%s)", id, row[0], row[1])
-			}
-		}
-	}
-	t.Logf("%d rows, %d pairs: %d left to a person, %d extra", len(rows)-1, pairs, missed, extra)
 }

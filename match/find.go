@@ -64,6 +64,7 @@ type search struct {
 	found   map[group]*gathered
 	order   []*gathered
 	outs    []outcome // what is not affected, of all components
+	nos     []denial
 	trees   map[place]bool
 	grove   []place
 	covers  []cover // by component and source
@@ -97,7 +98,13 @@ type outcome struct {
 	truth   truth
 	verdict verdict
 	ask     Ask
-	weak    bool // the component may be another thing
+	weak    bool // the component may be another thing, or the record does not speak of its version
+}
+
+// denial is a record that says of a component that it is not affected.
+type denial struct {
+	place  int
+	record *record
 }
 
 // cover is what was seen of one component by one source.
@@ -135,13 +142,17 @@ func (f *search) item(it *item) {
 	if x.words == 0 {
 		return
 	}
+	for _, s := range it.spelled {
+		list, _ := x.at.get(sbom.Coordinate("name:" + s))
+		for _, c := range list {
+			f.worded(c, it)
+		}
+	}
 	for _, name := range it.names {
 		list, _ := x.at.get(sbom.NameCoordinate(name))
 		for _, c := range list {
 			if c.kind == listed {
 				f.lead(c, name, it)
-			} else {
-				f.worded(c, it)
 			}
 		}
 		if w := sbom.Telling(name); w != "" {
@@ -246,6 +257,9 @@ func (f *search) worded(c claim, it *item) {
 	if v.truth == yes {
 		v.truth, v.blind = unknown, otherwise
 		v.why = fmt.Sprintf("the record names %s, and who makes the component, or the product, is not said: is it this one?", p.label())
+		if len(it.vendors) > 0 && len(p.vendors) > 0 {
+			v.why = fmt.Sprintf("the record names %s, and the component is made by %s: is it this one?", p.label(), it.vendors[0])
+		}
 	}
 	f.leave(outcome{item: it, record: c.record, truth: v.truth, verdict: v, ask: AskIdentity, weak: true})
 }
@@ -306,7 +320,7 @@ func (f *search) elsewhere(p *product, it *item) bool {
 	if p.name == "" {
 		return false
 	}
-	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.ContainsFunc(it.names, func(n string) bool { return sameWords(n, p.name) }) {
+	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.Contains(it.spelled, sbom.FoldName(p.name)) {
 		return true
 	}
 	for k := range f.inv.items {
@@ -394,7 +408,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		cv.compared = true
 	}
 	if v.truth != yes {
-		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak})
+		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak || v.mum})
 		return
 	}
 	e := Evidence{
@@ -416,6 +430,9 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 
 // leave keeps an answer that is not yes, if it will be asked for.
 func (f *search) leave(o outcome) {
+	if o.truth == no && !o.weak {
+		f.nos = append(f.nos, denial{o.item.place, o.record})
+	}
 	if o.truth == unknown || f.explain {
 		f.outs = append(f.outs, o)
 	}
@@ -555,7 +572,7 @@ func (f *search) against(r *record, it *item) []Against {
 				again.claim(c, s.at, it, &it.ids[k])
 			}
 		}
-		if s.kind == worded && slices.ContainsFunc(it.names, func(n string) bool { return sbom.NameCoordinate(n) == s.at }) {
+		if s.kind == worded && slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.NameCoordinate(n) == s.at }) {
 			again.worded(c, it)
 		}
 	}
@@ -591,11 +608,11 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 		leaf string
 	}
 	seen := map[leafOf]bool{}
-	decided := map[subject]bool{} // whether another claim of the record said no, by subject
-	for _, o := range f.outs {
-		if o.truth == no && !o.weak {
-			for v := range f.index.of(o.record) {
-				decided[subject{o.item.place, v.id, nil}] = true
+	decided := map[subject]bool{} // whether a record said no of the component and vulnerability
+	if slices.ContainsFunc(f.outs, func(o outcome) bool { return o.weak && o.truth == unknown }) {
+		for _, d := range f.nos {
+			for v := range f.index.of(d.record) {
+				decided[subject{d.place, v.id, nil}] = true
 			}
 		}
 	}

@@ -237,8 +237,8 @@ func (t *thing) coordinates() []sbom.Coordinate {
 	for _, id := range t.item.ids {
 		out = append(out, id.at...)
 	}
-	for _, name := range t.item.names {
-		out = append(out, sbom.NameCoordinate(name))
+	for _, name := range t.item.spelled {
+		out = append(out, sbom.Coordinate("name:"+name))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -214,16 +214,16 @@ func TestADeltaGivesWhatAFullLookGives(t *testing.T) {
 				events += len(wantEvents)
 				// And the index that was changed is the one that is built anew.
 				whole, _ := fleet.Find(product)
-				require.Empty(rt, cmp.Diff(found(index.Find(product, bom)), found(whole)), "findings of %s", product)
+				require.Empty(rt, cmp.Diff(standing(index.Find(product, bom)), standing(whole)), "findings of %s", product)
 			}
 		}
 		rt.Logf("%d events", events)
 	})
 }
 
-// found are the findings of a result, without what a fleet does not keep: references, and
+// standing are the findings of a result, without what a fleet does not keep: references, and
 // how often a component stands.
-func found(r match.Result) []string {
+func standing(r match.Result) []string {
 	var out []string
 	for _, f := range r.Findings {
 		out = append(out, f.Key()+" "+f.Digest()+" "+fmt.Sprint(f.Urgency(), f.Sources, f.IDs, f.Title, f.Mark))

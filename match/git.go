@@ -77,7 +77,7 @@ func (p *pkg) tagged(v verdict, at sbom.Coordinate, i *item, id *identity, s *st
 			return t
 		}
 	}
-	v.truth, v.blind, v.leaf = unknown, otherwise, cmpOr(p.name, string(at))
+	v.truth, v.blind, v.mum, v.leaf = unknown, otherwise, true, cmpOr(p.name, string(at))
 	v.why = fmt.Sprintf("the record states commits only, and which versions hold them is not said: does %s?", s.text)
 	return v
 }
@@ -169,6 +169,9 @@ func (g *commits) judge(v verdict, i *item, version string, history Ancestry) (v
 var hexadecimal = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
 
 func commitLike(s string) bool {
+	if len(s) < 7 || strings.IndexByte(s, '.') >= 0 {
+		return false
+	}
 	return hexadecimal.MatchString(s) && strings.ContainsAny(s, "abcdef") || len(s) == 40 && hexadecimal.MatchString(s)
 }
 

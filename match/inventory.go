@@ -1,6 +1,7 @@
 package match
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,7 +19,9 @@ type item struct {
 	at        sbom.Coordinate
 	ids       []identity
 	names     []string // bare names, as written
+	spelled   []string // in every spelling, folded
 	vendors   []string // folded
+	known     bool     // the table of aliases has it
 }
 
 // identity is a component as one of its identifiers names it.
@@ -55,7 +58,19 @@ func (s *stated) under(scheme vers.Scheme) (vers.Version, error) {
 	case s.hasPlain && scheme == vers.Generic:
 		return s.generic, s.genErr
 	}
+	if scheme == vers.Generic || scheme == vers.SemVer {
+		return plain(scheme, s.text)
+	}
 	return vers.Parse(scheme, s.text)
+}
+
+// plain reads a version in an order that no registry guards. The id of a commit is none
+// there, though it may begin as one.
+func plain(scheme vers.Scheme, text string) (vers.Version, error) {
+	if commitLike(text) {
+		return vers.Version{}, fmt.Errorf("%s is a commit, which has no place in the order of versions", text)
+	}
+	return vers.Parse(scheme, text)
 }
 
 // inventory is the whole device.
@@ -162,7 +177,7 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 		it.at = c.Coordinate()
 	}
 	if words {
-		it.names, it.vendors = c.Names(), c.Vendors()
+		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
 	}
 	it.aliases(c, table, in)
 }
@@ -200,7 +215,7 @@ func (id *identity) state(c *sbom.Component) {
 		}
 		if id.name != nil {
 			s.hasPlain = true
-			s.generic, s.genErr = vers.Parse(vers.Generic, text)
+			s.generic, s.genErr = plain(vers.Generic, text)
 		}
 		if id.versions == nil {
 			id.versions = lent(&id.in.versions)
@@ -209,7 +224,7 @@ func (id *identity) state(c *sbom.Component) {
 			id.versions = append(id.versions, s)
 		}
 	}
-	if v := strings.TrimSpace(c.Version); v != "" {
+	if v := strings.TrimSpace(c.Version); v != "" && !(id.pkg != nil && withoutEpoch(id.pkg.Version) == v) {
 		add(v, "version")
 	}
 	if id.pkg != nil {
@@ -233,6 +248,16 @@ func (id *identity) state(c *sbom.Component) {
 	}
 }
 
+// withoutEpoch takes the epoch off a version that has one: a component that states its
+// version without one states the same version.
+func withoutEpoch(version string) string {
+	epoch, rest, ok := strings.Cut(version, ":")
+	if !ok || epoch == "" || strings.Trim(epoch, "0123456789") != "" {
+		return ""
+	}
+	return rest
+}
+
 // aliases adds the identifiers that the table has for the thing c is, and the names
 // it goes by there.
 func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
@@ -244,8 +269,11 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
 		for _, at := range it.ids[k].at {
 			known = known || table.Knows(at)
 		}
+		if n := it.ids[k].name; n != nil && !known {
+			known = table.Names(n.Product.Text())
+		}
 	}
-	if !known {
+	if it.known = known; !known {
 		return
 	}
 	for _, x := range sbom.Propose(*c, table) {
@@ -257,14 +285,26 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
 			other.CPE = x.Text
 		}
 		id := identity{purl: other.PURL, cpe: other.CPE, in: in, alias: &Alias{
-			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier(),
+			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),
 		}}
 		id.read(&other)
-		if id.alias.Named && id.name != nil && slices.Contains(c.Vendors(), sbom.FoldVendor(id.name.Vendor.Text())) {
-			id.alias.Named = false // name and vendor both agree
+		if id.name != nil && it.opens(id.name) {
+			id.alias.Named = false
 		}
 		it.ids = append(it.ids, id)
 	}
+}
+
+// opens reports whether a CPE name of the component states the product of n and leaves the
+// vendor open, as builds do that look vulnerabilities up by product.
+func (it *item) opens(n *cpe.Name) bool {
+	for k := range it.ids {
+		own := it.ids[k].name
+		if own != nil && it.ids[k].alias == nil && own.Vendor == cpe.Any && own.Product == n.Product && (own.Part == cpe.Any || own.Part == n.Part) {
+			return true
+		}
+	}
+	return false
 }
 
 // named is the identifier of the kind by which a record met the component.

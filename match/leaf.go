@@ -34,6 +34,9 @@ type verdict struct {
 	fixed   string // the version in which the statement ends
 	files   []string
 	by      string // who within the record says so
+	// mum says that the record does not speak of this version, rather than leaving it
+	// open: where another record decides, nobody has to be asked.
+	mum bool
 }
 
 // blindness says why there is no answer.
@@ -152,21 +155,28 @@ func (l *leaf) rejects(id *identity) bool {
 // attributes compares all but the version.
 func (l *leaf) attributes(i *item, id *identity) verdict {
 	var v verdict
-	for _, at := range []struct{ source, target cpe.Value }{
-		{l.name.Part, id.name.Part}, {l.name.Vendor, id.name.Vendor}, {l.name.Product, id.name.Product},
-	} {
-		if r := cpe.Compare(at.source, at.target); r != cpe.Equal && r != cpe.Superset {
-			v.why = "is another product"
-			return v
-		}
+	covers := func(source, target cpe.Value) bool {
+		r := cpe.Compare(source, target)
+		return r == cpe.Equal || r == cpe.Superset
+	}
+	if !covers(l.name.Part, id.name.Part) && id.name.Part != cpe.Any || !covers(l.name.Vendor, id.name.Vendor) || !covers(l.name.Product, id.name.Product) {
+		v.why = "is another product"
+		return v
 	}
 	for _, at := range attributes {
 		source, target := at.of(l.name), at.of(id.name)
+		if source == cpe.Any {
+			continue // whatever the component states, even a pattern
+		}
 		switch cpe.Compare(source, target) {
 		case cpe.Disjoint:
 			v.why = fmt.Sprintf("%s is %s, not %s", at.name, target.Text(), source.Text())
 			return v
-		case cpe.Subset, cpe.Undefined:
+		case cpe.Undefined:
+			v.truth, v.blind = unknown, otherwise
+			v.why = fmt.Sprintf("the component states the pattern %s as its %s", target.Text(), at.name)
+			return v
+		case cpe.Subset:
 			if at.name == "target_sw" {
 				if kind, other := contradicts(source, i); other {
 					v.why = fmt.Sprintf("target_sw is %s, and the component is a package of the type %s", source.Text(), kind)
@@ -191,9 +201,17 @@ func (l *leaf) judgeVersion(v verdict, id *identity, explain bool) verdict {
 		// NVD lists hardware, and what something runs on, as "-": which version it
 		// is does not matter then.
 		v.rule = "all versions"
-		if l.hardware() || !l.criterion.Vulnerable || id.name.Version == cpe.NA || len(id.versions) == 0 {
+		switch {
+		case id.name.Version.Pattern():
+			v.truth, v.blind = unknown, otherwise
+			v.why = fmt.Sprintf("the component states the pattern %s as its version", id.name.Version.Text())
+		case l.hardware(), !l.criterion.Vulnerable, id.name.Version == cpe.NA, len(id.versions) == 0:
 			v.truth = yes
-		} else {
+		case strings.HasPrefix(string(l.at), "cpe:o:") && strings.HasSuffix(string(id.name.Product), "_firmware"):
+			// NVD writes "-" for firmware of which no version was told.
+			v.truth, v.blind = unknown, otherwise
+			v.why = fmt.Sprintf("the record names no version of it: is %s affected?", id.versions[0].text)
+		default:
 			v.why = fmt.Sprintf("%s is a version, and the criterion is for what has none", id.versions[0].text)
 		}
 		return v
@@ -230,7 +248,7 @@ func best(v verdict, id *identity, test func(verdict, *stated) verdict) verdict 
 func within(v verdict, scheme vers.Scheme, bounds []bound, s *stated, explain bool) verdict {
 	own, err := s.under(scheme)
 	if err != nil {
-		v.truth, v.blind, v.why = unknown, incomparable, err.Error()
+		v.truth, v.blind, v.why, v.mum = unknown, incomparable, err.Error(), commitLike(s.text)
 		return v
 	}
 	blind := ""
@@ -298,6 +316,11 @@ func (l *leaf) exactly(v verdict, id *identity, s *stated) verdict {
 	if v.truth == yes && update && same && id.name.Update == cpe.Any {
 		v.truth, v.blind = unknown, otherwise
 		v.why = fmt.Sprintf("the component does not state whether it is %s", l.name.Update.Text())
+		return v
+	}
+	if v.truth != yes && err != nil && l.exact.Scheme() != "" {
+		// It may be that version by another name.
+		v.truth, v.blind, v.why, v.mum = unknown, incomparable, err.Error(), commitLike(s.text)
 		return v
 	}
 	if v.truth != yes {

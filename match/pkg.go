@@ -20,11 +20,11 @@ func (p *pkg) judge(id *identity, explain bool) verdict {
 		return v
 	}
 	if p.release != "" {
-		switch sameRelease(p.release, id.pkg.Distro) {
+		switch sameRelease(p.release, id.release()) {
 		case unknown:
 			v.assumed = append(v.assumed, "release is "+p.release)
 		case no:
-			v.leaf, v.why = p.label(), fmt.Sprintf("is for release %s, not %s", p.release, id.pkg.Distro)
+			v.leaf, v.why = p.label(), fmt.Sprintf("is for release %s, not %s", p.release, id.release())
 			return v
 		}
 	}
@@ -91,6 +91,19 @@ func (g *line) holds(s *stated, own vers.Version) (in, sure bool) {
 		}
 	}
 	return in, true
+}
+
+// release is what the component says of the release it is of: in the purl, or by the
+// mark in the version of an RPM.
+func (id *identity) release() string {
+	if id.pkg.Type == "rpm" && len(releaseNumbers(id.pkg.Distro)) == 0 {
+		for k := range id.versions {
+			if mark := stream(id.versions[k].text); mark != "" {
+				return mark
+			}
+		}
+	}
+	return id.pkg.Distro
 }
 
 // label is the package with its ecosystem.
@@ -167,8 +180,8 @@ func (p *pkg) lists(own vers.Version, ownErr error, text string) bool {
 }
 
 // streams are the marks that an RPM version bears of the release it was built for
-// (.el8, .el9_2, .fc39).
-var streams = regexp.MustCompile(`\.(el|fc|amzn|oe)(\d+)`)
+// (.el8, .el9_2, +el8.8.0, .fc39), and of the product that is layered over it (.el8sat).
+var streams = regexp.MustCompile(`[.+](el|fc|amzn|oe)(\d+)([a-z]*)`)
 
 // stream is the release an RPM version was built for, or nothing.
 func stream(version string) string {
@@ -176,7 +189,7 @@ func stream(version string) string {
 	if m == nil {
 		return ""
 	}
-	return m[1] + m[2]
+	return m[1] + m[2] + m[3]
 }
 
 // judge walks the events in the order of their versions: from an introduced on
@@ -223,6 +236,8 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 			if order > 0 {
 				in = false
 				because("%s comes after last affected %s", s.text, st.event.LastAffected)
+			} else if mark := stream(st.event.LastAffected); mark != "" {
+				build = mark
 			}
 		case order >= 0:
 			in = false
@@ -246,7 +261,7 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 	}
 	if mine := stream(s.text); mine != "" && build != mine {
 		v.fixed = ""
-		because("the fix is one of %s, and %s was built for %s", build, s.text, mine)
+		because("the range ends with a build for %s, and %s was built for %s", build, s.text, mine)
 		return v
 	}
 	v.truth, v.why = yes, ""

@@ -15,8 +15,7 @@ import (
 // product is what a record states of one product in its publisher's words.
 type product struct {
 	by, vendor, name string
-	vendorFolded     string
-	models           []string
+	vendors, spelled []string          // folded: who may be meant, and by which names it may go
 	at               []sbom.Coordinate // of its identifiers
 	cpes             []cpe.Name
 	repo             sbom.Coordinate
@@ -50,7 +49,7 @@ var orders = map[string]vers.Scheme{
 
 func (r *record) product(p feeds.Product, in *interning) {
 	out := product{
-		by: in.text(p.By), vendor: in.text(p.Vendor), name: in.text(p.Name), vendorFolded: in.text(sbom.FoldVendor(p.Vendor)), models: p.Models,
+		by: in.text(p.By), vendor: in.text(p.Vendor), name: in.text(p.Name), vendors: sbom.VendorNames(p.Vendor),
 		repoText: p.Repo, files: p.Files, platforms: p.Platforms, status: p.Default, unread: p.Unread,
 	}
 	n := int32(len(r.products))
@@ -84,12 +83,14 @@ func (r *record) product(p feeds.Product, in *interning) {
 		claim(at, identified)
 	}
 	for _, name := range append([]string{p.Name}, p.Models...) {
-		if name != "" {
-			claim(sbom.NameCoordinate(name), worded)
+		for _, s := range sbom.Spellings(name, out.vendors) {
+			out.spelled = append(out.spelled, in.text(s))
+			claim(sbom.NameCoordinate(s), worded)
 		}
 	}
-	if p.Vendor != "" {
-		claim(sbom.VendorCoordinate(p.Vendor), vendored)
+	for k, v := range out.vendors {
+		out.vendors[k] = in.text(v)
+		claim(sbom.VendorCoordinate(v), vendored)
 	}
 	for _, s := range p.Spans {
 		out.spans = append(out.spans, readSpan(s))
@@ -158,18 +159,19 @@ const (
 	same                       // both are equal, or an identifier is
 )
 
-// agrees compares name and vendor of i with those of p. A vendor counts as equal when
-// one of the two folded names begins with the other or they differ by spaces only.
+// agrees compares the names and vendors of i with those of p in all their spellings.
 func (p *product) agrees(i *item) agreement {
-	named := slices.ContainsFunc(i.names, func(n string) bool {
-		return sameWords(n, p.name) || slices.ContainsFunc(p.models, func(m string) bool { return sameWords(n, m) }) ||
-			sameWords(n, p.vendor+" "+p.name)
+	named := slices.ContainsFunc(i.spelled, func(n string) bool { return slices.Contains(p.spelled, n) })
+	made := slices.ContainsFunc(i.vendors, func(v string) bool {
+		return slices.ContainsFunc(p.vendors, func(w string) bool { return sbom.SameVendor(v, w) || named && slip(v, w) })
 	})
-	made := p.vendor != "" && slices.ContainsFunc(i.vendors, func(v string) bool { return sameVendor(v, p.vendorFolded) })
 	switch {
 	case named && made:
 		return same
-	case named && (p.vendor == "" || len(i.vendors) == 0):
+	case named && (len(p.vendors) == 0 || len(i.vendors) == 0):
+		return sameName
+	case named && i.known && len(p.at) == 0:
+		// Makers of devices list what others made under their own name.
 		return sameName
 	case made:
 		return sameMaker
@@ -177,13 +179,20 @@ func (p *product) agrees(i *item) agreement {
 	return another
 }
 
-func sameWords(a, b string) bool { return a != "" && b != "" && sbom.FoldName(a) == sbom.FoldName(b) }
-
-func sameVendor(a, b string) bool {
-	if a == b || strings.HasPrefix(a, b+" ") || strings.HasPrefix(b, a+" ") {
-		return true
+// slip reports whether two long words differ by one letter that one of them has more:
+// "phillips" and "philips".
+func slip(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
 	}
-	return strings.ReplaceAll(a, " ", "") == strings.ReplaceAll(b, " ", "")
+	if len(b) < 6 || len(a) != len(b)+1 {
+		return false
+	}
+	k := 0
+	for k < len(b) && a[k] == b[k] {
+		k++
+	}
+	return a[k+1:] == b[k:]
 }
 
 // identifies says whether one of p's identifiers names the component as id does.
@@ -218,7 +227,7 @@ func (p *product) judge(id *identity, versions []stated, explain bool) verdict {
 			l.exact, _ = vers.Parse(vers.Generic, p.single)
 			return best(v, &fake, func(v verdict, s *stated) verdict {
 				if v = l.exactly(v, id, s); v.truth == no {
-					v.truth, v.blind = unknown, otherwise // nothing is said of the others
+					v.truth, v.blind, v.mum = unknown, otherwise, true // nothing is said of the others
 					v.why = fmt.Sprintf("%s names %s only", p.label(), p.single)
 				}
 				v.leaf = p.label() + ": " + p.single
@@ -260,7 +269,7 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 	}
 	switch {
 	case blind != "":
-		v.truth, v.blind, v.why = unknown, incomparable, blind
+		v.truth, v.blind, v.why, v.mum = unknown, incomparable, blind, commitLike(s.text)
 	case len(p.unread) > 0:
 		v.truth, v.blind, v.why = unknown, otherwise, fmt.Sprintf("what is said of the versions is for a person to read: %q", strings.Join(p.unread, "; "))
 	case p.status == vex.Affected:
@@ -273,16 +282,16 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 			v.why = fmt.Sprintf("%s is in none of the versions stated, and %s is the status of the others", s.text, p.status)
 		}
 	case commits && !p.spoken():
-		v.truth, v.blind, v.why = unknown, otherwise, "the record states commits only: which versions hold them is not said"
+		v.truth, v.blind, v.mum, v.why = unknown, otherwise, true, "the record states commits only: which versions hold them is not said"
 	case p.past(s):
 		v.truth = no
 		if explain {
 			v.why = s.text + " comes after all versions that are said to be affected"
 		}
 	case !p.spoken():
-		v.truth, v.blind, v.why = unknown, otherwise, "the record states no version of it"
+		v.truth, v.blind, v.mum, v.why = unknown, otherwise, true, "the record states no version of it"
 	default:
-		v.truth, v.blind = unknown, otherwise
+		v.truth, v.blind, v.mum = unknown, otherwise, true
 		v.why = fmt.Sprintf("%s is not among the versions stated, and nothing is said of the others", s.text)
 	}
 	if v.truth != no || explain {

@@ -360,12 +360,12 @@ func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
 		}
 	}
 	switch {
+	case n.Version == cpe.NA:
+		l.how, l.bounds = none, nil // what has no version lies within no bounds
 	case len(l.bounds) > 0:
 		l.how = bounded
 	case n.Version == cpe.Any:
 		l.how = every
-	case n.Version == cpe.NA:
-		l.how = none
 	case n.Version.Pattern():
 		l.how = pattern
 	default:

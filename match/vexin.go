@@ -197,5 +197,5 @@ func names(p *vex.Product, c sbom.Component) bool {
 		return false
 	}
 	vendor := sbom.FoldVendor(p.Vendor)
-	return sameWords(p.Name, c.Name) && (vendor == "" || len(c.Vendors()) == 0 || slices.ContainsFunc(c.Vendors(), func(v string) bool { return sameVendor(v, vendor) }))
+	return sbom.FoldName(p.Name) == sbom.FoldName(c.Name) && (vendor == "" || len(c.Vendors()) == 0 || slices.ContainsFunc(c.Vendors(), func(v string) bool { return sbom.SameVendor(v, vendor) }))
 }

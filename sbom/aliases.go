@@ -30,9 +30,12 @@ type Aliases struct {
 type Alias struct {
 	// Names are those it goes by; the first is the usual one. Case, spaces and
 	// punctuation do not count.
-	Names []string  `json:"names"`
-	CPEs  []AliasID `json:"cpes,omitempty"`
-	PURLs []AliasID `json:"purls,omitempty"`
+	Names []string `json:"names"`
+	// Makers are who makes it, in words, beyond the vendors of its CPE names. Their
+	// legal forms do not count.
+	Makers []AliasID `json:"makers,omitempty"`
+	CPEs   []AliasID `json:"cpes,omitempty"`
+	PURLs  []AliasID `json:"purls,omitempty"`
 }
 
 // An AliasID is one identifier, and who says so.
@@ -112,7 +115,7 @@ func (t *Aliases) add(i int, e Alias) []error {
 			t.byName[key] = []int{i}
 		}
 	}
-	for _, id := range slices.Concat(e.CPEs, e.PURLs) {
+	for _, id := range slices.Concat(e.CPEs, e.PURLs, e.Makers) {
 		if _, known := certainties[id.Certainty]; !known || trim(id.Source) == "" {
 			bad("%q: certainty %q is not known, or the source is missing", id.Name, id.Certainty)
 		}
@@ -139,7 +142,20 @@ func (t *Aliases) add(i int, e Alias) []error {
 }
 
 func (e Alias) clone() Alias {
-	return Alias{Names: slices.Clone(e.Names), CPEs: slices.Clone(e.CPEs), PURLs: slices.Clone(e.PURLs)}
+	return Alias{Names: slices.Clone(e.Names), Makers: slices.Clone(e.Makers), CPEs: slices.Clone(e.CPEs), PURLs: slices.Clone(e.PURLs)}
+}
+
+// madeBy reports whether one of the vendors, which are folded, is who makes e: a vendor
+// of its CPE names, one of its makers, or the thing itself, as in "the BusyBox project".
+func (e Alias) madeBy(vendors []string) bool {
+	return slices.ContainsFunc(vendors, func(v string) bool {
+		return slices.ContainsFunc(e.Names, func(n string) bool { return squash(n) == squash(v) }) ||
+			slices.ContainsFunc(e.Makers, func(id AliasID) bool { return SameVendor(v, FoldVendor(id.Name)) }) ||
+			slices.ContainsFunc(e.CPEs, func(id AliasID) bool {
+				n, err := cpe.Parse("cpe:2.3:" + id.Name + ":*:*:*:*:*:*:*:*")
+				return err == nil && SameVendor(v, FoldVendor(n.Vendor.Text()))
+			})
+	})
 }
 
 // Entries returns the rows of the table in the order of the file. The slice is
@@ -186,10 +202,8 @@ func (id AliasID) withVersion(kind, version string) (string, error) {
 			return "", err
 		}
 		if version != "" {
-			if strings.ContainsFunc(version, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-				return "", fmt.Errorf("sbom: version %q cannot stand in a CPE name", version)
-			}
-			n.Version = cpe.Literal(withoutV(version))
+			// White space is written as an underscore (NISTIR 7695, 5.3.2).
+			n.Version = cpe.Literal(strings.Join(strings.Fields(withoutV(version)), "_"))
 		}
 		return n.String(), nil
 	}

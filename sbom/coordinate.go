@@ -84,12 +84,13 @@ func VendorCoordinate(vendor string) Coordinate {
 var legal = []string{
 	"inc", "incorporated", "ltd", "limited", "llc", "gmbh", "ag", "corp", "corporation", "co", "company", "kg", "bv", "nv",
 	"sa", "sas", "srl", "spa", "oy", "ab", "as", "plc", "pty", "the", "project", "foundation", "group", "team",
+	"organization", "organisation", "and",
 }
 
 // FoldVendor folds case, punctuation and legal forms: "wolfSSL Inc." is "wolfssl",
 // "The Linux Foundation" is "linux". A name of nothing else stays as it is.
 func FoldVendor(vendor string) string {
-	words := strings.FieldsFunc(strings.ToLower(vendor), func(r rune) bool {
+	words := strings.FieldsFunc(ascii(strings.ToLower(vendor)), func(r rune) bool {
 		return strings.ContainsRune(" _-.,/&()'", r)
 	})
 	kept := make([]string, 0, len(words))
@@ -102,6 +103,30 @@ func FoldVendor(vendor string) string {
 		kept = words
 	}
 	return strings.Join(kept, " ")
+}
+
+// ascii drops the letters that writers spell in several ways, or that a wrong encoding
+// has spoiled, from a text that has others.
+func ascii(text string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r > 0x7f {
+			return -1
+		}
+		return r
+	}, text)
+	if strings.ContainsFunc(plain, func(r rune) bool { return 'a' <= r && r <= 'z' }) {
+		return plain
+	}
+	return text
+}
+
+// SameVendor reports whether two folded vendors may be one: they are equal but for
+// spaces, or one begins with the words of the other ("bosch", "bosch rexroth").
+func SameVendor(a, b string) bool {
+	if a == b || strings.HasPrefix(a, b+" ") || strings.HasPrefix(b, a+" ") {
+		return true
+	}
+	return strings.ReplaceAll(a, " ", "") == strings.ReplaceAll(b, " ", "")
 }
 
 // RepoCoordinate is the coordinate of a source repository, the same as that of the
@@ -206,8 +231,10 @@ func (c Component) Coordinates() []Coordinate {
 	for _, i := range c.Identities() {
 		add(i.own()...)
 	}
-	for _, name := range c.Names() {
+	for _, name := range c.Spellings() {
 		add(NameCoordinate(name))
+	}
+	for _, name := range c.Names() {
 		if w := Telling(name); w != "" {
 			add(MentionCoordinate(w))
 		}
@@ -222,9 +249,11 @@ func (c Component) Coordinates() []Coordinate {
 // of its CPE, its supplier, manufacturer and publisher.
 func (c Component) Vendors() []string {
 	var out []string
-	add := func(v string) {
-		if v = FoldVendor(v); v != "" && !slices.Contains(out, v) {
-			out = append(out, v)
+	add := func(vendor string) {
+		for _, v := range VendorNames(vendor) {
+			if !slices.Contains(out, v) {
+				out = append(out, v)
+			}
 		}
 	}
 	if n, err := c.CPEName(); err == nil && n.Vendor.Literal() && !n.Vendor.Pattern() {
@@ -262,8 +291,20 @@ func (c Component) own() []Coordinate {
 
 // CPECoordinates returns where records may speak of what n names: its own
 // coordinate, then those of records that leave some of it open. A name whose vendor
-// or product is itself open has none: it names nothing.
+// or product is itself open has none: it names nothing. One whose part is open may be any.
 func CPECoordinates(n cpe.Name) []Coordinate {
+	if n.Part == cpe.Any {
+		// Some builds know vendor and product and not the part.
+		n.Part = "a"
+		if !n.Names() {
+			return nil
+		}
+		out := []Coordinate{cpeCoordinate(cpe.Any, n.Vendor, n.Product)}
+		for _, part := range []cpe.Value{"a", "o", "h"} {
+			out = append(out, cpeCoordinate(part, n.Vendor, n.Product), cpeCoordinate(part, cpe.Any, n.Product))
+		}
+		return append(out, cpeCoordinate(cpe.Any, cpe.Any, n.Product))
+	}
 	if !n.Names() {
 		return nil
 	}

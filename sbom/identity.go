@@ -52,7 +52,8 @@ func (x Candidate) Confidence() float64 {
 }
 
 // Propose returns the identifiers by which table knows the thing c names, without
-// those c has. The thing is found by c's purl, by its CPE, by its name, or by its
+// those c has. The thing is found by c's purl, by its CPE, by its name (with its maker or
+// without), or by its
 // CPE's product under another vendor, in this order. A package is not proposed where
 // c's purl names another one of the same registry. The most confident candidates
 // come first. A nil table proposes nothing.
@@ -113,6 +114,9 @@ func (c Component) statedFor(kind string) (version, where string) {
 	return c.Stated()
 }
 
+// named is the value of an identity that rests on a name and a maker that agree.
+const named = 0.95
+
 // A hit is an entry that a component may be, and how it was found.
 type hit struct {
 	entry int
@@ -134,8 +138,19 @@ func (t *Aliases) find(c Component) []hit {
 		if _, err := i.Package(); err == nil {
 			add(t.byPURL[Component{PURL: i.PURL}.Coordinate()], Part{"identity", 1, "its purl is known"})
 		}
-		if n, err := i.CPEName(); err == nil && n.Names() {
+		if n, err := i.CPEName(); err == nil && n.Part == cpe.Any && n.Vendor.Literal() {
+			for _, part := range []cpe.Value{"a", "o", "h"} {
+				n.Part = part
+				add(t.byCPE[triple(n)], Part{"identity", 1, "its CPE is known"})
+			}
+		} else if err == nil && n.Names() {
 			add(t.byCPE[triple(n)], Part{"identity", 1, "its CPE is known"})
+		}
+	}
+	vendors := c.Vendors()
+	for _, i := range t.byName[squash(c.Name)] {
+		if len(vendors) > 0 && t.entries[i].madeBy(vendors) {
+			add([]int{i}, Part{"identity", named, "its name and its maker are known"})
 		}
 	}
 	add(t.byName[squash(c.Name)], Part{"identity", 0.9, "its name is known"})
@@ -334,3 +349,7 @@ func (p Policy) Accept(b BOM, table *Aliases, at time.Time) (BOM, []Accepted, er
 // ByIdentifier reports whether the thing was found by an identifier of the
 // component, and not by a name, which others may bear too.
 func (x Candidate) ByIdentifier() bool { return len(x.Parts) > 0 && x.Parts[0].Value == 1 }
+
+// ByMaker reports whether the thing was found by its name, and the component names its
+// maker too.
+func (x Candidate) ByMaker() bool { return len(x.Parts) > 0 && x.Parts[0].Value == named }

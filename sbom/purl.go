@@ -2,6 +2,7 @@ package sbom
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	packageurl "github.com/package-url/packageurl-go"
@@ -32,6 +33,12 @@ func (c Component) Package() (Package, error) {
 	}
 	p, err := packageurl.FromString(text)
 	if err != nil {
+		// A scope whose @ was not encoded and whose slash was: pkg:npm/@scope%2Fname@1.0.
+		if m := scoped.FindStringSubmatch(text); m != nil {
+			p, err = packageurl.FromString(m[1] + "%40" + m[2] + "/" + m[3])
+		}
+	}
+	if err != nil {
 		return Package{}, fmt.Errorf("sbom: purl %q: %w", c.PURL, err)
 	}
 	out := Package{Type: p.Type, Namespace: p.Namespace, Name: p.Name, Version: trim(p.Version)}
@@ -41,8 +48,9 @@ func (c Component) Package() (Package, error) {
 	qualifiers := p.Qualifiers.Map()
 	out.Distro = qualifiers["distro"]
 	out.Upstream, _, _ = strings.Cut(qualifiers["upstream"], "@")
-	// An rpm purl keeps the epoch apart; the version that rpm orders has it in front.
-	if epoch := qualifiers["epoch"]; p.Type == "rpm" && epoch != "" && out.Version != "" && !strings.Contains(out.Version, ":") {
+	// An rpm purl keeps the epoch apart, and some tools do so for deb too; the version that is ordered has
+	// it in front.
+	if epoch := qualifiers["epoch"]; (p.Type == "rpm" || p.Type == "deb") && epoch != "" && out.Version != "" && !strings.Contains(out.Version, ":") {
 		out.Version = epoch + ":" + out.Version
 	}
 	return out, nil
@@ -130,6 +138,8 @@ func (p Package) Ecosystem() (ecosystem, name string, ok bool) {
 	}
 	return e, name, true
 }
+
+var scoped = regexp.MustCompile(`^(pkg:npm/)@([^/@%]+)%2[fF](.+)$`)
 
 // packageName returns name in the one spelling under which it is indexed: an
 // ecosystem's own equal spellings fall together. Case is folded in all of

@@ -132,3 +132,82 @@ func TestRelationsOfTheBundle(t *testing.T) {
 	}
 	require.Greater(t, n, 8)
 }
+
+// relations compares names attribute by attribute, and as a whole (NISTIR 7696, 6.2 and table 6-4).
+func relations(source, target cpe.Name) (each []cpe.Relation, whole cpe.Relation) {
+	values := func(n cpe.Name) []cpe.Value {
+		return []cpe.Value{n.Part, n.Vendor, n.Product, n.Version, n.Update, n.Edition, n.Language, n.SWEdition, n.TargetSW, n.TargetHW, n.Other}
+	}
+	a, b := values(source), values(target)
+	met := map[cpe.Relation]bool{}
+	for i := range a {
+		r := cpe.Compare(a[i], b[i])
+		each, met[r] = append(each, r), true
+	}
+	switch {
+	case met[cpe.Disjoint]:
+		return each, cpe.Disjoint
+	case met[cpe.Undefined], met[cpe.Superset] && met[cpe.Subset]:
+		return each, cpe.Undefined
+	case met[cpe.Superset]:
+		return each, cpe.Superset
+	case met[cpe.Subset]:
+		return each, cpe.Subset
+	}
+	return each, cpe.Equal
+}
+
+func TestRelationsOfNamesOfTheBundle(t *testing.T) {
+	t.Parallel()
+	body, err := os.ReadFile(testdata.Path(t, "matching", "cpe", "name-matching.json"))
+	require.NoError(t, err)
+	var raw struct {
+		Cases []struct {
+			Kind           string
+			Source, Target json.RawMessage
+			Relation       string
+			Relations      []string
+			True           []string `json:"relations_true"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(body, &raw))
+	name := func(raw json.RawMessage) cpe.Name {
+		var s string
+		var of map[string]string
+		if json.Unmarshal(raw, &s) == nil {
+			n, err := cpe.Parse(s)
+			require.NoError(t, err, s)
+			return n
+		}
+		require.NoError(t, json.Unmarshal(raw, &of))
+		return wfn(t, of)
+	}
+	kinds := map[string]int{}
+	for _, c := range raw.Cases {
+		kinds[c.Kind]++
+		if c.Kind == "attribute" {
+			continue // see above
+		}
+		each, whole := relations(name(c.Source), name(c.Target))
+		switch c.Kind {
+		case "name":
+			require.Equal(t, strings.ToLower(c.Relation), string(whole), "%s", c.Source)
+		case "name-attributes":
+			for i, want := range c.Relations {
+				require.Equal(t, strings.ToLower(want), string(each[i]), "%s %s", c.Source, attributes[i])
+			}
+		case "wfn":
+			if len(c.True) == 0 {
+				require.Equal(t, cpe.Undefined, whole, "%s", c.Target)
+			}
+			for _, want := range c.True {
+				if whole == cpe.Equal && want != "DISJOINT" {
+					continue // a name is a superset and a subset of itself
+				}
+				require.Equal(t, strings.ToLower(want), string(whole), "%s against %s", c.Source, c.Target)
+			}
+		}
+	}
+	t.Logf("%v", kinds)
+	require.Equal(t, map[string]int{"attribute": 11, "name": 1, "name-attributes": 5, "wfn": 14}, kinds)
+}

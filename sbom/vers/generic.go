@@ -62,7 +62,7 @@ func appendGeneric(b []byte, s string) ([]byte, string) {
 				b = append(b, lower(s[i]))
 			}
 			switch w := b[mark:]; {
-			case isBuild(w):
+			case isBuild(w) && mark-4 > begin:
 				b = b[:mark-4]
 			case mark-4 > begin: // a leading word is part of a name, and has no rank
 				r := rank(w, glued, j < len(s) && isDigit(s[j]))

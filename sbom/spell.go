@@ -1,0 +1,100 @@
+package sbom
+
+import (
+	"slices"
+	"strings"
+)
+
+// VendorNames returns, folded, each once, who may be meant by a vendor in words: the
+// whole without what stands in parentheses, that, and each of several that are listed.
+// "Becton, Dickinson and Company (BD)" is "becton dickinson", "bd", "becton" and
+// "dickinson".
+func VendorNames(vendor string) []string {
+	var out []string
+	add := func(text string) {
+		v := FoldVendor(text)
+		if len(v) > 1 && !slices.Contains(legal, v) && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	bare, within := parentheses(vendor)
+	add(bare)
+	for _, w := range within {
+		add(w)
+	}
+	pieces := strings.FieldsFunc(strings.ReplaceAll(bare, " and ", ","), func(r rune) bool { return r == ',' || r == ';' })
+	if len(pieces) > 1 {
+		for _, p := range pieces {
+			add(p)
+		}
+	}
+	if v := FoldVendor(vendor); len(out) == 0 && v != "" {
+		out = append(out, v)
+	}
+	return out
+}
+
+// parentheses splits off what stands in parentheses.
+func parentheses(text string) (bare string, within []string) {
+	for {
+		before, rest, ok := strings.Cut(text, "(")
+		if !ok {
+			break
+		}
+		in, after, closed := strings.Cut(rest, ")")
+		if !closed {
+			break
+		}
+		within = append(within, in)
+		text = before + " " + after
+	}
+	return text, within
+}
+
+// Spellings returns, folded as by [FoldName], each once, the names by which a product
+// of the vendors, which are folded, may go: as it stands first; without what is in parentheses,
+// the vendor in front, and the word firmware or software at the end.
+func Spellings(name string, vendors []string) []string {
+	whole := FoldName(name)
+	if whole == "" {
+		return nil
+	}
+	out := []string{whole}
+	add := func(s string) {
+		if s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	if bare, within := parentheses(name); len(within) > 0 {
+		add(FoldName(bare))
+	}
+	for _, s := range slices.Clone(out) {
+		for _, v := range vendors {
+			if rest, ok := strings.CutPrefix(s, v+" "); ok {
+				add(rest)
+			}
+		}
+	}
+	for _, s := range slices.Clone(out) {
+		for _, end := range []string{" firmware", " software"} {
+			if rest, ok := strings.CutSuffix(s, end); ok {
+				add(rest)
+			}
+		}
+	}
+	return out
+}
+
+// Spellings returns the spellings of all names of c.
+func (c Component) Spellings() []string {
+	vendors := c.Vendors()
+	var out []string
+	for _, n := range c.Names() {
+		for _, s := range Spellings(n, vendors) {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
