@@ -170,6 +170,12 @@ func (f *search) item(it *item) {
 	}
 }
 
+// in reports whether the component bears a package of the ecosystem: then what a record
+// says of another package from the same repository is not about it.
+func (it *item) in(ecosystem string) bool {
+	return ecosystem != "" && slices.ContainsFunc(it.ids, func(id identity) bool { return id.alias == nil && id.ecosystem == ecosystem })
+}
+
 // skips reports whether none of the record's vulnerabilities is looked for.
 func (f *search) skips(r *record) bool {
 	if f.only == nil {
@@ -200,7 +206,7 @@ func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
 		}
 		f.settle(c.record, it, id, c.packages[c.n].judge(id, f.explain), ByPURL, nil)
 	case repository:
-		if id.pkg != nil {
+		if id.pkg != nil && !(id.alias != nil && it.in(c.packages[c.n].ecosystem)) {
 			f.settle(c.record, it, id, c.packages[c.n].inRepository(at, it, id, f.index.opts.History, f.explain), ByRepository, nil)
 		}
 	case criterion:

@@ -353,7 +353,7 @@ func (x *Index) may(c claim, at sbom.Coordinate, it *item) bool {
 				return true
 			}
 		case repository:
-			if id.pkg != nil && c.packages[c.n].inRepository(at, it, id, x.opts.History, false).truth == yes {
+			if id.pkg != nil && !(id.alias != nil && it.in(c.packages[c.n].ecosystem)) && c.packages[c.n].inRepository(at, it, id, x.opts.History, false).truth == yes {
 				return true
 			}
 		case criterion:
