@@ -208,6 +208,7 @@ type line struct {
 	begins bool // no event introduces: it begins before all versions
 	blind  string
 	events []feeds.Event
+	leaf   string // the package and the range in one line
 }
 
 // step is one event with its version read.
@@ -256,6 +257,7 @@ func (r *record) pkg(p feeds.Package, in *interning) {
 	if e != "" && p.Name != "" {
 		r.claims = append(r.claims, stand{sbom.PackageCoordinate(e, p.Name), packaged, n})
 	}
+	out.nameRanges()
 	r.packages = append(r.packages, out)
 }
 
