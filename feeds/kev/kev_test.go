@@ -151,6 +151,7 @@ func TestCatalogIsAskedForAgainOnlyWhenItChanged(t *testing.T) {
 	t.Parallel()
 	before, err := os.ReadFile("testdata/before/" + catalog)
 	require.NoError(t, err)
+	const agent = "postmarket (+https://github.com/open-postmarket/postmarket)"
 	var asked []string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.Header.Get("If-None-Match")+"|"+r.Header.Get("If-Modified-Since")+"|"+r.UserAgent())
@@ -170,7 +171,7 @@ func TestCatalogIsAskedForAgainOnlyWhenItChanged(t *testing.T) {
 	updates, _, err = gather(feed.Updates(t.Context(), last.Next))
 	require.NoError(t, err)
 	require.Equal(t, []feeds.Update{{Next: last.Next}}, updates)
-	require.Equal(t, []string{"||postmarket", `"v1"|Fri, 24 Jan 2025 12:00:00 GMT|postmarket`}, asked)
+	require.Equal(t, []string{"||" + agent, `"v1"|Fri, 24 Jan 2025 12:00:00 GMT|` + agent}, asked)
 	elsewhere := kev.New(&kev.Options{From: srv.URL + "/copy.json"})
 	updates, _, err = gather(elsewhere.Updates(t.Context(), last.Next))
 	require.NoError(t, err)
