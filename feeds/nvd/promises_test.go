@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,12 +64,13 @@ func TestPromisesOfTheAPI(t *testing.T) {
 	})
 }
 
-// yearFiles makes year files of a folder's records, each with its .meta.
+// yearFiles makes year files of a folder's records, two a year from 2002 on, each
+// with its .meta.
 func yearFiles(t *testing.T, files fs.FS, packed bool) fstest.MapFS {
 	t.Helper()
 	years := map[string][]string{}
-	for _, h := range holds(files) {
-		year := strings.Split(h.ID, "-")[1]
+	for i, h := range holds(files) {
+		year := strconv.Itoa(2002 + i/2)
 		years[year] = append(years[year], `{"cve":`+string(h.raw)+`}`)
 	}
 	out := fstest.MapFS{}
@@ -100,5 +103,28 @@ func TestPromisesOfAFolderOfYearFiles(t *testing.T) {
 		Bad: yearFiles(t, os.DirFS("testdata/bad"), true), Damaged: []string{"CVE-2020-0487"},
 		Golden:  "testdata/golden-api.json",
 		Without: map[string]string{`"slow down" is obeyed`: "files do not ask to wait"},
+	})
+}
+
+// in2003 waits until the summer of 2003, in a bubble that begins in 2000.
+func in2003() { time.Sleep(time.Until(time.Date(2003, 7, 1, 0, 0, 0, 0, time.UTC))) }
+
+func TestPromisesOfYearFilesOverHTTP(t *testing.T) {
+	t.Parallel()
+	two := func(files fs.FS) fstest.MapFS { // of After: the new record is of 2004, which has no file yet
+		all := yearFiles(t, files, true)
+		delete(all, "nvdcve-2.0-2004.json.gz")
+		delete(all, "nvdcve-2.0-2004.meta")
+		return all
+	}
+	feedtest.Run(t, feedtest.Suite{
+		Name: "nvd", URL: "https://nvd.example/",
+		Open: func(p feedtest.Publisher) feeds.Source {
+			in2003()
+			return nvd.New(&nvd.Options{From: p.URL, Client: p.Client})
+		},
+		Before: two(os.DirFS("testdata/before")), After: two(later(t)),
+		Bad: two(os.DirFS("testdata/bad")), Damaged: []string{"CVE-2020-0487"},
+		Golden: "testdata/golden-api.json",
 	})
 }

@@ -194,22 +194,26 @@ type remote struct {
 
 func (r remote) String() string { return r.url }
 
-// years asks for one .meta after the other. The years end with the first that is
-// missing, which cannot be one that has passed.
+// newYear is how many days of a new year its file may be missing.
+const newYear = 31
+
+// years asks for the .meta of each year up to the present one.
 func (r remote) years(ctx context.Context) ([]volume, error) {
 	var out []volume
-	for year := firstYear; ; year++ {
-		m, err := r.meta(ctx, strconv.Itoa(year))
+	now := time.Now().UTC()
+	for y := firstYear; y <= now.Year(); y++ {
+		year := strconv.Itoa(y)
+		m, err := r.meta(ctx, year)
 		status := (*fetch.StatusError)(nil)
-		missing := errors.As(err, &status) && status.Status == http.StatusNotFound
-		if missing && year > firstYear && year >= time.Now().UTC().Year() {
-			return out, nil
+		if errors.As(err, &status) && status.Status == http.StatusNotFound && y == now.Year() && now.YearDay() <= newYear && len(out) > 0 {
+			break
 		}
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, volume{strconv.Itoa(year), yearFile + strconv.Itoa(year) + ".json.gz", m})
+		out = append(out, volume{year, yearFile + year + ".json.gz", m})
 	}
+	return out, nil
 }
 
 func (r remote) meta(ctx context.Context, year string) (meta, error) {
