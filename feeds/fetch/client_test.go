@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -446,4 +447,58 @@ func TestLargeBodyIsSavedOnceWholeAndRemovedWhenClosed(t *testing.T) {
 	t.Setenv("TMPDIR", "/nowhere/at/all")
 	_, err := fetch.Save(t.Context(), address, fetch.Validators{}, nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestDeadlineAmidTheWaitForALimitIsADeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, asked := publisher(func(_ int, r *http.Request) (*http.Response, error) { return answer(r, 200, "x"), nil }).client()
+		opts := &fetch.Options{Client: client, Limit: rate.NewLimiter(rate.Every(time.Minute), 1)}
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		start := time.Now()
+		for range 2 {
+			_, err := fetch.Get(ctx, address, fetch.Validators{}, opts)
+			require.NoError(t, err)
+		}
+		_, err := fetch.Get(ctx, address, fetch.Validators{}, opts)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 90*time.Second, time.Since(start))
+		require.Len(t, *asked, 2)
+	})
+}
+
+// One client for all feeds says who asks, and how it connects.
+func ExampleNewClient() {
+	publisher := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.UserAgent()) }))
+	defer publisher.Close()
+	client := fetch.NewClient(&fetch.ClientOptions{Contact: "psirt@pumps.example"})
+	defer client.CloseIdleConnections()
+	got, err := fetch.Get(context.Background(), publisher.URL, fetch.Validators{}, &fetch.Options{Client: client})
+	fmt.Println(string(got.Body), err)
+	// Output: postmarket (+https://github.com/open-postmarket/postmarket; psirt@pumps.example) <nil>
+}
+
+func ExamplePost() {
+	client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		question, err := io.ReadAll(r.Body)
+		return answer(r, http.StatusOK, "you asked "+string(question)), err
+	})}
+	got, err := fetch.Post(context.Background(), "https://publisher.example/query", []byte(`{"id":1}`), &fetch.Options{Client: client})
+	fmt.Println(string(got.Body), err)
+	// Output: you asked {"id":1} <nil>
+}
+
+func ExampleSave() {
+	client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		return answer(r, http.StatusOK, strings.Repeat("record ", 1000)), nil
+	})}
+	saved, err := fetch.Save(context.Background(), "https://publisher.example/all.zip", fetch.Validators{}, &fetch.Options{Client: client})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer saved.Close()
+	fmt.Println(saved.Size, "bytes on disk until it is closed")
+	// Output: 7000 bytes on disk until it is closed
 }

@@ -268,10 +268,8 @@ var errIdle = errors.New("nothing came any more")
 
 // once makes one request.
 func (q query) once(ctx context.Context, o Options) (Validators, bool, error) {
-	if o.Limit != nil {
-		if err := o.Limit.Wait(ctx); err != nil {
-			return Validators{}, false, backoff.Permanent(err)
-		}
+	if err := turn(ctx, o.Limit); err != nil {
+		return Validators{}, false, backoff.Permanent(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -284,6 +282,24 @@ func (q query) once(ctx context.Context, o Options) (Validators, bool, error) {
 		err = fmt.Errorf("%s: %w", q.address, cause)
 	}
 	return v, unchanged, err
+}
+
+// turn waits for what a limit allows. (Its own Wait gives up before a deadline that
+// it will not meet, with an error that does not say so.)
+func turn(ctx context.Context, limit *rate.Limiter) error {
+	if limit == nil {
+		return ctx.Err()
+	}
+	mine := limit.Reserve()
+	wait := time.NewTimer(mine.Delay())
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		mine.Cancel()
+		return ctx.Err()
+	case <-wait.C:
+		return nil
+	}
 }
 
 // exchange sends the request and keeps the answer. Heard is called when something came.

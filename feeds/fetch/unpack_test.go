@@ -3,6 +3,8 @@ package fetch_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
+	"fmt"
 	"io"
 	"log"
 	"strings"
@@ -128,4 +130,45 @@ func FuzzZip(f *testing.F) {
 			}
 		}
 	})
+}
+
+func ExampleZip() {
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for _, name := range []string{"GO-1.json", "readme.txt", "GO-2.json"} {
+		f, _ := w.Create(name)
+		_, _ = io.WriteString(f, "{}")
+	}
+	_ = w.Close()
+	limits := fetch.ZipLimits{Files: 100, File: 1 << 20, Total: 10 << 20}
+	for f, err := range fetch.Zip(bytes.NewReader(archive.Bytes()), int64(archive.Len()), limits, ".json") {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		body, err := io.ReadAll(f)
+		fmt.Println(f.Name, len(body), err)
+	}
+	// Output:
+	// GO-1.json 2 <nil>
+	// GO-2.json 2 <nil>
+}
+
+func ExampleUnpack() {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(w, "what is in it")
+	_ = w.Close()
+	for _, max := range []int64{100, 4} {
+		plain, err := fetch.Unpack(bytes.NewReader(packed.Bytes()), max)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		body, err := io.ReadAll(plain)
+		fmt.Printf("%q %v\n", body, err)
+	}
+	// Output:
+	// "what is in it" <nil>
+	// "what" larger than allowed (4 bytes)
 }

@@ -536,3 +536,28 @@ func TestOptionsThatContradictEachOtherAreRefused(t *testing.T) {
 	_, err := url.Parse(nvd.Publisher)
 	require.NoError(t, err)
 }
+
+// The API is read page by page. A reader may stop, and go on later from the last Next.
+func ExampleNew_api() {
+	publisher := inMemory(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Println("asked from place", r.URL.Query().Get("startIndex"))
+		fmt.Fprint(w, `{"startIndex":0,"resultsPerPage":1,"totalResults":1,"timestamp":"2025-01-02T12:00:00.000","vulnerabilities":[
+			{"cve":{"id":"CVE-2025-0001","vulnStatus":"Deferred","lastModified":"2025-01-02T11:00:00.000"}}]}`)
+	})
+	feed := nvd.New(&nvd.Options{Client: publisher, Key: "with a key it may be asked more often"})
+	for u, err := range feed.Updates(context.Background(), "") {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if u.Record.Item == "" {
+			fmt.Println(u.Next)
+			break
+		}
+		fmt.Println(u.Record.Item, u.Record.State)
+	}
+	// Output:
+	// asked from place 0
+	// CVE-2025-0001 Deferred
+	// {"v":1,"url":"https://services.nvd.nist.gov/rest/json/cves/2.0","from":"2025-01-02T10:00:00Z"}
+}

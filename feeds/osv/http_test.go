@@ -495,3 +495,13 @@ func ExampleQuery() {
 	// toolchain [GO-2021-0068] asked: true
 	// board [] asked: false
 }
+
+func ExampleRecords() {
+	client := inMemory(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"id":"GO-2021-0068","modified":"2023-06-13T13:10:24Z","summary":"cgo runs what it finds"}`)
+	})
+	for r, err := range osv.Records(context.Background(), &osv.Options{Client: client}, "GO-2021-0068") {
+		fmt.Println(r.Item, r.Title, err)
+	}
+	// Output: GO-2021-0068 cgo runs what it finds <nil>
+}
