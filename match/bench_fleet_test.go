@@ -161,11 +161,15 @@ func BenchmarkDelta(b *testing.B) {
 		}
 	})
 	b.Run("one changed SBOM", func(b *testing.B) {
+		// The next version of a product: every tenth component is another.
 		var boms [2]sbom.BOM
-		for k := range boms {
-			for n := range 500 {
-				boms[k].Components = append(boms[k].Components, drawn(n, 12_000, rnd))
+		for n := range 500 {
+			c := drawn(n, 12_000, rnd)
+			boms[0].Components = append(boms[0].Components, c)
+			if n%10 == 0 {
+				c = drawn(n, 12_000, rnd)
 			}
+			boms[1].Components = append(boms[1].Components, c)
 		}
 		k := 0
 		for b.Loop() {
