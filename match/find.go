@@ -99,8 +99,69 @@ type outcome struct {
 
 // denial is a record that says of a component that it is not affected.
 type denial struct {
-	place  int
-	record *record
+	place           int
+	record          *record
+	owned, explicit bool // the owner of the record says so, and names the version
+	why             string
+}
+
+// owner is who speaks in a CVE record for the one that was affected: the numbering
+// authority that the record belongs to. What others add to it does not stand against it.
+const owner = "cna"
+
+// quarrels takes away what a record says of a component against its own owner: others
+// that add to it, and the coarser criteria beside its list, where the owner names the
+// version as not affected; and leaves to a person what others add against what follows from its
+// list.
+func (f *search) quarrels() {
+	type at struct {
+		place  int
+		record *record
+	}
+	said := map[at]denial{}
+	for _, d := range f.nos {
+		key := at{d.place, d.record}
+		if was := said[key]; d.owned && (!was.owned || d.explicit && !was.explicit) {
+			said[key] = d
+		}
+	}
+	if len(said) == 0 {
+		return
+	}
+	f.order = slices.DeleteFunc(f.order, func(one *gathered) bool {
+		for _, r := range one.vulnerability.records {
+			for k := range one.Instances {
+				i := &one.Instances[k]
+				d, denied := said[at{i.place, r}]
+				of := func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }
+				if !denied || slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return of(e) && e.By == owner }) {
+					continue
+				}
+				i.Evidence = slices.DeleteFunc(i.Evidence, func(e Evidence) bool {
+					if !of(e) || !d.explicit && e.By == "" {
+						return false
+					}
+					o := outcome{item: &f.inv.items[i.place], record: r, truth: unknown, ask: AskRecord, verdict: verdict{
+						blind: otherwise, leaf: e.Leaf, why: fmt.Sprintf("the owner of the record says otherwise: %s", cmpOr(d.why, "it is not among the affected versions")),
+					}}
+					if d.explicit {
+						o.truth, o.verdict.blind = no, sighted
+					}
+					f.leave(o)
+					return true
+				})
+			}
+		}
+		one.Instances = slices.DeleteFunc(one.Instances, func(i Instance) bool { return len(i.Evidence) == 0 })
+		one.Sources = slices.DeleteFunc(one.Sources, func(s string) bool {
+			return !slices.ContainsFunc(one.Instances, func(i Instance) bool { return slices.Contains(i.Sources(), s) })
+		})
+		if len(one.Instances) == 0 {
+			delete(f.found, group{one.Coordinate, one.vulnerability})
+			return true
+		}
+		return false
+	})
 }
 
 // cover is what was seen of one component by one source.
@@ -136,7 +197,7 @@ func (f *search) item(it *item) {
 		return
 	}
 	for _, s := range it.spelled {
-		list, _ := x.at.get(sbom.Coordinate("name:" + s))
+		list, _ := x.at.get(sbom.SpellingCoordinate(s))
 		for _, c := range list {
 			f.worded(c, it)
 		}
@@ -304,7 +365,7 @@ func (f *search) elsewhere(p *product, it *item) bool {
 	if p.name == "" {
 		return false
 	}
-	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.Contains(it.spelled, sbom.FoldName(p.name)) {
+	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.ContainsFunc(p.spelled, func(s string) bool { return slices.Contains(it.spelled, s) }) {
 		return true
 	}
 	for k := range f.inv.items {
@@ -413,7 +474,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 // leave keeps an answer that is not yes, if it will be asked for.
 func (f *search) leave(o outcome) {
 	if o.truth == no && !o.weak {
-		f.nos = append(f.nos, denial{o.item.place, o.record})
+		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.by == owner, o.verdict.explicit, o.verdict.why})
 	}
 	if o.truth == unknown || f.explain {
 		f.outs = append(f.outs, o)
@@ -477,6 +538,7 @@ func (f *search) affects(v *vulnerability, it *item, r *record) (byRecord, byAny
 
 func (f *search) result() Result {
 	var out Result
+	f.quarrels()
 	f.disagreements()
 	for _, one := range f.order {
 		slices.SortFunc(one.Instances, func(a, b Instance) int { return cmp.Compare(a.place, b.place) })
@@ -554,11 +616,12 @@ func (f *search) against(r *record, it *item) []Against {
 				again.claim(c, s.at, it, &it.ids[k])
 			}
 		}
-		if s.kind == worded && slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.NameCoordinate(n) == s.at }) {
+		if s.kind == worded && slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.SpellingCoordinate(n) == s.at }) {
 			again.worded(c, it)
 		}
 	}
 	again.forest()
+	again.quarrels()
 	if len(again.found) > 0 {
 		return nil
 	}

@@ -21,6 +21,7 @@ type item struct {
 	names     []string // bare names, as written
 	spelled   []string // in every spelling, folded
 	vendors   []string // folded
+	makers    []string // the vendors, and those that the table of aliases has for it
 	known     bool     // the table of aliases has it
 	stated    stated   // the most telling version
 }
@@ -158,7 +159,20 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool) {
 	if words {
 		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
 	}
+	it.makers = it.vendors
 	it.aliases(c, table)
+	if it.known && words {
+		for _, e := range table.Of(*c) {
+			for _, n := range e.Names {
+				for _, s := range sbom.Spellings(n, nil) {
+					if !slices.Contains(it.spelled, s) {
+						it.spelled = append(it.spelled, s)
+					}
+				}
+			}
+			it.makers = append(it.makers[:len(it.makers):len(it.makers)], e.Vendors()...)
+		}
+	}
 }
 
 // read reads the identifiers of c that are id's, and the versions c states with them.
