@@ -428,7 +428,7 @@ func (f *search) forest() {
 
 // settle files one answer.
 func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identifier, with []string) {
-	weak := id.alias != nil && id.alias.Named
+	weak := id.alias != nil && (id.alias.Named || it.distributed)
 	ask := AskRecord
 	switch {
 	case v.blind == noVersion:
@@ -441,6 +441,10 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 	if weak && v.truth == yes {
 		v.truth, v.blind, ask = unknown, otherwise, AskIdentity
 		v.why = fmt.Sprintf("the component bears the name of %s and no identifier that says it is: is it?", id.alias.For)
+		if it.distributed {
+			ask = AskRecord
+			v.why = fmt.Sprintf("the record is about %s as its maker gives it out, and a distribution may have repaired its package: is it affected?", id.alias.For)
+		}
 	}
 	cv := f.cover(it, r)
 	switch {

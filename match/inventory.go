@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,10 @@ type item struct {
 	vendors   []string // folded
 	makers    []string // the vendors, and those that the table of aliases has for it
 	known     bool     // the table of aliases has it
-	stated    stated   // the most telling version
+	// distributed says that it is the package of a distribution, which repairs what it
+	// gives out without taking the version of its maker.
+	distributed bool
+	stated      stated // the most telling version
 }
 
 // identity is a component as one of its identifiers names it.
@@ -160,6 +164,7 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool) {
 		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
 	}
 	it.makers = it.vendors
+	it.distributed = first.pkg != nil && slices.Contains([]string{"deb", "rpm", "apk", "alpm", "ebuild"}, first.pkg.Type)
 	it.aliases(c, table)
 	if it.known && words {
 		for _, e := range table.Of(*c) {
@@ -245,6 +250,27 @@ func withoutEpoch(version string) string {
 	return rest
 }
 
+var revision = regexp.MustCompile(`-r\d+$`)
+
+// upstream is the version that a distribution made its package of: without epoch and
+// revision, and without what Debian puts behind it when it repacks the source.
+func upstream(kind, version string) string {
+	if v := withoutEpoch(version); v != "" {
+		version = v
+	}
+	switch kind {
+	case "apk", "ebuild":
+		return revision.ReplaceAllString(version, "")
+	}
+	if k := strings.LastIndexByte(version, '-'); k > 0 {
+		version = version[:k]
+	}
+	if kind == "deb" {
+		version, _, _ = strings.Cut(version, "+")
+	}
+	return version
+}
+
 // aliases adds the identifiers that the table has for the thing c is, and the names
 // it goes by there.
 func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
@@ -270,6 +296,13 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
 			other.PURL = x.Text
 		case "cpe":
 			other.CPE = x.Text
+			if it.distributed {
+				other.Version = upstream(it.ids[0].pkg.Type, cmpOr(c.Version, it.ids[0].pkg.Version))
+				if n, err := cpe.Parse(x.Text); err == nil {
+					n.Version = cpe.Any
+					other.CPE = n.String()
+				}
+			}
 		}
 		id := identity{purl: other.PURL, cpe: other.CPE, alias: &Alias{
 			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),
