@@ -2,64 +2,121 @@ package match_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/feeds/osv"
+	"github.com/open-postmarket/postmarket/internal/testdata"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/sbom"
 )
 
-// made makes n records, half by package and half by CPE, on n/2 names, and a BOM
-// of m components, of which a third are of those names.
-func made(n, m int) ([]feeds.Record, sbom.BOM) {
-	var records []feeds.Record
-	for i := range n {
-		id := feeds.ID(fmt.Sprintf("CVE-2026-%06d", i))
-		r := feeds.Record{Source: "osv", Item: string(id), Names: []feeds.ID{id}}
-		if i%2 == 0 {
-			r.Packages = []feeds.Package{{Ecosystem: "npm", Name: fmt.Sprintf("name%d", i/2), Ranges: []feeds.Range{
-				{Type: feeds.SemVer, Events: []feeds.Event{{Introduced: "1.0.0"}, {Fixed: "1.5.0"}}},
-			}}}
-		} else {
-			r.Configurations = []feeds.Configuration{{Nodes: []feeds.Node{{Criteria: []feeds.Criterion{
-				{CPE: fmt.Sprintf("cpe:2.3:a:vendor:name%d:*:*:*:*:*:*:*:*", i/2), Vulnerable: true, EndExcluding: "1.5.0"},
-			}}}}}
+// packages reads the Go, PyPI and crates.io advisories of the bundle.
+func packages(b *testing.B) []feeds.Record {
+	b.Helper()
+	source := osv.New(&osv.Options{From: testdata.Path(b, "osv", "Go"), More: []string{testdata.Path(b, "osv", "PyPI"), testdata.Path(b, "osv", "crates.io")}})
+	var out []feeds.Record
+	for u, err := range source.Updates(b.Context(), "") {
+		require.NoError(b, err)
+		if u.Record.Item != "" {
+			out = append(out, u.Record)
 		}
-		records = append(records, r)
 	}
-	var bom sbom.BOM
-	for i := range m {
-		name := fmt.Sprintf("name%d", i%(n/2))
-		if i%3 != 0 {
-			name = fmt.Sprintf("other%d", i)
-		}
-		bom.Components = append(bom.Components, sbom.Component{
-			Ref: fmt.Sprint(i), Name: name, Version: "1.2.3", PURL: "pkg:npm/" + name + "@1.2.3",
-			CPE: "cpe:2.3:a:vendor:" + name + ":1.2.3:*:*:*:*:*:*:*",
-		})
-	}
-	return records, bom
+	return out
 }
 
+// inventory makes a BOM of n components, half Go and half PyPI, of which three in ten bear a
+// name that the records know, in versions around those that they name.
+func inventory(records []feeds.Record, n int) sbom.BOM {
+	names := map[string][]string{}
+	for _, r := range records {
+		for _, p := range r.Packages {
+			if p.Ecosystem == "Go" || p.Ecosystem == "PyPI" {
+				names[p.Ecosystem] = append(names[p.Ecosystem], p.Name)
+			}
+		}
+	}
+	for e := range names {
+		slices.Sort(names[e])
+		names[e] = slices.Compact(names[e])
+	}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	var bom sbom.BOM
+	for i := range n {
+		e, kind := "Go", "golang"
+		if i%2 == 1 {
+			e, kind = "PyPI", "pypi"
+		}
+		name := fmt.Sprintf("example.org/made/module%d", i)
+		if e == "PyPI" {
+			name = fmt.Sprintf("made-package-%d", i)
+		}
+		if rnd.IntN(10) < 3 {
+			name = names[e][rnd.IntN(len(names[e]))]
+		}
+		version := fmt.Sprintf("%d.%d.%d", rnd.IntN(4), rnd.IntN(12), rnd.IntN(10))
+		purl := "pkg:" + kind + "/" + strings.ToLower(name) + "@"
+		if e == "Go" {
+			purl += "v"
+		}
+		bom.Components = append(bom.Components, sbom.Component{
+			Ref: fmt.Sprint("c", i), Type: sbom.Library, Name: name, Version: version, PURL: purl + version,
+		})
+	}
+	return bom
+}
+
+// multiplied repeats advisories under other ids and names until there are n.
+func multiplied(records []feeds.Record, n int) []feeds.Record {
+	out := append([]feeds.Record(nil), records...)
+	for turn := 1; len(out) < n; turn++ {
+		for _, r := range records {
+			if len(out) == n {
+				break
+			}
+			r.Item = fmt.Sprintf("%s-%d", r.Item, turn)
+			r.Names = []feeds.ID{feeds.ID(r.Item)}
+			r.Packages = append([]feeds.Package(nil), r.Packages...)
+			for k := range r.Packages {
+				r.Packages[k].Name = fmt.Sprintf("%s-%d", r.Packages[k].Name, turn)
+			}
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// BenchmarkFind is a parsed BOM to its findings, by package.
+func BenchmarkFind(b *testing.B) {
+	records := packages(b)
+	for _, advisories := range []int{len(records), 100_000} {
+		index := match.Build(multiplied(records, advisories), nil)
+		for _, n := range []int{1_000, 10_000, 100_000} {
+			bom := inventory(records, n)
+			b.Run(fmt.Sprintf("%d advisories/%d components", advisories, n), func(b *testing.B) {
+				b.ReportAllocs()
+				found := 0
+				for b.Loop() {
+					found = len(index.Find("p", bom).Findings)
+				}
+				b.ReportMetric(float64(found), "findings")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/component")
+			})
+		}
+	}
+}
+
+// BenchmarkBuild makes the index of the bundle's advisories.
 func BenchmarkBuild(b *testing.B) {
-	records, _ := made(100_000, 0)
+	records := packages(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		match.Build(records, nil)
 	}
-}
-
-func BenchmarkFind(b *testing.B) {
-	for _, size := range []struct{ records, components int }{{10_000, 500}, {100_000, 500}, {100_000, 10_000}} {
-		b.Run(fmt.Sprintf("%d records/%d components", size.records, size.components), func(b *testing.B) {
-			records, bom := made(size.records, size.components)
-			index := match.Build(records, nil)
-			b.ReportAllocs()
-			for b.Loop() {
-				if got := index.Find("p", bom); len(got.Findings) == 0 {
-					b.Fatal("nothing was found")
-				}
-			}
-		})
-	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(records)), "ns/record")
 }

@@ -36,7 +36,11 @@ func (x *Index) Find(product string, bom sbom.BOM) Result { return x.look(produc
 func (x *Index) Explain(product string, bom sbom.BOM) Result { return x.look(product, bom, true) }
 
 func (x *Index) look(product string, bom sbom.BOM, explain bool) Result {
-	f := x.search(product, take(bom, x.aliases, x.words > 0), explain)
+	return x.run(product, take(bom, x.aliases, x.words > 0), explain)
+}
+
+func (x *Index) run(product string, inv *inventory, explain bool) Result {
+	f := x.search(product, inv, explain)
 	for i := range f.inv.items {
 		f.item(&f.inv.items[i])
 	}
@@ -173,6 +177,9 @@ type cover struct {
 }
 
 func (f *search) cover(i *item, r *record) *cover {
+	if f.covers == nil {
+		return &cover{}
+	}
 	for k, s := range f.index.sources {
 		if s.name == r.source {
 			return &f.covers[i.place*len(f.index.sources)+k]
@@ -224,6 +231,12 @@ func (f *search) item(it *item) {
 	}
 }
 
+// in reports whether the component bears a package of the ecosystem: then what a record
+// says of another package from the same repository is not about it.
+func (it *item) in(ecosystem string) bool {
+	return ecosystem != "" && slices.ContainsFunc(it.ids, func(id identity) bool { return id.alias == nil && id.ecosystem == ecosystem })
+}
+
 // skips reports whether none of the record's vulnerabilities is looked for.
 func (f *search) skips(r *record) bool {
 	if f.only == nil {
@@ -239,7 +252,8 @@ func (f *search) skips(r *record) bool {
 
 // claim tests one claim that stands at an identifier of the component.
 func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
-	if cv := f.cover(it, c.record); cv.held == "" && id.alias == nil {
+	cv := f.cover(it, c.record)
+	if cv.held == "" && id.alias == nil {
 		cv.held = at
 	}
 	if !c.live || f.skips(c.record) {
@@ -247,9 +261,13 @@ func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
 	}
 	switch c.kind {
 	case packaged:
+		if p := &c.packages[c.n]; !f.explain && p.rejects(id) {
+			cv.compared = cv.compared || len(p.ranges) > 0
+			return
+		}
 		f.settle(c.record, it, id, c.packages[c.n].judge(id, f.explain), ByPURL, nil)
 	case repository:
-		if id.pkg != nil {
+		if id.pkg != nil && !(id.alias != nil && it.in(c.packages[c.n].ecosystem)) {
 			f.settle(c.record, it, id, c.packages[c.n].inRepository(at, it, id, f.index.opts.History, f.explain), ByRepository, nil)
 		}
 	case criterion:
@@ -258,6 +276,10 @@ func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
 			return
 		}
 		if c.trees[l.tree].simple {
+			if !f.explain && l.rejects(id) {
+				cv.compared = cv.compared || l.how == bounded
+				return
+			}
 			f.settle(c.record, it, id, l.judge(it, id, f.explain), ByCPE, nil)
 		} else if p := (place{c.record, l.tree}); !f.trees[p] {
 			f.trees[p] = true
@@ -403,7 +425,7 @@ func (f *search) lead(c claim, name string, it *item) {
 		return
 	}
 	f.leads = append(f.leads, Lead{
-		Component: it.shown, IDs: slices.Clone(c.names), Source: c.source, Item: c.item, Digest: c.digest(), Name: name, Exploited: *c.exploited,
+		Component: it.shown, IDs: slices.Clone(c.names), Source: c.source, Item: c.item, Digest: c.digest, Name: name, Exploited: *c.exploited,
 	})
 }
 
@@ -418,6 +440,8 @@ func (f *search) forest() {
 				with = append(with, h.shown.Name+": "+h.verdict.leaf)
 			}
 		}
+		slices.Sort(with)
+		with = slices.Compact(with) // a component may stand in several places
 		for _, h := range b.hits {
 			if h.leaf.criterion.Vulnerable {
 				f.settle(p.record, h.item, h.id, h.verdict, ByCPE, with)
@@ -459,7 +483,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		return
 	}
 	e := Evidence{
-		Source: r.source, Item: r.item, Digest: r.digest(), By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
+		Source: r.source, Item: r.item, Digest: r.digest, By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
 		Fixed: v.fixed, With: with, Assumed: v.assumed, Alias: id.alias, Files: v.files,
 	}
 	if by == ByWords {
@@ -611,7 +635,7 @@ func (f *search) disagreements() {
 // not that it is affected.
 func (f *search) against(r *record, it *item) []Against {
 	again := &search{
-		index: f.index, inv: f.inv, explain: true, found: map[group]*gathered{}, trees: map[place]bool{}, covers: make([]cover, len(f.covers)),
+		index: f.index, inv: f.inv, explain: true, found: map[group]*gathered{}, trees: map[place]bool{},
 	}
 	for _, s := range r.claims {
 		c := claim{r, s.kind, s.n}
@@ -632,7 +656,7 @@ func (f *search) against(r *record, it *item) []Against {
 	var out []Against
 	for _, o := range again.outs {
 		if o.item == it && !o.weak {
-			a := Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
+			a := Against{Source: r.source, Item: r.item, Digest: r.digest, Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
 			if !slices.Contains(out, a) {
 				out = append(out, a)
 			}
@@ -681,7 +705,7 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 			seen[leafOf{about, o.verdict.leaf}] = true
 			c := Candidate{
 				Component: o.item.shown, Coordinate: o.item.at, Vulnerability: v.id, IDs: v.ids, Source: o.record.source,
-				Item: o.record.item, Digest: o.record.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, place: o.item.place,
+				Item: o.record.item, Digest: o.record.digest, Leaf: o.verdict.leaf, Why: o.verdict.why, place: o.item.place,
 			}
 			if o.truth == no {
 				rejected = append(rejected, c)

@@ -85,7 +85,7 @@ func Key(product string, at sbom.Coordinate, id feeds.ID) string {
 func (f Finding) Digest() string {
 	var parts []string
 	for _, i := range f.Instances {
-		i.Component.Ref = ""
+		i.Component.Ref, i.Ruling = "", nil
 		body, err := json.Marshal(i)
 		if err != nil { // strings only: cannot happen
 			body = []byte(fmt.Sprint(i))
@@ -102,7 +102,7 @@ func (f Finding) Digest() string {
 func (f Finding) Severity() cvss.Severity {
 	worst := cvss.None
 	for _, s := range f.Scores {
-		if rated := s.rate(); rank3(rated) > rank3(worst) {
+		if rated := s.rate(); ratingOrder(rated) > ratingOrder(worst) {
 			worst = rated
 		}
 	}
@@ -119,7 +119,7 @@ func (s Score) rate() cvss.Severity {
 
 var severities = []cvss.Severity{cvss.None, cvss.Low, cvss.Medium, cvss.High, cvss.Critical}
 
-func rank3(s cvss.Severity) int { return slices.Index(severities, s) }
+func ratingOrder(s cvss.Severity) int { return slices.Index(severities, s) }
 
 // Fixed lists the versions in which statements that the finding rests on end, each once,
 // sorted: the fixes that are known.
@@ -143,7 +143,10 @@ type Instance struct {
 	// Against are the records of the same vulnerability that speak of this very
 	// component and do not hold it to be affected.
 	Against []Against `json:"against,omitempty"`
-	place   int       // in the BOM
+	// Ruling is what decisions say of it; nil until [Decide] has held them against it, and
+	// when none is about it.
+	Ruling *Ruling `json:"ruling,omitempty"`
+	place  int     // in the BOM
 }
 
 // A Component names a component of a BOM. All text is as it stood there.

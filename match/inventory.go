@@ -27,7 +27,6 @@ type item struct {
 	// distributed says that it is the package of a distribution, which repairs what it
 	// gives out without taking the version of its maker.
 	distributed bool
-	stated      stated // the most telling version
 }
 
 // identity is a component as one of its identifiers names it.
@@ -44,6 +43,7 @@ type identity struct {
 	// alias is set for an identifier that the component does not bear and the table
 	// of aliases has for it.
 	alias *Alias
+	in    *room // only while it is read
 }
 
 // stated is a version and where the component states it, read in the order of the
@@ -98,15 +98,23 @@ func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
 	if bom.HasRoot() {
 		n++
 	}
-	inv := &inventory{items: make([]item, 0, n), parts: map[cpe.Value]bool{}}
+	inv := &inventory{items: make([]item, 0, n)}
+	room := &room{}
 	if bom.HasRoot() {
 		inv.items = append(inv.items, item{root: true})
-		inv.items[0].read(&bom.Root, table, words)
+		inv.items[0].read(&bom.Root, table, words, room)
 	}
 	for k := range bom.Components {
 		inv.items = append(inv.items, item{place: len(inv.items)})
-		inv.items[len(inv.items)-1].read(&bom.Components[k], table, words)
+		inv.items[len(inv.items)-1].read(&bom.Components[k], table, words, room)
 	}
+	inv.take()
+	return inv
+}
+
+// take notes which parts the device names.
+func (inv *inventory) take() {
+	inv.parts = map[cpe.Value]bool{}
 	for i := range inv.items {
 		for _, id := range inv.items[i].ids {
 			// The firmware of a device does not tell on which operating system it rests.
@@ -115,7 +123,6 @@ func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
 			}
 		}
 	}
-	return inv
 }
 
 // names reports whether the BOM names anything of the part that l asks for.
@@ -140,32 +147,46 @@ func (inv *inventory) at(at sbom.Coordinate) []member {
 	return inv.byCPE[at]
 }
 
-func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool) {
+// room is memory for many components at once: most have one identity with one version.
+type room struct {
+	ids      []identity
+	versions []stated
+	packages []sbom.Package
+}
+
+// lent takes a new value from a chunk, and a new chunk when it is used up.
+func lent[T any](chunk *[]T) []T {
+	if len(*chunk) == cap(*chunk) {
+		*chunk = make([]T, 0, 512)
+	}
+	*chunk = (*chunk)[:len(*chunk)+1]
+	return (*chunk)[len(*chunk)-1 : len(*chunk) : len(*chunk)]
+}
+
+func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *room) {
 	it.component, it.shown = c, named(c)
-	first := identity{purl: c.PURL, cpe: c.CPE}
+	it.ids = lent(&in.ids)
+	first := &it.ids[0]
+	first.purl, first.cpe, first.in = c.PURL, c.CPE, in
 	first.read(c)
-	it.ids = append(make([]identity, 0, 1), first)
 	if len(c.More) > 0 {
 		for _, other := range c.Identities()[1:] {
-			id := identity{purl: other.PURL, cpe: other.CPE}
+			id := identity{purl: other.PURL, cpe: other.CPE, in: in}
 			id.read(&other)
 			it.ids = append(it.ids, id)
 		}
 	}
-	if len(first.at) > 0 {
-		it.at = first.at[0]
+	if own := it.ids[0].at; len(own) > 0 {
+		it.at = own[0]
 	} else {
 		it.at = c.Coordinate()
-	}
-	if len(first.versions) > 0 {
-		it.stated = first.versions[0]
 	}
 	if words {
 		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
 	}
 	it.makers = it.vendors
 	it.distributed = first.pkg != nil && slices.Contains([]string{"deb", "rpm", "apk", "alpm", "ebuild"}, first.pkg.Type)
-	it.aliases(c, table)
+	it.aliases(c, table, in)
 	if it.known && words {
 		for _, e := range table.Of(*c) {
 			for _, n := range e.Names {
@@ -183,7 +204,8 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool) {
 // read reads the identifiers of c that are id's, and the versions c states with them.
 func (id *identity) read(c *sbom.Component) {
 	if p, err := c.Package(); err == nil {
-		id.pkg = &p
+		id.pkg = &lent(&id.in.packages)[0]
+		*id.pkg = p
 		id.ecosystem, _, _ = p.Ecosystem()
 		id.at = p.Coordinates()
 	} else {
@@ -214,7 +236,12 @@ func (id *identity) state(c *sbom.Component) {
 			s.hasPlain = true
 			s.generic, s.genErr = plain(vers.Generic, text)
 		}
-		id.versions = append(id.versions, s)
+		if id.versions == nil {
+			id.versions = lent(&id.in.versions)
+			id.versions[0] = s
+		} else {
+			id.versions = append(id.versions, s)
+		}
 	}
 	if v := strings.TrimSpace(c.Version); v != "" && !(id.pkg != nil && withoutEpoch(id.pkg.Version) == v) {
 		add(v, "version")
@@ -273,7 +300,7 @@ func upstream(kind, version string) string {
 
 // aliases adds the identifiers that the table has for the thing c is, and the names
 // it goes by there.
-func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
+func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
 	if table == nil {
 		return
 	}
@@ -304,7 +331,7 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases) {
 				}
 			}
 		}
-		id := identity{purl: other.PURL, cpe: other.CPE, alias: &Alias{
+		id := identity{purl: other.PURL, cpe: other.CPE, in: in, alias: &Alias{
 			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),
 		}}
 		id.read(&other)

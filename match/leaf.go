@@ -116,6 +116,44 @@ func (l *leaf) judge(i *item, id *identity, explain bool) verdict {
 	return v
 }
 
+// rejects reports whether l surely says no of every version that the component states:
+// what judge would say, without its words.
+func (l *leaf) rejects(id *identity) bool {
+	if l.how != bounded && l.how != one || l.name != nil || len(id.versions) == 0 {
+		return false
+	}
+	for k := range id.versions {
+		s := &id.versions[k]
+		if s.genErr != nil || !s.hasPlain {
+			return false
+		}
+		if l.how == one {
+			if l.exact.Scheme() == "" || strings.EqualFold(l.text, s.text) {
+				return false
+			}
+			if order, err := s.generic.Compare(l.exact); err == nil && order == 0 {
+				return false
+			}
+			continue
+		}
+		out := false
+		for n := range l.bounds {
+			b := &l.bounds[n]
+			if b.blind != "" {
+				continue
+			}
+			if order, err := s.generic.Compare(b.at); err == nil && !b.holds(order) {
+				out = true
+				break
+			}
+		}
+		if !out {
+			return false
+		}
+	}
+	return true
+}
+
 // attributes compares all but the version.
 func (l *leaf) attributes(i *item, id *identity) verdict {
 	var v verdict

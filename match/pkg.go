@@ -32,6 +32,67 @@ func (p *pkg) judge(id *identity, explain bool) verdict {
 	return best(v, id, func(v verdict, s *stated) verdict { return p.affected(v, s, explain) })
 }
 
+// rejects reports whether p surely says no of every version that the component states:
+// what judge would say, without its words. It is what most claims come to.
+func (p *pkg) rejects(id *identity) bool {
+	if p.release != "" || len(id.versions) == 0 || p.ecosystem != id.ecosystem || len(p.ranges) == 0 && p.count == 0 {
+		return false
+	}
+	for k := range id.versions {
+		s := &id.versions[k]
+		own, err := s.under(p.scheme)
+		if err != nil || p.lists(own, nil, s.text) {
+			return false
+		}
+		for n := range p.ranges {
+			if in, sure := p.ranges[n].holds(s, own); in || !sure {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// holds reports whether the version is in the range; sure is false when it has no
+// answer.
+func (g *line) holds(s *stated, own vers.Version) (in, sure bool) {
+	if g.blind != "" {
+		return false, false
+	}
+	if g.scheme != own.Scheme() {
+		var err error
+		if own, err = s.under(g.scheme); err != nil {
+			return false, false
+		}
+	}
+	in = g.begins
+	for k := range g.steps {
+		st := &g.steps[k]
+		order := 1
+		if !st.first {
+			var err error
+			if order, err = own.Compare(st.at); err != nil {
+				return false, false
+			}
+		}
+		switch {
+		case st.event.Introduced != "":
+			if order < 0 {
+				if !in {
+					return false, true
+				}
+				continue
+			}
+			in = true
+		case st.event.LastAffected != "":
+			in = in && order <= 0
+		case order >= 0:
+			in = false
+		}
+	}
+	return in, true
+}
+
 // release is what the component says of the release it is of: in the purl, or by the
 // mark in the version of an RPM.
 func (id *identity) release() string {
@@ -185,8 +246,8 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 			if in && v.fixed == "" {
 				v.fixed = st.event.Fixed
 			}
-			if mark := stream(st.event.Fixed); mark != "" {
-				build = mark
+			if st.stream != "" {
+				build = st.stream
 			}
 		}
 	}
@@ -194,7 +255,11 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 		v.fixed = ""
 		return v
 	}
-	if mine := stream(s.text); build != "" && mine != "" && build != mine {
+	if build == "" {
+		v.truth, v.why = yes, ""
+		return v
+	}
+	if mine := stream(s.text); mine != "" && build != mine {
 		v.fixed = ""
 		because("the range ends with a build for %s, and %s was built for %s", build, s.text, mine)
 		return v
@@ -234,6 +299,7 @@ func (g *line) read() {
 				return
 			}
 			s.at = at
+			s.stream = stream(e.Fixed)
 		}
 		g.steps = append(g.steps, s)
 	}

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +18,7 @@ import (
 type record struct {
 	source, item string
 	names        []feeds.ID
-	sum          [32]byte
+	digest       string
 	live, mute   bool
 	state        string
 	published    time.Time
@@ -76,7 +75,7 @@ const titleLength = 240
 
 func compile(r feeds.Record, in *interning) *record {
 	out := &record{
-		source: in.text(r.Source), item: r.Item, names: r.Names, sum: r.Sum(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
+		source: in.text(r.Source), item: r.Item, names: r.Names, digest: r.Digest(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
 		published: r.Published, title: title(r), scores: r.Scores, exploited: r.Exploited, probability: r.Probability,
 		ssvc: r.SSVC, mark: in.mark(r.Mark),
 	}
@@ -143,9 +142,7 @@ func foldText(text string) string {
 	return " " + strings.Join(words, " ") + " "
 }
 
-func (r *record) digest() string { return hex.EncodeToString(r.sum[:]) }
-
-// key names the record in its order: by source, then item.
+// compare orders records by source, then item.
 func (r *record) compare(other *record) int {
 	if c := strings.Compare(r.source, other.source); c != 0 {
 		return c
@@ -218,6 +215,8 @@ type step struct {
 	event feeds.Event
 	at    vers.Version
 	first bool // introduced "0"
+	// stream is the release that a fixed RPM was built for; empty for every other.
+	stream string
 }
 
 // commits is one range of commits in a repository.

@@ -154,10 +154,7 @@ func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) L
 		}
 		var next match.State
 		next, looked.Events = state.Next(p.ID, result.Findings, position, at)
-		if len(looked.Events) == 0 {
-			return nil
-		}
-		if err := match.States.Put(tx, next); err != nil || m.c.Notify == nil {
+		if _, err := match.States.PutIfChanged(tx, next); err != nil || len(looked.Events) == 0 || m.c.Notify == nil {
 			return err
 		}
 		return m.owe(tx, p, result.Findings, looked.Events, at)

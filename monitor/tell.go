@@ -105,6 +105,9 @@ func compose(p device.Product, findings []match.Finding, events []match.Event, a
 	for _, e := range events {
 		counts[e.Change]++
 		line := fmt.Sprintf("%s: %s on %s", e.Change, e.Vulnerability, e.Coordinate)
+		if e.Is != "" {
+			line += fmt.Sprintf(" (%s, was %s)", e.Is, e.Was)
+		}
 		f, standing := byKey[e.Finding]
 		if standing {
 			marks = append(marks, f.Mark)
@@ -117,7 +120,7 @@ func compose(p device.Product, findings []match.Finding, events []match.Event, a
 		ids = append(ids, string(e.Vulnerability))
 	}
 	var sums []string
-	for _, c := range []match.Change{match.Appeared, match.Withdrawn, match.Renamed, match.Reasoned} {
+	for _, c := range match.Changes() {
 		if counts[c] > 0 {
 			sums = append(sums, fmt.Sprintf("%d %s", counts[c], c))
 		}

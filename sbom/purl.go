@@ -141,18 +141,25 @@ func (p Package) Ecosystem() (ecosystem, name string, ok bool) {
 
 var scoped = regexp.MustCompile(`^(pkg:npm/)@([^/@%]+)%2[fF](.+)$`)
 
-// runs are what PyPI names treat as one dash (PEP 503).
-var runs = regexp.MustCompile(`[-_.]+`)
-
 // packageName returns name in the one spelling under which it is indexed: an
 // ecosystem's own equal spellings fall together. Case is folded in all of
 // them, because purl and OSV do not agree on it (purl lower-cases Go paths).
 func packageName(ecosystem, name string) string {
 	name = strings.ToLower(name)
-	if ecosystem == "PyPI" {
-		return runs.ReplaceAllString(name, "-")
+	if ecosystem != "PyPI" || !strings.ContainsAny(name, "-_.") {
+		return name
 	}
-	return name
+	out := make([]byte, 0, len(name)) // a run of dashes, dots and underscores is one dash (PEP 503)
+	for i := 0; i < len(name); i++ {
+		dash := name[i] == '-' || name[i] == '_' || name[i] == '.'
+		switch {
+		case !dash:
+			out = append(out, name[i])
+		case i == 0 || out[len(out)-1] != '-':
+			out = append(out, '-')
+		}
+	}
+	return string(out)
 }
 
 // Coordinates returns where records may speak of p: its package of an ecosystem

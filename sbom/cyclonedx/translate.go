@@ -8,6 +8,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/open-postmarket/postmarket/sbom"
+	"github.com/open-postmarket/postmarket/vex"
 	vexcdx "github.com/open-postmarket/postmarket/vex/cyclonedx"
 )
 
@@ -213,7 +214,7 @@ func (t *translation) vulnerability(i int, v *cdx.Vulnerability) error {
 	}
 	statements := vexcdx.Statements(v)
 	if t.unread {
-		statements = vexcdx.Withhold(statements)
+		statements = vex.Withhold(statements)
 		t.problem(path+".affects", "is not read in whole: nothing is cleared by it")
 	}
 	t.unread = false

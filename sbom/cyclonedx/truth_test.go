@@ -164,7 +164,7 @@ func rich() sbom.BOM {
 		Links:        []sbom.Link{{Kind: "security-contact", URL: "mailto:psirt@example.com"}},
 		Properties:   []sbom.Property{{Name: "cdx:lifecycle:milestone:endOfSupport", Value: "2033-01-31"}, {Name: "p", Value: "q"}},
 		Statements: []vex.Statement{
-			{Vulnerability: "CVE-2020-0001", Products: []string{"tls"}, Status: vex.NotAffected, Impact: "behind a firewall",
+			{Vulnerability: "CVE-2020-0001", Products: vex.Refs("tls"), Status: vex.NotAffected, Impact: "behind a firewall",
 				Original: vex.Original{Format: "cyclonedx", State: "not_affected", Justification: "protected_at_perimeter"}},
 			{Vulnerability: "CVE-2020-0003", Original: vex.Original{Format: "cyclonedx"}},
 		},

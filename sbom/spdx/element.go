@@ -247,7 +247,7 @@ func (g *graph) state(l link) {
 	a := l.vex
 	t := g.threat(l.from)
 	s := vex.Statement{
-		Vulnerability: t.id, Aliases: t.aliases, Products: l.to, Status: statuses[a.class],
+		Vulnerability: t.id, Aliases: t.aliases, Products: vex.Refs(l.to...), Status: statuses[a.class],
 		Impact: a.Impact.string, Action: a.Action.string,
 		Original: vex.Original{Format: "spdx", State: a.class, Justification: a.Justification.string},
 		Issued:   stamp(a.Published.string), Updated: stamp(a.Modified.string),
@@ -273,7 +273,7 @@ func (g *graph) state(l link) {
 func (g *graph) associate(component, threat string) {
 	t := g.threat(threat)
 	g.doc.bom.Statements = append(g.doc.bom.Statements, vex.Statement{
-		Vulnerability: t.id, Aliases: t.aliases, Products: []string{component},
+		Vulnerability: t.id, Aliases: t.aliases, Products: vex.Refs(component),
 		Original: vex.Original{Format: "spdx", State: "hasAssociatedVulnerability"},
 	})
 }

@@ -98,7 +98,7 @@ func TestStatementsOfAGraphAreVEX(t *testing.T) {
 	got := read(t, boardGraph).Statements
 	require.Len(t, got, 5)
 	require.Equal(t, vex.Statement{
-		Vulnerability: "CVE-2022-25640", Aliases: []string{"GHSA-0000-0000-0001"}, Products: []string{"x:ssl"},
+		Vulnerability: "CVE-2022-25640", Aliases: []string{"GHSA-0000-0000-0001"}, Products: vex.Refs("x:ssl"),
 		Status: vex.NotAffected, Justification: vex.CodeNotInExecutePath, Impact: "client only",
 		Original: vex.Original{Format: "spdx", State: "VexNotAffectedVulnAssessmentRelationship", Justification: "vulnerableCodeNotInExecutePath"},
 		Issued:   time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),

@@ -11,7 +11,9 @@ func appendDpkg(b []byte, s string) ([]byte, string) {
 	if i == 0 {
 		return nil, notVersion
 	}
+	allowed := ".+~-"
 	if i < len(s) && s[i] == ':' {
+		allowed = ".+~-:" // only an epoch makes colons unambiguous
 		b = appendNumber(b, 0x00, s[:i])
 		if s = s[i+1:]; s == "" || !isDigit(s[0]) {
 			return nil, notVersion
@@ -23,7 +25,7 @@ func appendDpkg(b []byte, s string) ([]byte, string) {
 	if dash := strings.LastIndexByte(s, '-'); dash >= 0 {
 		upstream, revision = s[:dash], s[dash+1:]
 	}
-	if !only(upstream, ".+~:-") || !only(revision, ".+~:") {
+	if !only(upstream, allowed) || !only(revision, allowed) {
 		return nil, notVersion
 	}
 	return appendRuns(appendRuns(b, upstream), revision), ""

@@ -133,7 +133,7 @@ func before(w []byte) int {
 		return -7
 	case "milestone", "m":
 		return -6
-	case "preview", "pre", "prerelease":
+	case "preview", "pre", "prerelease", "ea":
 		return -5
 	case "rc", "cr", "candidate":
 		return -4

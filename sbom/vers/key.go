@@ -25,7 +25,8 @@ func appendNumber(b []byte, base byte, digits string) []byte {
 	case n <= 100:
 		b = append(b, base+8+byte(n))
 	default:
-		b = append(b, base+numbers-1, byte(n>>8), byte(n))
+		// Never a byte that marks an element of another kind: compareMaven relies on it.
+		b = append(b, base+numbers-1, byte(0x80|n>>7), byte(0x80|n&0x7f))
 	}
 	return append(b, digits...)
 }

@@ -142,8 +142,9 @@ func mavenRank(w string, numbered bool) (rank byte, known bool) {
 // compareMaven compares two keys. By its letters the specification is no order: it
 // has 1.x < 1-alpha < 1 < 1.x, and 2-1 < 2.0.rc < 2 < 2-1, because a word sorts by
 // the dot or dash before it, and a zero counts when a dotted word follows. Maven
-// itself follows it up to 3.8 and places such words by what they announce since
-// 3.9. Where the two do not agree there is no answer.
+// itself once did so, and in 3.8.7 places words that announce a version by what
+// they announce. Where the two do not agree there is no answer. Words without a
+// rank sort as specified, though 3.8.7 takes 2.0.x for 2-x.
 func compareMaven(a, b string) (int, string) {
 	i := 0
 	for i < len(a) && i < len(b) && a[i] == b[i] {
@@ -156,8 +157,8 @@ func compareMaven(a, b string) (int, string) {
 	if x > y {
 		x, y, c = y, x, 1
 	}
-	if x < mavenDone && mavenDoubt(x, y) {
-		return 0, "the rules of Maven before and since 3.9 differ on a word after a dot"
+	if x >= mavenBefore && x < mavenDone && mavenDoubt(x, y) {
+		return 0, "the manual of Maven and its code differ on a word after a dot"
 	}
 	return c, ""
 }

@@ -34,7 +34,10 @@ func appendOpenSSL(b []byte, s string) ([]byte, string) {
 		return nil, notVersion
 	}
 	b = append(append(b, byte(len(patch))), patch...) // z comes before za
-	rest, _, _ := strings.Cut(s[j:], "+")
+	rest, metadata, _ := strings.Cut(s[j:], "+")
+	if !only(metadata, ".+-_~") {
+		return nil, notVersion
+	}
 	for rest != "" {
 		var word string
 		if rest[0] != '-' {

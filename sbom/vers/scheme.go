@@ -74,7 +74,7 @@ var schemes = [...]struct {
 	{Generic, generic}, {SemVer, semver}, {OpenSSL, openssl}, {Date, day}, {DateTime, instant},
 	{Alpm, alpm}, {Gentoo, portage}, {IntDot, intdot}, {Lexicographic, lexicographic},
 	{"Go", golang}, {"npm", semver}, {"crates.io", semver}, {"Hex", semver}, {"SwiftURL", semver}, {"Bitnami", semver},
-	{"GHC", semver}, {"Bioconductor", semver}, {"Docker Hardened Images", semver}, {"Pub", semverBuild}, {"Julia", semverBuild},
+	{"GHC", semver}, {"Bioconductor", semver}, {"Docker Hardened Images", semver}, {"GitHub Actions", semver}, {"Linux", semver}, {"Pub", semverBuild}, {"Julia", semverBuild},
 	{"PyPI", pep440}, {"Maven", maven}, {"NuGet", nuget}, {"RubyGems", gem}, {"Packagist", packagist},
 	{"Debian", dpkg}, {"Ubuntu", dpkg}, {"Echo", dpkg},
 	{"Red Hat", rpm}, {"Rocky Linux", rpm}, {"AlmaLinux", rpm}, {"SUSE", rpm}, {"openSUSE", rpm}, {"openEuler", rpm},
@@ -94,8 +94,7 @@ var ids = func() map[Scheme]uint8 {
 
 // Total reports whether any two versions of s compare, in one transitive order.
 // It holds for all known schemes but [Generic], which has the third answer, Maven,
-// which has it where the rules of Maven before and since 3.9 differ, and [Alpm],
-// whose equality is not transitive. For a scheme that is not known it is false.
+// which has it where the manual of Maven and its code differ, and [Alpm], whose equality is not transitive. For a scheme that is not known it is false.
 func (s Scheme) Total() bool { return schemes[ids[s]].order.total() }
 
 // Schemes returns the known schemes.

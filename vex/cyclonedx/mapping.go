@@ -2,11 +2,11 @@ package cyclonedx
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
 
+	"github.com/open-postmarket/postmarket/internal/strictjson"
 	"github.com/open-postmarket/postmarket/vex"
 )
 
@@ -14,10 +14,11 @@ import (
 var embedded []byte
 
 type table struct {
-	Source string `json:"source"`
-	Force  string `json:"force"`
-	Note   string `json:"note"`
-	States []struct {
+	Source    string `json:"source"`
+	Force     string `json:"force"`
+	Certainty string `json:"certainty"`
+	Note      string `json:"note"`
+	States    []struct {
 		Token  string     `json:"token"`
 		Status vex.Status `json:"status"`
 		Note   string     `json:"note"`
@@ -34,11 +35,21 @@ type table struct {
 		// direction.
 		Back []vex.Justification `json:"back"`
 	} `json:"justifications"`
+	Responses []struct {
+		Token string `json:"token"`
+		// Remediations are the categories of CSAF that this token is written for.
+		Remediations []string `json:"remediations"`
+	} `json:"responses"`
+	// Never are words that are mapped to nothing, with the reason.
+	Never []struct {
+		Token string `json:"token"`
+		Note  string `json:"note"`
+	} `json:"never"`
 }
 
 var mapping = sync.OnceValues(func() (table, error) {
 	var t table
-	if err := json.Unmarshal(embedded, &t); err != nil {
+	if err := strictjson.Decode(embedded, &t); err != nil {
 		return table{}, fmt.Errorf("cyclonedx: mapping.json: %w", err)
 	}
 	return t, nil
@@ -103,6 +114,18 @@ func Token(j vex.Justification) string {
 	t, _ := mapping()
 	for _, row := range t.Justifications {
 		if slices.Contains(row.Back, j) {
+			return row.Token
+		}
+	}
+	return ""
+}
+
+// Response is the analysis response that is written for a word: for itself, or
+// for the category of a remediation of CSAF. It is empty for every other word.
+func Response(word string) string {
+	t, _ := mapping()
+	for _, row := range t.Responses {
+		if row.Token == word || slices.Contains(row.Remediations, word) {
 			return row.Token
 		}
 	}

@@ -79,7 +79,7 @@ func TestAnAnalysisBecomesAStatement(t *testing.T) {
 		},
 	}
 	require.Equal(t, []vex.Statement{{
-		Vulnerability: "CVE-2022-25640", Aliases: []string{"GHSA-x"}, Products: []string{"tls", "tls-client"},
+		Vulnerability: "CVE-2022-25640", Aliases: []string{"GHSA-x"}, Products: vex.Refs("tls", "tls-client"),
 		Status: vex.NotAffected, Justification: vex.CodeNotInExecutePath, Impact: "no TLS 1.3", Action: "update\n\nunplug",
 		Original: vex.Original{Format: "cyclonedx", State: "not_affected", Justification: "code_not_reachable", Responses: []string{"update"}},
 		Issued:   time.Date(2024, 1, 2, 2, 4, 5, 0, time.UTC),
@@ -127,7 +127,7 @@ func TestVersionsSpokenOfApartAreStatementsOfTheirOwn(t *testing.T) {
 		}}},
 	})
 	require.Len(t, s, 4)
-	require.Equal(t, []string{"a"}, s[0].Products)
+	require.Equal(t, vex.Refs("a"), s[0].Products)
 	require.Equal(t, []string{"1.0", "1.1"}, s[1].Versions)
 	require.Equal(t, vex.Affected, s[1].Status)
 	require.Equal(t, []string{"vers:semver/>=2"}, s[2].Versions)
@@ -168,7 +168,7 @@ func TestWhatDoesNotSayOfWhatItSpeaksClearsNothing(t *testing.T) {
 				require.NotContains(t, []vex.Status{vex.NotAffected, vex.Fixed}, s.Status, name)
 				require.Empty(t, s.Justification, name)
 				require.NotContains(t, s.Versions, "", name)
-				require.NotContains(t, s.Products, "", name)
+				require.NotContains(t, s.Products, vex.Product{}, name)
 				require.Equal(t, string(state), s.Original.State, name)
 				require.Equal(t, "code_not_present", s.Original.Justification, name)
 			}
@@ -176,12 +176,6 @@ func TestWhatDoesNotSayOfWhatItSpeaksClearsNothing(t *testing.T) {
 	}
 	list := cyclonedx.Statements(&cdx.Vulnerability{ID: "CVE-1", Affects: &[]cdx.Affects{{}}, Analysis: &cdx.VulnerabilityAnalysis{State: "exploitable"}})
 	require.Equal(t, vex.Affected, list[0].Status, "what does not clear stays")
-}
-
-func ExampleWithhold() {
-	list := cyclonedx.Withhold([]vex.Statement{{Vulnerability: "CVE-1", Status: vex.NotAffected, Original: vex.Original{State: "not_affected"}}})
-	fmt.Printf("%q, written %q\n", list[0].Status, list[0].Original.State)
-	// Output: "", written "not_affected"
 }
 
 func ExampleStatus() {

@@ -19,7 +19,7 @@ const Format = "cyclonedx"
 // are so whatever the state, and those said to be affected are not fixed by a
 // state of resolved; nothing said means affected there, as the schema has it.
 // When a target has no reference, or what is spoken of apart no version, nothing
-// of the entry is cleared: see [Withhold].
+// of the entry is cleared: see [vex.Withhold].
 func Statements(v *cdx.Vulnerability) []vex.Statement {
 	base := vex.Statement{
 		Vulnerability: v.ID,
@@ -51,7 +51,7 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 				continue
 			}
 			if target.Range == nil || len(*target.Range) == 0 {
-				whole.Products = append(whole.Products, target.Ref)
+				whole.Products = append(whole.Products, vex.Product{Ref: target.Ref})
 				continue
 			}
 			out = append(out, byVersion(base, target)...)
@@ -61,22 +61,10 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 		out = append([]vex.Statement{whole}, out...)
 	}
 	if partly {
-		out = Withhold(out)
+		out = vex.Withhold(out)
 	}
-	return out
-}
-
-// Withhold returns statements that clear nothing: not_affected and fixed become
-// no status, and there is no justification. What was written stays in Original.
-// It is for statements of which it is not known of what they speak: a clearance
-// would be of more than was said (our convention).
-func Withhold(list []vex.Statement) []vex.Statement {
-	out := slices.Clone(list)
 	for i := range out {
-		if out[i].Status == vex.NotAffected || out[i].Status == vex.Fixed {
-			out[i].Status = ""
-		}
-		out[i].Justification = ""
+		recall(&out[i], v)
 	}
 	return out
 }
@@ -107,7 +95,7 @@ func byVersion(base vex.Statement, target cdx.Affects) []vex.Statement {
 		i, seen := at[r.Status]
 		if !seen {
 			one := base
-			one.Products = []string{target.Ref}
+			one.Products = vex.Refs(target.Ref)
 			one.Original.Version = string(r.Status)
 			if one.Status = apart(base.Status, r.Status); one.Status != vex.NotAffected {
 				one.Justification = ""

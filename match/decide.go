@@ -1,0 +1,519 @@
+package match
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/internal/strictjson"
+	"github.com/open-postmarket/postmarket/sbom"
+	"github.com/open-postmarket/postmarket/sbom/vers"
+	"github.com/open-postmarket/postmarket/store"
+	"github.com/open-postmarket/postmarket/vex"
+)
+
+// A Decision says that a vulnerability does not have to be looked at on a component, as
+// long as what that rests on stays as it was. It is keyed by vulnerability, component
+// and versions, not by device: it carries over to every version of every product that
+// holds the component, unless Product limits it.
+type Decision struct {
+	// ID tells it from others, for good.
+	ID string `json:"id"`
+	// Vulnerabilities are the ids it is about; any one that a finding bears is enough.
+	Vulnerabilities []feeds.ID `json:"vulnerabilities"`
+	// Coordinate is the component, without a version. Empty means every component of the
+	// one Product in the version Device.
+	Coordinate sbom.Coordinate `json:"coordinate,omitempty"`
+	Device     string          `json:"device,omitempty"`
+	// Versions are those of the component it is about: versions, or vers ranges. None means
+	// the versions in Basis; AnyVersion says that it holds for every one.
+	Versions   []string `json:"versions,omitempty"`
+	AnyVersion bool     `json:"any_version,omitempty"`
+	// Product limits it to one product; empty means every one.
+	Product string `json:"product,omitempty"`
+	// Origin says where it comes from.
+	Origin Origin `json:"origin"`
+	// Status is not_affected or fixed; a Suppression has none: the finding stands, and
+	// is not to be told of.
+	Status        vex.Status        `json:"status,omitempty"`
+	Justification vex.Justification `json:"justification,omitempty"`
+	// Author is who decided: a subject id, or the author of a document. Reason is why.
+	Author string    `json:"author"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+	// Document is the lower-case hex SHA-256 of the document it was read from; empty for
+	// one made by hand.
+	Document string `json:"document,omitempty"`
+	// Basis is what it rested on when it was made.
+	Basis Basis `json:"basis"`
+}
+
+// Origin says where a decision comes from.
+type Origin string
+
+// The origins.
+const (
+	FromStatement Origin = "vex"         // a VEX document
+	FromPerson    Origin = "person"      // a person judged
+	Suppression   Origin = "suppression" // a person does not want to be told
+	FromPedigree  Origin = "pedigree"    // a patch that the SBOM states
+	FromFiles     Origin = "files"       // none of the flaw's source files is compiled
+)
+
+// Decisions is the drawer of the ledger that holds them.
+const Decisions store.Kind[Decision] = "match.decision"
+
+// Key returns the ID.
+func (d Decision) Key() string { return d.ID }
+
+// Check says everything that is missing in d.
+func (d Decision) Check() error {
+	var errs []error
+	need := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("match: decision %q: %s", d.ID, what))
+		}
+	}
+	need(d.ID != "", "no id")
+	need(len(d.Vulnerabilities) > 0, "no vulnerability")
+	need(d.Coordinate != "" || d.Product != "", "no component, and no product that it is about as a whole")
+	need(strings.TrimSpace(d.Author) != "", "nobody decided it")
+	need(strings.TrimSpace(d.Reason) != "", "no reason")
+	need(!d.At.IsZero(), "no time")
+	switch d.Origin {
+	case FromStatement, FromPerson, FromPedigree, FromFiles:
+		need(d.Status == vex.NotAffected || d.Status == vex.Fixed, fmt.Sprintf("status %q hides nothing", d.Status))
+	case Suppression:
+		need(d.Status == "", "a suppression states no status")
+	default:
+		need(false, fmt.Sprintf("origin %q is not known", d.Origin))
+	}
+	need(d.Justification == "" || d.Justification.Valid(), fmt.Sprintf("justification %q is not known", d.Justification))
+	need(d.AnyVersion || len(d.Versions)+len(d.Basis.Versions) > 0, "no versions, and not said to be about any")
+	return errors.Join(errs...)
+}
+
+// Basis is what a decision rests on: what it would be looked at again for. Lists are
+// sorted, each text once.
+type Basis struct {
+	// Identity are the identifiers of the component without versions, Versions the
+	// versions of its instances.
+	Identity []string `json:"identity,omitempty"`
+	Versions []string `json:"versions,omitempty"`
+	// Build is the digest of the build and its configuration, as the host takes it; Files
+	// are the source files compiled in, where the SBOM lists them.
+	Build string   `json:"build,omitempty"`
+	Files []string `json:"files,omitempty"`
+	// Controls are the ids of the mitigations that were credited.
+	Controls []string `json:"controls,omitempty"`
+	// Exploits are what was known of exploiting it: links, and decision records.
+	Exploits []string `json:"exploits,omitempty"`
+	// Exploited says that it was listed as exploited. Severity is its highest rating.
+	Exploited bool   `json:"exploited,omitempty"`
+	Severity  string `json:"severity,omitempty"`
+}
+
+// A Setting is what the host knows of a product and the records do not say. Zero
+// values mean that it does not know.
+type Setting struct {
+	// Build is the digest of the build and its configuration.
+	Build string
+	// Controls are the ids of the mitigations that are in place. Nil means that they are
+	// not tracked: then no decision is re-opened because one is missing.
+	Controls []string
+	// Reopening says what re-opens decisions. Nil means the table that comes with the
+	// library.
+	Reopening *Reopening
+}
+
+// Rest returns what a decision about f rests on, as of now. bom is the one f was found in.
+func Rest(f Finding, bom sbom.BOM, s Setting) Basis {
+	b := Basis{Build: s.Build, Controls: sorted(s.Controls), Exploits: sorted(f.Exploits), Exploited: f.Exploited != nil, Severity: string(f.Severity())}
+	if f.SSVC != nil && f.SSVC.Exploitation != "" && f.SSVC.Exploitation != "none" {
+		b.Exploits = sorted(append(b.Exploits, "SSVC exploitation "+f.SSVC.Exploitation))
+	}
+	components := byRef(bom)
+	for _, i := range f.Instances {
+		b.Versions = append(b.Versions, i.version())
+		b.Identity = append(b.Identity, i.Component.identity()...)
+		b.Files = append(b.Files, components[i.Component.Ref].Files...)
+	}
+	b.Versions, b.Identity, b.Files = sorted(b.Versions), sorted(b.Identity), sorted(b.Files)
+	return b
+}
+
+func sorted(list []string) []string {
+	list = slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func byRef(bom sbom.BOM) map[string]sbom.Component {
+	out := map[string]sbom.Component{}
+	for _, c := range bom.All() {
+		out[c.Ref] = c
+	}
+	return out
+}
+
+// version is the version of the instance, as its evidence took it.
+func (i Instance) version() string {
+	for _, e := range i.Evidence {
+		if e.Version != "" {
+			return e.Version
+		}
+	}
+	return i.Component.Version
+}
+
+// identity are the identifiers of the component without versions.
+func (c Component) identity() []string {
+	at := sbom.Component{Name: c.Name, PURL: c.PURL, CPE: c.CPE}
+	var out []string
+	if p, err := at.Package(); err == nil {
+		out = append(out, string(p.Coordinates()[0]))
+	}
+	if n, err := at.CPEName(); err == nil {
+		out = append(out, string(sbom.CPECoordinate(n)))
+	}
+	if len(out) == 0 {
+		out = []string{string(at.Coordinate())}
+	}
+	return out
+}
+
+// A Ruling is what a decision means for one instance of a finding.
+type Ruling struct {
+	Decision string     `json:"decision"` // its ID
+	Origin   Origin     `json:"origin"`
+	Status   vex.Status `json:"status,omitempty"`
+	Author   string     `json:"author"`
+	Reason   string     `json:"reason"`
+	// Reopened is why it no longer holds; empty while it does.
+	Reopened string `json:"reopened,omitempty"`
+}
+
+// Hidden reports whether decisions hide every instance of f. It stays in the list.
+func (f Finding) Hidden() bool {
+	for k := range f.Instances {
+		if r := f.Instances[k].Ruling; r == nil || r.Reopened != "" {
+			return false
+		}
+	}
+	return len(f.Instances) > 0
+}
+
+// Reopened is why a decision about f no longer holds; empty when none was re-opened.
+func (f Finding) Reopened() string {
+	for k := range f.Instances {
+		if r := f.Instances[k].Ruling; r != nil && r.Reopened != "" {
+			return r.Reopened
+		}
+	}
+	return ""
+}
+
+// Decide holds decisions against findings and returns the findings with, at each
+// instance, the ruling of the one that hides it, or else of one that was re-opened. What the BOM itself
+// states counts too: patches that say what they resolve, and the lists of compiled files. The
+// findings that are given stay as they are. None is ever left out.
+//
+// A decision is re-opened by a change of what its justification rests on, and by nothing
+// else: the table of [Reopening] says by what. A version that it is not about
+// re-opens it with that cause.
+func Decide(findings []Finding, bom sbom.BOM, decisions []Decision, now Setting) ([]Finding, error) {
+	table := now.Reopening
+	if table == nil {
+		var err error
+		if table, err = DefaultReopening(); err != nil {
+			return nil, err
+		}
+	}
+	byID := map[feeds.ID][]Decision{}
+	for _, d := range decisions {
+		if err := d.Check(); err != nil {
+			return nil, err
+		}
+		for _, id := range d.Vulnerabilities {
+			byID[id] = append(byID[id], d)
+		}
+	}
+	components := byRef(bom)
+	out := slices.Clone(findings)
+	for k := range out {
+		f := &out[k]
+		var about []Decision
+		for _, id := range f.IDs {
+			about = append(about, byID[id]...)
+		}
+		f.Instances = slices.Clone(f.Instances)
+		for n := range f.Instances {
+			i := &f.Instances[n]
+			i.Ruling = nil
+			c := components[i.Component.Ref]
+			for _, d := range append(declared(f, i, c), about...) {
+				ruling := d.rule(f, i, bom, now, table.rules)
+				if ruling != nil && (i.Ruling == nil || i.Ruling.Reopened != "" && ruling.Reopened == "") {
+					i.Ruling = ruling
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// declared makes the decisions that the BOM itself states about an instance.
+func declared(f *Finding, i *Instance, c sbom.Component) []Decision {
+	var out []Decision
+	base := Decision{Vulnerabilities: f.IDs, Coordinate: f.Coordinate, AnyVersion: true, Author: "the SBOM", At: f.Published}
+	if c.Pedigree != nil {
+		for _, p := range c.Pedigree.Patches {
+			if !slices.ContainsFunc(f.IDs, func(id feeds.ID) bool {
+				return slices.ContainsFunc(p.Resolves, func(r string) bool { return feeds.CleanID(r) == id })
+			}) {
+				continue
+			}
+			d := base
+			d.ID, d.Origin, d.Status = "pedigree:"+f.Key(), FromPedigree, vex.Fixed
+			d.Reason = strings.TrimSpace(fmt.Sprintf("a patch (%s) resolves it %s", cmpOr(p.Kind, "of no stated kind"), p.Diff))
+			out = append(out, d)
+			break
+		}
+	}
+	if flawed := i.flawed(); len(flawed) > 0 && len(c.Files) > 0 && !slices.ContainsFunc(flawed, func(file string) bool { return compiled(c.Files, file) }) {
+		d := base
+		d.ID, d.Origin, d.Status, d.Justification = "files:"+f.Key(), FromFiles, vex.NotAffected, vex.CodeNotPresent
+		d.Reason = fmt.Sprintf("none of the files it is in is among the %d compiled: %s", len(c.Files), strings.Join(flawed[:min(3, len(flawed))], ", "))
+		out = append(out, d)
+	}
+	return out
+}
+
+// flawed are the source files that any evidence of the instance says the flaw is in.
+func (i *Instance) flawed() []string {
+	var out []string
+	for _, e := range i.Evidence {
+		out = append(out, e.Files...)
+	}
+	return sorted(out)
+}
+
+// compiled reports whether file is one of those compiled; one of the two may be
+// written from farther up in the tree of folders.
+func compiled(files []string, file string) bool {
+	return slices.ContainsFunc(files, func(c string) bool {
+		return c == file || strings.HasSuffix(c, "/"+file) || strings.HasSuffix(file, "/"+c)
+	})
+}
+
+// rule says what d means for an instance; nil when it is not about it.
+func (d Decision) rule(f *Finding, i *Instance, bom sbom.BOM, now Setting, rules map[string]reopenRule) *Ruling {
+	if d.Product != "" && d.Product != f.Product {
+		return nil
+	}
+	identity := i.Component.identity()
+	if d.Coordinate != "" && d.Coordinate != f.Coordinate && !slices.Contains(identity, string(d.Coordinate)) {
+		return nil
+	}
+	r := &Ruling{Decision: d.ID, Origin: d.Origin, Status: d.Status, Author: d.Author, Reason: d.Reason}
+	if version, _ := bom.Root.Stated(); d.Coordinate == "" && d.Device != version {
+		r.Reopened = fmt.Sprintf("it is about version %q of the device, and this is %q", d.Device, version)
+		return r
+	}
+	if d.Origin == FromPedigree || d.Origin == FromFiles {
+		return r // stated of this very component, as it is now
+	}
+	rule := rules[d.ruleName()]
+	if why := d.versioned(f, i); why != "" {
+		r.Reopened = why
+		return r
+	}
+	one := *f
+	one.Instances = []Instance{*i}
+	present := Rest(one, bom, now)
+	for _, watch := range rule.Watches {
+		if why := d.Basis.moved(watch, present, now); why != "" {
+			r.Reopened = why
+			return r
+		}
+	}
+	return r
+}
+
+// ruleName is the row of the table that says what re-opens d.
+func (d Decision) ruleName() string {
+	switch {
+	case d.Origin == Suppression:
+		return "suppression"
+	case d.Justification != "":
+		return string(d.Justification)
+	case d.Status == vex.Fixed:
+		return "fixed"
+	}
+	return "unjustified"
+}
+
+// versioned says why the version of the instance is none that d is about, or nothing.
+func (d Decision) versioned(f *Finding, i *Instance) string {
+	if d.AnyVersion {
+		return ""
+	}
+	about := d.Versions
+	if len(about) == 0 {
+		about = d.Basis.Versions
+	}
+	version := i.version()
+	open := ""
+	for _, text := range about {
+		in, err := holdsVersion(f.Coordinate, text, version)
+		if in {
+			return ""
+		}
+		if err != nil {
+			open = err.Error()
+		}
+	}
+	if open != "" {
+		return fmt.Sprintf("whether it is about version %q cannot be said: %s", version, open)
+	}
+	return fmt.Sprintf("version %q is none that was decided on (%s)", version, strings.Join(about, ", "))
+}
+
+// holdsVersion reports whether version is the one, or lies in the vers range, that text states.
+func holdsVersion(at sbom.Coordinate, text, version string) (bool, error) {
+	if text == version {
+		return true, nil
+	}
+	if strings.HasPrefix(text, "vers:") {
+		g, err := vers.ParseRange(text)
+		if err != nil {
+			return false, err
+		}
+		return g.Contains(version)
+	}
+	scheme := vers.Generic
+	if rest, ok := strings.CutPrefix(string(at), "pkg:"); ok {
+		e, _, _ := strings.Cut(rest, "/")
+		scheme = vers.Scheme(e)
+	}
+	order, err := vers.Compare(scheme, text, version)
+	return err == nil && order == 0, nil
+}
+
+// moved says how what is watched differs from the basis, or nothing.
+func (b Basis) moved(watch string, now Basis, s Setting) string {
+	switch watch {
+	case "identity":
+		if len(b.Identity) > 0 && !slices.Equal(b.Identity, now.Identity) && !subset(now.Identity, b.Identity) {
+			return "the component has other identifiers: " + strings.Join(now.Identity, ", ")
+		}
+	case "build":
+		if b.Build != "" && s.Build != "" && b.Build != s.Build {
+			return "the build or its configuration changed"
+		}
+		if len(b.Files) > 0 && len(now.Files) > 0 && !slices.Equal(b.Files, now.Files) {
+			return "other files are compiled in"
+		}
+	case "exploit":
+		for _, e := range now.Exploits {
+			if !slices.Contains(b.Exploits, e) {
+				return "an exploit became known: " + e
+			}
+		}
+	case "exploited":
+		if now.Exploited && !b.Exploited {
+			return "it is listed as exploited in the wild"
+		}
+	case "control":
+		for _, c := range b.Controls {
+			if s.Controls != nil && !slices.Contains(now.Controls, c) {
+				return "a control is no longer in place: " + c
+			}
+		}
+	case "severity":
+		if rankOf(now.Severity) > rankOf(b.Severity) {
+			return fmt.Sprintf("the severity rose from %s to %s", cmpOr(b.Severity, "none"), now.Severity)
+		}
+	}
+	return ""
+}
+
+func rankOf(severity string) int {
+	return ratingOrder(cvss.Severity(severity))
+}
+
+func subset(small, large []string) bool {
+	return len(small) > 0 && !slices.ContainsFunc(small, func(s string) bool { return !slices.Contains(large, s) })
+}
+
+// Reopening is the table that says which changes re-open decisions, by what they claim.
+type Reopening struct {
+	rules map[string]reopenRule
+}
+
+// reopenRule is a row of the table: which changes re-open decisions of one kind.
+type reopenRule struct {
+	For     string   `json:"for"`
+	Watches []string `json:"watches"`
+	Why     string   `json:"why"`
+}
+
+//go:embed reopen.json
+var reopenFile embed.FS
+
+var watches = []string{"identity", "build", "exploit", "exploited", "control", "severity"}
+
+var defaultReopening = sync.OnceValues(func() (*Reopening, error) { return LoadReopening(reopenFile, "reopen.json") })
+
+// DefaultReopening returns the table that comes with the library: a convention of ours.
+func DefaultReopening() (*Reopening, error) { return defaultReopening() }
+
+// LoadReopening reads a table from the file name of fsys. It needs a row for each
+// justification of VEX and for "fixed", "unjustified" and "suppression". Versions count
+// always and stand in no row.
+func LoadReopening(fsys fs.FS, name string) (*Reopening, error) {
+	var file struct {
+		Source string       `json:"source"`
+		Force  string       `json:"force"`
+		About  string       `json:"about"`
+		Rules  []reopenRule `json:"rules"`
+	}
+	if _, err := strictjson.Read(fsys, name, &file); err != nil {
+		return nil, fmt.Errorf("match: reopening %q: %w", name, err)
+	}
+	var errs []error
+	out := &Reopening{rules: map[string]reopenRule{}}
+	for _, r := range file.Rules {
+		if out.rules[r.For].For != "" {
+			errs = append(errs, fmt.Errorf("%q has two rows", r.For))
+		}
+		for _, w := range r.Watches {
+			if !slices.Contains(watches, w) {
+				errs = append(errs, fmt.Errorf("%q: %q is nothing that is watched", r.For, w))
+			}
+		}
+		out.rules[r.For] = r
+	}
+	if file.Source == "" || file.Force == "" {
+		errs = append(errs, errors.New("source or force is missing"))
+	}
+	for _, need := range []string{
+		string(vex.ComponentNotPresent), string(vex.CodeNotPresent), string(vex.CodeNotInExecutePath), string(vex.CodeNotControllable),
+		string(vex.InlineMitigationsHold), "fixed", "unjustified", "suppression",
+	} {
+		if len(out.rules[need].Watches) == 0 {
+			errs = append(errs, fmt.Errorf("no row for %q", need))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("match: reopening %q: %w", name, err)
+	}
+	return out, nil
+}

@@ -1,0 +1,97 @@
+package vex_test
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-postmarket/postmarket/internal/testdata"
+	"github.com/open-postmarket/postmarket/vex"
+	"github.com/open-postmarket/postmarket/vex/csaf"
+	"github.com/open-postmarket/postmarket/vex/cyclonedx"
+	"github.com/open-postmarket/postmarket/vex/openvex"
+)
+
+var decoders = map[string]func(io.Reader) (vex.Document, error){"csaf": csaf.Decode, "openvex": openvex.Decode, "cyclonedx": cyclonedx.Decode}
+
+// refused are the files of the bundle that are not read, with the reason.
+var refused = map[string]string{
+	"cyclonedx/VEX/bom.json": `specVersion "1.3"`, // vulnerabilities came with 1.4
+	"redhat-csaf-vex/rhel/vex/testdata/delete_CVE-2023-0030.json":            "no /document/csaf_version", // notices that a document is gone
+	"redhat-csaf-vex/rhel/vex/testdata/delete_CVE-2023-0031.json":            "no /document/csaf_version",
+	"redhat-csaf-vex/toolkit/types/csaf/testdata/cve-1999-0001-deleted.json": "no /document/csaf_version",
+	"openvex-vexctl/examples/csaf/sbom.spdx.json":                            "", // SPDX
+}
+
+// TestFromEveryFormatToCycloneDXAndBack takes each document of the bundle to
+// CycloneDX and reads it there: the status, the justification and the original
+// words are what they were.
+func TestFromEveryFormatToCycloneDXAndBack(t *testing.T) {
+	t.Parallel()
+	root := testdata.Path(t, "vex")
+	files, read, there, dir := 0, 0, 0, t.TempDir()
+	var written []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		if d.IsDir() || !strings.HasSuffix(path, ".json") {
+			return nil
+		}
+		files++
+		name, err := filepath.Rel(root, path)
+		require.NoError(t, err)
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		why, bad := refused[filepath.ToSlash(name)]
+		decode := decoders[vex.Sniff(data)]
+		if decode == nil {
+			require.True(t, bad, name)
+			return nil
+		}
+		doc, err := decode(bytes.NewReader(data))
+		if bad {
+			require.ErrorContains(t, err, why, name)
+			return nil
+		}
+		require.NoError(t, err, name)
+		read++
+		var out bytes.Buffer
+		err = cyclonedx.Encode(&out, doc, nil)
+		require.NoError(t, err, name)
+		there++
+		file := filepath.Join(dir, strings.ReplaceAll(name, string(filepath.Separator), "-"))
+		require.NoError(t, os.WriteFile(file, out.Bytes(), 0o600))
+		written = append(written, file)
+		again, err := cyclonedx.Decode(&out)
+		require.NoError(t, err, name)
+		require.Equal(t, said(doc), said(again), name)
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []int{80, 75, 75}, []int{files, read, there})
+	for _, v := range testdata.JudgeCycloneDX(t, written...) {
+		require.True(t, v.Valid, "%s: %v", v.File, v.Errors)
+	}
+}
+
+// said counts what is said: CycloneDX has an entry for each product that speaks
+// of versions of its own.
+func said(doc vex.Document) map[string]int {
+	out := map[string]int{}
+	for _, s := range doc.Statements {
+		for _, k := range s.Keys() {
+			k.Version = strings.TrimPrefix(k.Version, "vers:generic/") // what a plain comparison is written as
+			out[strings.Join([]string{
+				k.Vulnerability, k.Version, string(s.Status), string(s.Justification), s.Original.Format, s.Original.State, s.Original.Justification,
+				strings.Join(s.Original.Responses, ","), s.Impact, s.Action, s.Notes, s.Issued.Format(time.RFC3339Nano),
+			}, "|")]++
+		}
+	}
+	return out
+}
