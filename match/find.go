@@ -101,12 +101,12 @@ type outcome struct {
 	weak    bool // the component may be another thing, or the record does not speak of its version
 }
 
-// denial is a record that says of a component that it is not affected.
+// denial is the owner of a record saying of a component that it is not affected.
 type denial struct {
-	place           int
-	record          *record
-	owned, explicit bool // the owner of the record says so, and names the version
-	why             string
+	place    int
+	record   *record
+	explicit bool // it names the version
+	why      string
 }
 
 // owner is who speaks in a CVE record for the one that was affected: the numbering
@@ -125,7 +125,7 @@ func (f *search) quarrels() {
 	said := map[at]denial{}
 	for _, d := range f.nos {
 		key := at{d.place, d.record}
-		if was := said[key]; d.owned && (!was.owned || d.explicit && !was.explicit) {
+		if was, known := said[key]; !known || d.explicit && !was.explicit {
 			said[key] = d
 		}
 	}
@@ -501,8 +501,8 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 
 // leave keeps an answer that is not yes, if it will be asked for.
 func (f *search) leave(o outcome) {
-	if o.truth == no && !o.weak {
-		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.by == owner, o.verdict.explicit, o.verdict.why})
+	if o.truth == no && !o.weak && o.verdict.by == owner {
+		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.explicit, o.verdict.why})
 	}
 	if o.truth == unknown || f.explain {
 		f.outs = append(f.outs, o)
@@ -672,6 +672,14 @@ type subject struct {
 	record *record
 }
 
+// decided reports whether a record of the vulnerability says of the component that it is not
+// affected.
+func (f *search) decided(v *vulnerability, it *item) bool {
+	return slices.ContainsFunc(v.records, func(r *record) bool {
+		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.against(r, it), func(a Against) bool { return !a.Open })
+	})
+}
+
 // candidates sorts the answers that are not yes, each component, record and leaf once,
 // without what another leaf of the same record settled. A question that hangs on words
 // is not asked where a record decides by an identifier.
@@ -681,13 +689,15 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 		leaf string
 	}
 	seen := map[leafOf]bool{}
-	decided := map[subject]bool{} // whether a record said no of the component and vulnerability
-	if slices.ContainsFunc(f.outs, func(o outcome) bool { return o.weak && o.truth == unknown }) {
-		for _, d := range f.nos {
-			for v := range f.index.of(d.record) {
-				decided[subject{d.place, v.id, nil}] = true
-			}
+	known := map[subject]bool{}
+	decided := func(o *outcome, v *vulnerability) bool {
+		about := subject{o.item.place, v.id, nil}
+		no, asked := known[about]
+		if !asked {
+			no = f.decided(v, o.item)
+			known[about] = no
 		}
+		return no
 	}
 	slices.SortStableFunc(f.outs, func(a, b outcome) int {
 		return cmp.Or(a.record.compare(b.record), cmp.Compare(a.item.place, b.item.place))
@@ -699,7 +709,7 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 			}
 			byRecord, byAny := f.affects(v, o.item, o.record)
 			about := subject{o.item.place, v.id, o.record}
-			if byRecord || o.weak && (byAny || decided[subject{o.item.place, v.id, nil}]) || seen[leafOf{about, o.verdict.leaf}] {
+			if byRecord || o.weak && (byAny || decided(&o, v)) || seen[leafOf{about, o.verdict.leaf}] {
 				continue
 			}
 			seen[leafOf{about, o.verdict.leaf}] = true

@@ -69,6 +69,12 @@ func Spellings(name string, vendors []string) []string {
 	}
 	if bare, within := parentheses(out[0]); len(within) > 0 {
 		add(bare)
+		for _, w := range within {
+			// An order number stands for the product by itself: (6GK5320-1BD00-2AA3).
+			if w = strings.ReplaceAll(w, " ", ""); len(w) >= 8 && strings.ContainsAny(w, "0123456789") && !strings.ContainsAny(w, ".<>=*/,") {
+				add(w)
+			}
+		}
 	}
 	for _, s := range slices.Clone(out) {
 		for _, v := range vendors {
