@@ -37,6 +37,9 @@ type Config struct {
 	// Authorize decides whether an act may be done. Nil means that only the
 	// separation of duties is enforced.
 	Authorize func(context.Context, store.Act) error
+	// Setting says what the host knows of a product that decisions rest on: its build, and
+	// the controls in place. Nil means nothing.
+	Setting func(ctx context.Context, product string) (match.Setting, error)
 	// Now tells the time. Nil means time.Now.
 	Now func() time.Time
 	// Progress, if set, is called as a sync moves on.
@@ -75,7 +78,7 @@ func New(c Config) (*Program, error) {
 	ledger := store.New(c.Store, &store.Options{Now: c.Now, Authorize: c.Authorize})
 	m, err := monitor.New(monitor.Config{
 		Ledger: ledger, Mirror: c.Mirror, Sources: c.Sources, Notify: c.Notify, Gate: c.Gate,
-		Progress: c.Progress, Log: c.Log,
+		Progress: c.Progress, Log: c.Log, Setting: c.Setting,
 	})
 	if err != nil {
 		return nil, err

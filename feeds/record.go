@@ -165,16 +165,20 @@ type Criterion struct {
 
 // String returns the criterion as one readable line.
 func (c Criterion) String() string {
-	var b strings.Builder
-	b.WriteString(c.CPE)
-	for _, bound := range []struct{ op, v string }{
-		{">=", c.StartIncluding}, {">", c.StartExcluding}, {"<=", c.EndIncluding}, {"<", c.EndExcluding},
-	} {
-		if bound.v != "" {
-			fmt.Fprintf(&b, " %s %s", bound.op, bound.v)
-		}
+	text := c.CPE
+	if c.StartIncluding != "" {
+		text += " >= " + c.StartIncluding
 	}
-	return b.String()
+	if c.StartExcluding != "" {
+		text += " > " + c.StartExcluding
+	}
+	if c.EndIncluding != "" {
+		text += " <= " + c.EndIncluding
+	}
+	if c.EndExcluding != "" {
+		text += " < " + c.EndExcluding
+	}
+	return text
 }
 
 // Exploited says that a vulnerability is exploited in the wild.

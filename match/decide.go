@@ -194,8 +194,10 @@ type Ruling struct {
 	Decision string     `json:"decision"` // its ID
 	Origin   Origin     `json:"origin"`
 	Status   vex.Status `json:"status,omitempty"`
-	Author   string     `json:"author"`
-	Reason   string     `json:"reason"`
+	// Justification is why it is not affected.
+	Justification vex.Justification `json:"justification,omitempty"`
+	Author        string            `json:"author"`
+	Reason        string            `json:"reason"`
 	// Reopened is why it no longer holds; empty while it does.
 	Reopened string `json:"reopened,omitempty"`
 }
@@ -322,7 +324,7 @@ func (d Decision) rule(f *Finding, i *Instance, bom sbom.BOM, now Setting, rules
 	if d.Coordinate != "" && d.Coordinate != f.Coordinate && !slices.Contains(identity, string(d.Coordinate)) {
 		return nil
 	}
-	r := &Ruling{Decision: d.ID, Origin: d.Origin, Status: d.Status, Author: d.Author, Reason: d.Reason}
+	r := &Ruling{Decision: d.ID, Origin: d.Origin, Status: d.Status, Justification: d.Justification, Author: d.Author, Reason: d.Reason}
 	if version, _ := bom.Root.Stated(); d.Coordinate == "" && d.Device != version {
 		r.Reopened = fmt.Sprintf("it is about version %q of the device, and this is %q", d.Device, version)
 		return r

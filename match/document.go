@@ -16,6 +16,8 @@ type Document struct {
 	// Undecided are the questions that only a person can answer. A component with
 	// one is not free of what it asks about.
 	Undecided []UndecidedRow `json:"undecided"`
+	// Mute counts, by source, the records that say nothing that can be compared.
+	Mute map[string]int `json:"mute,omitempty"`
 }
 
 // UndecidedRow is a Candidate without an answer, with its file.
@@ -40,15 +42,25 @@ type FindingRow struct {
 	IDs       []feeds.ID  `json:"ids"`
 	Sources   []string    `json:"sources"`
 	Evidence  EvidenceRow `json:"evidence"`
+	// Ruling is what decisions say of it; absent when none is about it. A row that is
+	// hidden is still a row.
+	Ruling *Ruling `json:"ruling,omitempty"`
 }
 
 // EvidenceRow is what a FindingRow rests on.
 type EvidenceRow struct {
-	Vulnerability feeds.ID         `json:"vulnerability"`
-	Coordinate    sbom.Coordinate  `json:"coordinate"`
-	Matches       []Evidence       `json:"matches"`
-	Scores        []Score          `json:"scores,omitempty"`
-	Exploited     *feeds.Exploited `json:"exploited,omitempty"`
+	Vulnerability feeds.ID        `json:"vulnerability"`
+	Coordinate    sbom.Coordinate `json:"coordinate"`
+	Matches       []Evidence      `json:"matches"`
+	// Against are the records that say otherwise.
+	Against     []Against          `json:"against,omitempty"`
+	Confidence  float64            `json:"confidence"`
+	Parts       []sbom.Part        `json:"parts"`
+	Fixed       []string           `json:"fixed,omitempty"`
+	Scores      []Score            `json:"scores,omitempty"`
+	Exploited   *feeds.Exploited   `json:"exploited,omitempty"`
+	Probability *feeds.Probability `json:"probability,omitempty"`
+	SSVC        *feeds.SSVC        `json:"ssvc,omitempty"`
 }
 
 // CoverageRow is a Coverage with its file.
@@ -67,14 +79,21 @@ func (d *Document) Add(file string, bom sbom.BOM, r Result) {
 	d.SBOMs = append(d.SBOMs, SBOMRow{File: file, Components: len(bom.Components)})
 	for _, f := range r.Findings {
 		for _, i := range f.Instances {
+			confidence, parts := i.Confidence(nil)
 			d.Findings = append(d.Findings, FindingRow{
-				SBOM: file, Component: i.Component, IDs: f.IDs, Sources: i.Sources(),
-				Evidence: EvidenceRow{f.Vulnerability, f.Coordinate, i.Evidence, f.Scores, f.Exploited},
+				SBOM: file, Component: i.Component, IDs: f.IDs, Sources: i.Sources(), Ruling: i.Ruling,
+				Evidence: EvidenceRow{
+					Vulnerability: f.Vulnerability, Coordinate: f.Coordinate, Matches: i.Evidence, Against: i.Against, Confidence: confidence,
+					Parts: parts, Fixed: f.Fixed(), Scores: f.Scores, Exploited: f.Exploited, Probability: f.Probability, SSVC: f.SSVC,
+				},
 			})
 		}
 	}
 	for _, c := range r.Coverage {
 		d.Coverage = append(d.Coverage, CoverageRow{file, c})
+	}
+	if len(r.Mute) > 0 {
+		d.Mute = r.Mute
 	}
 	for _, c := range r.Undecided {
 		d.Undecided = append(d.Undecided, UndecidedRow{file, c})

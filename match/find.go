@@ -425,7 +425,7 @@ func (f *search) lead(c claim, name string, it *item) {
 		return
 	}
 	f.leads = append(f.leads, Lead{
-		Component: it.shown, IDs: slices.Clone(c.names), Source: c.source, Item: c.item, Digest: c.digest, Name: name, Exploited: *c.exploited,
+		Component: it.shown, IDs: slices.Clone(c.names), Source: c.source, Item: c.item, Digest: c.digest(), Name: name, Exploited: *c.exploited,
 	})
 }
 
@@ -483,7 +483,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		return
 	}
 	e := Evidence{
-		Source: r.source, Item: r.item, Digest: r.digest, By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
+		Source: r.source, Item: r.item, Digest: r.digest(), By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
 		Fixed: v.fixed, With: with, Assumed: v.assumed, Alias: id.alias, Files: v.files,
 	}
 	if by == ByWords {
@@ -656,7 +656,7 @@ func (f *search) against(r *record, it *item) []Against {
 	var out []Against
 	for _, o := range again.outs {
 		if o.item == it && !o.weak {
-			a := Against{Source: r.source, Item: r.item, Digest: r.digest, Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
+			a := Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
 			if !slices.Contains(out, a) {
 				out = append(out, a)
 			}
@@ -715,7 +715,7 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 			seen[leafOf{about, o.verdict.leaf}] = true
 			c := Candidate{
 				Component: o.item.shown, Coordinate: o.item.at, Vulnerability: v.id, IDs: v.ids, Source: o.record.source,
-				Item: o.record.item, Digest: o.record.digest, Leaf: o.verdict.leaf, Why: o.verdict.why, place: o.item.place,
+				Item: o.record.item, Digest: o.record.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, place: o.item.place,
 			}
 			if o.truth == no {
 				rejected = append(rejected, c)

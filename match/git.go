@@ -70,7 +70,7 @@ func (p *pkg) tagged(v verdict, at sbom.Coordinate, i *item, id *identity, s *st
 	for k := range p.ranges {
 		t := p.ranges[k].judge(v, &fake.versions[0], explain)
 		if t.truth != no || explain {
-			t.leaf = p.label() + ": " + p.ranges[k].text()
+			t.leaf = p.ranges[k].leaf
 		}
 		t.assumed = append(slices.Clone(t.assumed), fmt.Sprintf("the tag %s is the version %s", s.text, tag))
 		if t.truth != unknown || k == len(p.ranges)-1 {

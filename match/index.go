@@ -156,7 +156,7 @@ func (v *vulnerability) facts() *facts {
 	f := &facts{}
 	marks := make([]tlp.Mark, 0, len(v.records))
 	for _, r := range v.records {
-		marks = append(marks, r.mark)
+		marks = append(marks, *r.mark)
 		for _, s := range r.scores {
 			f.scores = append(f.scores, Score{Source: r.source, Score: s})
 		}

@@ -206,8 +206,7 @@ func (id *identity) read(c *sbom.Component) {
 	if p, err := c.Package(); err == nil {
 		id.pkg = &lent(&id.in.packages)[0]
 		*id.pkg = p
-		id.ecosystem, _, _ = p.Ecosystem()
-		id.at = p.Coordinates()
+		id.ecosystem, id.at = p.Places()
 	} else {
 		id.pkgErr = err
 	}

@@ -131,7 +131,7 @@ func (p *pkg) affected(v verdict, s *stated, explain bool) verdict {
 		g := &p.ranges[k]
 		t := g.judge(v, s, explain)
 		if t.truth != no || explain {
-			t.leaf = p.label() + ": " + g.text()
+			t.leaf = g.leaf
 		}
 		if k == 0 || t.truth > best.truth {
 			best = t
@@ -207,12 +207,9 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 		return v
 	}
 	in := g.begins
-	because := func(format string, args ...any) {
-		if explain {
-			v.why = fmt.Sprintf(format, args...)
-		}
+	if explain {
+		v.why = s.text + " is in no part of the range"
 	}
-	because("%s is in no part of the range", s.text)
 	build := ""
 	for k := range g.steps {
 		st := &g.steps[k]
@@ -229,19 +226,25 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 			if order >= 0 {
 				in, v.fixed = true, ""
 			} else if !in {
-				because("%s, and comes before introduced %s", v.why, st.event.Introduced)
+				if explain {
+					v.why += ", and comes before introduced " + st.event.Introduced
+				}
 				return v
 			}
 		case st.event.LastAffected != "":
 			if order > 0 {
 				in = false
-				because("%s comes after last affected %s", s.text, st.event.LastAffected)
+				if explain {
+					v.why = s.text + " comes after last affected " + st.event.LastAffected
+				}
 			} else if mark := stream(st.event.LastAffected); mark != "" {
 				build = mark
 			}
 		case order >= 0:
 			in = false
-			because("%s is not before fixed %s", s.text, st.event.Fixed+st.event.Limit)
+			if explain {
+				v.why = s.text + " is not before fixed " + st.event.Fixed + st.event.Limit
+			}
 		default:
 			if in && v.fixed == "" {
 				v.fixed = st.event.Fixed
@@ -261,7 +264,9 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 	}
 	if mine := stream(s.text); mine != "" && build != mine {
 		v.fixed = ""
-		because("the range ends with a build for %s, and %s was built for %s", build, s.text, mine)
+		if explain {
+			v.why = fmt.Sprintf("the range ends with a build for %s, and %s was built for %s", build, s.text, mine)
+		}
 		return v
 	}
 	v.truth, v.why = yes, ""
@@ -320,6 +325,14 @@ func rank(first bool) int {
 		return 1
 	}
 	return 0
+}
+
+// nameRanges gives every range of p its leaf, which findings share.
+func (p *pkg) nameRanges() {
+	label := p.label() + ": "
+	for k := range p.ranges {
+		p.ranges[k].leaf = label + p.ranges[k].text()
+	}
 }
 
 // text is the range in one line, in the words of the schema.

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 type record struct {
 	source, item string
 	names        []feeds.ID
-	digest       string
+	sum          [32]byte
 	live, mute   bool
 	state        string
 	published    time.Time
@@ -27,7 +28,7 @@ type record struct {
 	exploited    *feeds.Exploited
 	probability  *feeds.Probability
 	ssvc         *feeds.SSVC
-	mark         tlp.Mark
+	mark         *tlp.Mark
 	// fix says that the publisher tells of a remedy that repairs, exploits that it
 	// links to an exploit.
 	fix      bool
@@ -75,8 +76,8 @@ const titleLength = 240
 
 func compile(r feeds.Record, in *interning) *record {
 	out := &record{
-		source: in.text(r.Source), item: r.Item, names: r.Names, digest: r.Digest(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
-		published: r.Published, title: title(r), scores: r.Scores, exploited: r.Exploited, probability: r.Probability,
+		source: in.text(r.Source), item: r.Item, names: r.Names, sum: r.Sum(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
+		published: r.Published, title: title(r), scores: in.scores(r.Scores), exploited: r.Exploited, probability: r.Probability,
 		ssvc: r.SSVC, mark: in.mark(r.Mark),
 	}
 	if len(out.names) == 1 && string(out.names[0]) == out.item {
@@ -142,6 +143,8 @@ func foldText(text string) string {
 	return " " + strings.Join(words, " ") + " "
 }
 
+func (r *record) digest() string { return hex.EncodeToString(r.sum[:]) }
+
 // compare orders records by source, then item.
 func (r *record) compare(other *record) int {
 	if c := strings.Compare(r.source, other.source); c != 0 {
@@ -156,11 +159,11 @@ func (r *record) states() bool { return len(r.packages)+len(r.trees) > 0 }
 // interning keeps one copy of texts that come again and again.
 type interning struct {
 	texts map[string]string
-	marks map[string]tlp.Mark
+	marks map[string]*tlp.Mark
 }
 
 func newInterning() *interning {
-	return &interning{texts: map[string]string{}, marks: map[string]tlp.Mark{}}
+	return &interning{texts: map[string]string{}, marks: map[string]*tlp.Mark{}}
 }
 
 func (in *interning) text(s string) string {
@@ -174,16 +177,25 @@ func (in *interning) text(s string) string {
 	return s
 }
 
-func (in *interning) mark(m tlp.Mark) tlp.Mark {
-	if len(m.By) != 1 {
-		return m
+func (in *interning) scores(list []feeds.Score) []feeds.Score {
+	out := make([]feeds.Score, len(list))
+	for k, s := range list {
+		s.Vector, s.By = in.text(s.Vector), in.text(s.By)
+		out[k] = s
 	}
-	key := string(m.Label) + " " + m.By[0]
+	return out
+}
+
+func (in *interning) mark(m tlp.Mark) *tlp.Mark {
+	if len(m.By) > 1 {
+		return &m
+	}
+	key := string(m.Label) + " " + strings.Join(m.By, " ")
 	if kept, ok := in.marks[key]; ok {
 		return kept
 	}
-	in.marks[key] = m
-	return m
+	in.marks[key] = &m
+	return &m
 }
 
 // pkg is what a record states of one package.
@@ -208,6 +220,7 @@ type line struct {
 	begins bool // no event introduces: it begins before all versions
 	blind  string
 	events []feeds.Event
+	leaf   string // the package and the range in one line
 }
 
 // step is one event with its version read.
@@ -256,6 +269,7 @@ func (r *record) pkg(p feeds.Package, in *interning) {
 	if e != "" && p.Name != "" {
 		r.claims = append(r.claims, stand{sbom.PackageCoordinate(e, p.Name), packaged, n})
 	}
+	out.nameRanges()
 	r.packages = append(r.packages, out)
 }
 

@@ -29,6 +29,12 @@ func FromVEX(doc vex.Document, product string, bom sbom.BOM, findings []Finding,
 	return r.out, r.passed
 }
 
+// FromBOM is [FromVEX] for what the BOM itself states of vulnerabilities.
+func FromBOM(product string, bom sbom.BOM, findings []Finding, now Setting) ([]Decision, []Passed) {
+	own := vex.Document{Format: string(bom.Format), Author: "the SBOM", Digest: bom.Digest, Issued: bom.Created, Statements: bom.Statements}
+	return FromVEX(own, product, bom, findings, now)
+}
+
 // reading is one document being made decisions of.
 type reading struct {
 	doc      vex.Document

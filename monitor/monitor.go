@@ -25,6 +25,9 @@ type Config struct {
 	Notify notify.Notifier
 	// Gate is asked before anything is told; required with Notify.
 	Gate tlp.Gate
+	// Setting says what the host knows of a product that decisions rest on. Nil means
+	// nothing.
+	Setting func(ctx context.Context, product string) (match.Setting, error)
 	// Who is the subject id under which the monitor writes. Empty means "monitor".
 	Who string
 	// Progress, if set, is called as a sync moves on.
@@ -209,6 +212,31 @@ func (m *Monitor) match(
 		return match.Result{}, 0, err
 	}
 	result := look(index, product, filed.BOM)
+	if result.Findings, err = m.decide(ctx, product, filed.BOM, result.Findings); err != nil {
+		return match.Result{}, 0, err
+	}
 	position, err := match.Date(ctx, m.c.Mirror, result.Findings)
 	return result, position, err
+}
+
+// decide holds against the findings what the ledger holds of decisions and what the BOM states.
+func (m *Monitor) decide(ctx context.Context, product string, bom sbom.BOM, findings []match.Finding) ([]match.Finding, error) {
+	var now match.Setting
+	if m.c.Setting != nil {
+		var err error
+		if now, err = m.c.Setting(ctx, product); err != nil {
+			return nil, err
+		}
+	}
+	decisions, passed := match.FromBOM(product, bom, findings, now)
+	for _, p := range passed {
+		m.c.Log.DebugContext(ctx, "statement of the BOM is not used", "vulnerability", p.Statement.Vulnerability, "why", p.Why)
+	}
+	for d, err := range match.Decisions.All(ctx, m.c.Ledger, "") {
+		if err != nil {
+			return nil, err
+		}
+		decisions = append(decisions, d)
+	}
+	return match.Decide(findings, bom, decisions, now)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/store/memory"
 	"github.com/open-postmarket/postmarket/tlp"
+	"github.com/open-postmarket/postmarket/vex"
 )
 
 // world is a source whose records a test changes.
@@ -237,4 +238,30 @@ func TestAllProductsOfAFleetAreLookedAt(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, report.Products, 6)
 	require.Len(t, b.told, 6)
+}
+
+func TestWhatADecisionHidesIsNotToldOfUntilItIsReopened(t *testing.T) {
+	t.Parallel()
+	nvd := &world{name: "nvd", records: []feeds.Record{says("CVE-2026-0001", tlp.Clear)}}
+	kev := &world{name: "kev"}
+	b := setup(t, nvd, kev)
+	d := match.Decision{
+		ID: "d1", Vulnerabilities: []feeds.ID{"CVE-2026-0001"}, Coordinate: "cpe:a:v:p", Origin: match.FromPerson, Status: vex.NotAffected,
+		Justification: vex.InlineMitigationsHold, Author: "psirt", Reason: "the port is closed", At: day(1), AnyVersion: true,
+	}
+	require.NoError(t, b.ledger.Do(t.Context(), store.By{Who: "psirt", Why: "judged"}, func(tx *store.Tx) error {
+		return match.Decisions.Put(tx, d)
+	}))
+	report, err := b.monitor.Step(t.Context(), day(2))
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Products[0].Findings, "it stays in the list")
+	require.Len(t, report.Products[0].Events, 1)
+	require.Empty(t, b.told)
+
+	kev.records = []feeds.Record{{Source: "kev", Item: "CVE-2026-0001", Names: []feeds.ID{"CVE-2026-0001"}, Exploited: &feeds.Exploited{Product: "p"}, Mark: tlp.Marked(tlp.Clear, "kev")}}
+	_, err = b.monitor.Step(t.Context(), day(3))
+	require.NoError(t, err)
+	require.Len(t, b.told, 1)
+	require.Equal(t, "pump: 1 known exploited, 1 decision reopened", b.told[0].Subject)
+	require.Contains(t, b.told[0].Body, "decision reopened: CVE-2026-0001 on cpe:a:v:p (it is listed as exploited in the wild, was hidden)")
 }

@@ -43,6 +43,9 @@ func (m *Monitor) owe(tx *store.Tx, p device.Product, findings []match.Finding, 
 		return err
 	}
 	msg, ids := compose(p, findings, events, at)
+	if len(ids) == 0 {
+		return nil // all of it is hidden by decisions
+	}
 	return Messages.Put(tx, Owed{Product: p.ID, Messages: append(slices.Clone(owed.Messages), Letter{msg, ids})})
 }
 
@@ -93,7 +96,7 @@ func (m *Monitor) send(ctx context.Context, l Letter) error {
 }
 
 // compose writes the message: counts in the subject, one line an event in the
-// body. Its ID is the same for the same events at the same instant.
+// body; none about what decisions hide. Its ID is the same for the same events at the same instant.
 func compose(p device.Product, findings []match.Finding, events []match.Event, at time.Time) (notify.Message, []string) {
 	byKey := map[string]match.Finding{}
 	for _, f := range findings {
@@ -103,6 +106,9 @@ func compose(p device.Product, findings []match.Finding, events []match.Event, a
 	var lines, about, ids []string
 	var marks []tlp.Mark
 	for _, e := range events {
+		if f, standing := byKey[e.Finding]; standing && f.Hidden() {
+			continue // somebody decided that it is not to be looked at
+		}
 		counts[e.Change]++
 		line := fmt.Sprintf("%s: %s on %s", e.Change, e.Vulnerability, e.Coordinate)
 		if e.Is != "" {

@@ -260,4 +260,18 @@ func (t *Aliases) Knows(at Coordinate) bool {
 }
 
 // Names reports whether an entry goes by name.
-func (t *Aliases) Names(name string) bool { return len(t.byName[squash(name)]) > 0 }
+func (t *Aliases) Names(name string) bool {
+	var room [64]byte
+	key := room[:0]
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c >= 0x80 || len(key) == len(room):
+			return len(t.byName[squash(name)]) > 0
+		case 'A' <= c && c <= 'Z':
+			key = append(key, c+'a'-'A')
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			key = append(key, c)
+		}
+	}
+	return len(t.byName[string(key)]) > 0
+}

@@ -31,6 +31,9 @@ func (c Component) Package() (Package, error) {
 	if text == "" {
 		return Package{}, ErrNoPURL
 	}
+	if p, ok := plainPURL(text); ok {
+		return p, nil
+	}
 	p, err := packageurl.FromString(text)
 	if err != nil {
 		// A scope whose @ was not encoded and whose slash was: pkg:npm/@scope%2Fname@1.0.
@@ -54,6 +57,56 @@ func (c Component) Package() (Package, error) {
 		out.Version = epoch + ":" + out.Version
 	}
 	return out, nil
+}
+
+// plainTypes are the types of which the parser changes nothing in a name and a namespace
+// of lower case letters, digits and ".-/".
+var plainTypes = map[string]bool{
+	"cargo": true, "deb": true, "gem": true, "generic": true, "golang": true, "maven": true, "npm": true, "nuget": true, "github": true,
+	"pypi": true, "composer": true, "hex": true,
+}
+
+// plainPURL reads the package URLs that make up most of an inventory, a type that is
+// known, a path and a version without anything that is encoded or has to be normalized, as the parser would.
+// ok is false for every other.
+func plainPURL(text string) (p Package, ok bool) {
+	rest, ok := strings.CutPrefix(text, "pkg:")
+	if !ok {
+		return Package{}, false
+	}
+	kind, rest, ok := strings.Cut(rest, "/")
+	if !ok || !plainTypes[kind] {
+		return Package{}, false
+	}
+	at, slash := -1, -1
+	for i := 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '.' && at >= 0, c == '-':
+		case c == '.' && i > 0 && i+1 < len(rest) && rest[i-1] != '/' && rest[i+1] != '/' && rest[i-1] != '.':
+		case c == '/' && at < 0 && i > 0 && i+1 < len(rest) && rest[i-1] != '/':
+			slash = i
+		case c == '@' && at < 0 && i > 0 && rest[i-1] != '/':
+			at = i
+		case 'A' <= c && c <= 'Z' && at >= 0 && kind != "npm", c == '~' && at >= 0, c == '_' && at >= 0:
+		default:
+			return Package{}, false
+		}
+	}
+	name := rest
+	if at >= 0 {
+		name, p.Version = rest[:at], rest[at+1:]
+		if p.Version == "" {
+			return Package{}, false
+		}
+	}
+	if slash >= 0 {
+		p.Namespace, name = name[:slash], name[slash+1:]
+	}
+	if name == "" || kind == "maven" && slash < 0 || p.Namespace != "" && (kind == "pypi" || kind == "gem" || kind == "cargo" || kind == "nuget") {
+		return Package{}, false
+	}
+	p.Type, p.Name = kind, name
+	return p, true
 }
 
 // CPEName reads the component's CPE. A component without one gives
@@ -119,8 +172,10 @@ var distroEcosystems = map[string]string{
 // Ecosystem returns the OSV ecosystem that p belongs to and p's name as that
 // ecosystem writes it. ok is false when p belongs to none.
 func (p Package) Ecosystem() (ecosystem, name string, ok bool) {
-	if e, found := distroEcosystems[p.Type+"/"+strings.ToLower(p.Namespace)]; found {
-		return e, p.Name, true
+	if p.Type == "deb" || p.Type == "rpm" || p.Type == "apk" {
+		if e, found := distroEcosystems[p.Type+"/"+strings.ToLower(p.Namespace)]; found {
+			return e, p.Name, true
+		}
 	}
 	e, found := purlEcosystems[p.Type]
 	if !found {
@@ -165,15 +220,22 @@ func packageName(ecosystem, name string) string {
 // Coordinates returns where records may speak of p: its package of an ecosystem
 // and that of its source package, or else its package URL.
 func (p Package) Coordinates() []Coordinate {
+	_, at := p.Places()
+	return at
+}
+
+// Places returns the OSV ecosystem of p, empty when it is of none, and its
+// [Package.Coordinates].
+func (p Package) Places() (ecosystem string, at []Coordinate) {
 	e, name, ok := p.Ecosystem()
 	if !ok {
-		return []Coordinate{purlCoordinate(p)}
+		return "", []Coordinate{purlCoordinate(p)}
 	}
-	out := []Coordinate{PackageCoordinate(e, name)}
+	at = []Coordinate{PackageCoordinate(e, name)}
 	if p.Upstream != "" && p.Upstream != p.Name {
-		out = append(out, PackageCoordinate(e, p.Upstream))
+		at = append(at, PackageCoordinate(e, p.Upstream))
 	}
-	return out
+	return e, at
 }
 
 // Release splits an OSV ecosystem into its name and the release of an

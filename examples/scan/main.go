@@ -1,13 +1,18 @@
 // Command scan holds SBOMs against feeds and says what affects which component,
 // and for every component whether it was looked at all.
 //
-//	scan [-feed kind=path]... [-db FILE] [-format table|json] SBOM...
+//	scan [-feed kind=path]... [-vex FILE]... [-db FILE] [-format table|json|cyclonedx|openvex] SBOM...
 //
-// The kinds of feed are kev, nvd and osv; a path is a file or a folder. A flag
+// The kinds of feed are csaf, cve, epss, kev, manual, nvd, osv and stix; a path is a file or a folder. A flag
 // may repeat, also with one kind: several paths of one kind are one feed. With -db
 // the feeds are kept in that SQLite file. Kinds that are not given count as it holds
 // them from earlier runs; of a kind that is given, what its paths no longer tell is
 // gone. Progress and complaints go to the standard error.
+//
+// VEX documents, in CycloneDX, OpenVEX or CSAF, and what an SBOM itself states of patches, compiled files and
+// exploitability, hide what they clear: it stays in the output, with who says so. The formats
+// cyclonedx and openvex are VEX documents: what is not cleared stands as under investigation,
+// because that a product is affected is for its maker to say.
 //
 // The status is 0 when everything was read, whatever was found, and 2 when an
 // SBOM or a feed could not be; the rest is done all the same.
@@ -30,6 +35,7 @@ import (
 	"github.com/open-postmarket/postmarket/sbom/read"
 	"github.com/open-postmarket/postmarket/store/memory"
 	"github.com/open-postmarket/postmarket/store/sqlite"
+	"github.com/open-postmarket/postmarket/vex"
 )
 
 func main() {
@@ -49,10 +55,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("scan", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Var(paths, "feed", "a feed as `kind=path`; may repeat")
+	var documents files
+	flags.Var(&documents, "vex", "a VEX document as a `file`; may repeat")
 	db := flags.String("db", "", "keep the feeds in this SQLite `file`")
-	format := flags.String("format", "table", "how to print: table or json")
+	format := flags.String("format", "table", "how to print: table, json, cyclonedx or openvex (VEX)")
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: scan [-feed kind=path]... [-db FILE] [-format table|json] SBOM...")
+		fmt.Fprintln(stderr, "usage: scan [-feed kind=path]... [-vex FILE]... [-db FILE] [-format table|json|cyclonedx|openvex] SBOM...")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -61,10 +69,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return incomplete
 	}
-	print := map[string]func(io.Writer, report) error{"table": table, "json": document}[*format]
+	print := map[string]func(io.Writer, report) error{
+		"table": table, "json": document, "cyclonedx": cyclonedxVEX, "openvex": openVEX,
+	}[*format]
 	switch {
 	case print == nil:
-		fmt.Fprintf(stderr, "scan: %q is no format (there are table, json)\n", *format)
+		fmt.Fprintf(stderr, "scan: %q is no format (there are table, json, cyclonedx, openvex)\n", *format)
 		return incomplete
 	case flags.NArg() == 0:
 		flags.Usage()
@@ -74,7 +84,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return incomplete
 	}
 	s := scan{ctx: ctx, stderr: stderr, status: fine}
-	r, err := s.all(paths, *db, flags.Args())
+	docs, err := s.documents(documents)
+	if err != nil {
+		return incomplete
+	}
+	r, err := s.all(paths, *db, docs, flags.Args())
 	if err != nil {
 		s.complain("%v", err)
 		s.status = incomplete
@@ -106,7 +120,23 @@ type mirror interface {
 	io.Closer
 }
 
-func (s *scan) all(paths feedflag.Paths, db string, files []string) (r report, err error) {
+// documents reads the VEX documents. One that cannot be read ends the run: what it
+// clears would be told as if nobody had looked at it.
+func (s *scan) documents(files []string) ([]vex.Document, error) {
+	var out []vex.Document
+	var errs []error
+	for _, file := range files {
+		doc, err := readVEX(file)
+		if err != nil {
+			s.complain("-vex: %v", err)
+		}
+		errs = append(errs, err)
+		out = append(out, doc)
+	}
+	return out, errors.Join(errs...)
+}
+
+func (s *scan) all(paths feedflag.Paths, db string, docs []vex.Document, files []string) (r report, err error) {
 	var m mirror = memory.New()
 	if db != "" {
 		if m, err = sqlite.Open(db); err != nil {
@@ -139,7 +169,8 @@ func (s *scan) all(paths feedflag.Paths, db string, files []string) (r report, e
 	}
 	for i := range r.looked {
 		if r.looked[i].err == nil {
-			r.looked[i].result = index.Find("", r.looked[i].bom)
+			r.looked[i].result = index.Find(r.looked[i].file, r.looked[i].bom)
+			s.decide(&r.looked[i], docs)
 			fmt.Fprintf(s.stderr, "%s: %d components\n", r.looked[i].file, len(r.looked[i].bom.Components))
 		}
 	}

@@ -10,7 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/open-postmarket/postmarket/internal/testdata"
 	"github.com/open-postmarket/postmarket/match"
+	"github.com/open-postmarket/postmarket/vex"
+	"github.com/open-postmarket/postmarket/vex/cyclonedx"
+	"github.com/open-postmarket/postmarket/vex/openvex"
 )
 
 const (
@@ -173,4 +177,74 @@ func TestWrongWordsAreUsage(t *testing.T) {
 	status, _, _, stderr := scanned(t, "-h")
 	require.Zero(t, status)
 	require.Contains(t, stderr, "usage: scan")
+}
+
+func TestVEXIsReadAndWritten(t *testing.T) {
+	t.Parallel()
+	status, _, stdout, stderr := scanned(t, append(feeds3(), "-format", "openvex", device)...)
+	require.Zero(t, status, stderr)
+	doc, err := openvex.Decode(strings.NewReader(stdout))
+	require.NoError(t, err)
+	require.Empty(t, doc.Problems)
+	require.Len(t, doc.Statements, 4)
+	for _, s := range doc.Statements {
+		require.Equal(t, vex.UnderInvestigation, s.Status, "a match is no judgment")
+	}
+
+	dir := t.TempDir()
+	cleared := filepath.Join(dir, "cleared.openvex.json")
+	require.NoError(t, os.WriteFile(cleared, []byte(`{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.org/vex/1","author":"Acme PSIRT",
+		"timestamp":"2026-01-01T00:00:00Z","version":1,"statements":[{"vulnerability":{"name":"CVE-2022-25640"},"products":[{"@id":"pkg:github/wolfssl/wolfssl"}],
+		"status":"not_affected","justification":"vulnerable_code_not_in_execute_path","impact_statement":"TLS client certificates are not used"}]}`), 0o600))
+	status, found, _, stderr := scanned(t, append(feeds3(), "-format", "json", "-vex", cleared, device)...)
+	require.Zero(t, status, stderr)
+	require.Len(t, found.Findings, 4, "what is hidden stays listed")
+	hidden := 0
+	for _, f := range found.Findings {
+		if f.Ruling != nil {
+			hidden++
+			require.Equal(t, "CVE-2022-25640", string(f.Evidence.Vulnerability))
+			require.Equal(t, "Acme PSIRT", f.Ruling.Author)
+		}
+	}
+	require.Equal(t, 1, hidden)
+	_, _, stdout, _ = scanned(t, append(feeds3(), "-vex", cleared, device)...)
+	require.Contains(t, stdout, "HIDDEN, not_affected by Acme PSIRT: TLS client certificates are not used")
+
+	status, _, stdout, stderr = scanned(t, append(feeds3(), "-format", "cyclonedx", "-vex", cleared, device)...)
+	require.Zero(t, status, stderr)
+	again, err := cyclonedx.Decode(strings.NewReader(stdout))
+	require.NoError(t, err)
+	require.Len(t, again.Statements, 4)
+	written := filepath.Join(dir, "scan.cdx.json")
+	require.NoError(t, os.WriteFile(written, []byte(stdout), 0o600))
+
+	status, _, stdout, stderr = scanned(t, append(feeds3(), "-vex", device, "-vex", filepath.Join(dir, "absent"), device)...)
+	require.Equal(t, 2, status, "a document that cannot be read ends the run")
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "absent")
+
+	for _, verdict := range testdata.JudgeCycloneDX(t, written) {
+		require.True(t, verdict.Valid, "%v", verdict)
+	}
+}
+
+func TestEveryKindOfFeedIsAFlag(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		p := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(p, []byte(text), 0o600))
+		return p
+	}
+	cve := write("cve.json", `{"dataType":"CVE_RECORD","dataVersion":"5.1","cveMetadata":{"cveId":"CVE-2026-0001","state":"PUBLISHED"},"containers":{"cna":{
+		"providerMetadata":{"shortName":"acme"},"descriptions":[{"lang":"en","value":"A flaw."}],
+		"affected":[{"vendor":"wolfSSL Inc.","product":"wolfSSL","defaultStatus":"unaffected","versions":[{"version":"4.0","lessThan":"5.0","versionType":"semver","status":"affected"}]}]}}}`)
+	epss := write("epss.csv", "#model_version:v1,score_date:2026-01-02T00:00:00+0000\ncve,epss,percentile\nCVE-2026-0001,0.7,0.99\n")
+	status, found, _, stderr := scanned(t, "-format", "json", "-feed", "cve="+cve, "-feed", "epss="+epss, device)
+	require.Zero(t, status, stderr)
+	require.Len(t, found.Findings, 1)
+	require.InDelta(t, 0.7, found.Findings[0].Evidence.Probability.Score, 1e-9)
+	require.Equal(t, match.ByWords, found.Findings[0].Evidence.Matches[0].Identifier)
+	require.Len(t, found.Coverage, 55, "a list of scores gives no coverage")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,6 +54,12 @@ func table(w io.Writer, r report) error {
 				if f.Exploited != nil {
 					why = "EXPLOITED; " + why
 				}
+				switch d := i.Ruling; {
+				case d != nil && d.Reopened != "":
+					why = "REOPENED: " + d.Reopened + "; " + why
+				case d != nil:
+					why = fmt.Sprintf("HIDDEN, %s by %s: %s; %s", cmp.Or(string(d.Status), "suppressed"), d.Author, d.Reason, why)
+				}
 				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", file, i.Component.Name, i.Component.Version,
 					strings.Join(texts(f.IDs), " "), strings.Join(i.Sources(), " "), why)
 			}
@@ -69,6 +76,12 @@ func table(w io.Writer, r report) error {
 		components, evaluated := l.result.Seen()
 		fmt.Fprintf(w, "\n%s: %d of %d components evaluated, %d findings, %d undecided\n",
 			l.file, evaluated, components, len(l.result.Findings), len(l.result.Undecided))
+		for _, q := range l.result.Questions() {
+			fmt.Fprintf(w, "  asked (%s) of %s, on which %d vulnerabilities hang: %s\n", q.Ask, q.Component.Name, len(q.IDs), q.Why)
+		}
+		for source, n := range l.result.Mute {
+			fmt.Fprintf(w, "  %d records of %s state nothing that can be compared: only their words were searched\n", n, source)
+		}
 		for _, reason := range reasons(l.result) {
 			fmt.Fprintf(w, "  %s\n", reason)
 		}

@@ -39,6 +39,7 @@ type bulletin struct {
 }
 
 type page struct {
+	After int               `json:"after"` // the number asked for
 	Items []json.RawMessage `json:"items"`
 	More  *bool             `json:"more"`
 }
@@ -103,9 +104,25 @@ func (b *bulletins) pages(ctx context.Context, since feeds.Cursor, yield func(fe
 			yield(feeds.Update{}, fmt.Errorf("bulletins: page after %d: %w", after, cmp.Or(err, errors.New("no page"))))
 			return
 		}
+		if p.After != after && b.flaw != "takes any page" && b.flaw != "remembers the first page" {
+			yield(feeds.Update{}, fmt.Errorf("bulletins: page after %d: it is that after %d", after, p.After))
+			return
+		}
+		before := after
 		more = *p.More
 		if after, err = b.tell(ctx, p, after, yield); err != nil {
 			return
+		}
+		more = more && after > before // only a page that was told before does not go on
+	}
+	if b.flaw == "asks at the end how far it is" {
+		for more := true; more; {
+			body, err := b.get(ctx, after)
+			var p page
+			if err != nil || json.Unmarshal(body, &p) != nil || p.More == nil {
+				break
+			}
+			more, after = *p.More, end(p, after)
 		}
 	}
 	last := feeds.Update{Next: feeds.Cursor(strconv.Itoa(after))}
@@ -120,12 +137,7 @@ var errStopped = errors.New("stopped")
 
 // tell yields the items of one page and returns the number of the last.
 func (b *bulletins) tell(ctx context.Context, p page, after int, yield func(feeds.Update, error) bool) (int, error) {
-	end := after
-	for _, raw := range p.Items {
-		var seq struct{ Seq int }
-		_ = json.Unmarshal(raw, &seq)
-		end = max(end, seq.Seq)
-	}
+	end := end(p, after)
 	for _, raw := range p.Items {
 		if err := ctx.Err(); err != nil {
 			yield(feeds.Update{}, err)
@@ -168,11 +180,22 @@ func (b *bulletins) tell(ctx context.Context, p page, after int, yield func(feed
 	return end, nil
 }
 
+// end is the number of the last item of a page.
+func end(p page, after int) int {
+	for _, raw := range p.Items {
+		var seq struct{ Seq int }
+		_ = json.Unmarshal(raw, &seq)
+		after = max(after, seq.Seq)
+	}
+	return after
+}
+
 // get asks for the page after a number.
 func (b *bulletins) get(ctx context.Context, after int) ([]byte, error) {
 	address := b.at.URL + "?after=" + strconv.Itoa(after)
 	switch b.flaw {
-	case "asks again at once", "gives up when asked to wait", "reads without end", "leaves a body open", "takes any length":
+	case "asks again at once", "gives up when asked to wait", "reads without end", "leaves a body open", "takes any length",
+		"waits for ever", "takes any type":
 		return b.careless(ctx, address)
 	case "remembers the first page":
 		if after == 0 || b.first != nil {
@@ -246,7 +269,7 @@ func publish(held fs.FS) http.Handler {
 		all = slices.DeleteFunc(all, func(raw json.RawMessage) bool { return seq(raw) <= after })
 		out = all[:min(2, len(all))]
 		more := len(all) > len(out)
-		_ = json.NewEncoder(w).Encode(page{Items: slices.Concat([]json.RawMessage{}, out), More: &more})
+		_ = json.NewEncoder(w).Encode(page{After: after, Items: slices.Concat([]json.RawMessage{}, out), More: &more})
 	})
 }
 

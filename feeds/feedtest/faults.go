@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"time"
+
+	"github.com/open-postmarket/postmarket/feeds"
 )
 
 var errCut = io.ErrUnexpectedEOF
@@ -195,6 +198,13 @@ func cutOffIsError(ctx context.Context, s Suite) error {
 				}
 			}
 		}
+		if s.URL == "" {
+			continue
+		}
+		longer := fault{at: doc, body: func(sent []byte) (io.Reader, int, error) { return bytes.NewReader(sent), len(sent) / 2, io.EOF }}
+		if _, err := s.failing(ctx, longer, "longer than announced"); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -239,8 +249,154 @@ func endlessIsCut(ctx context.Context, s Suite) error {
 type endless byte
 
 func (e endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = byte(e)
+	if len(p) == 0 {
+		return 0, nil
+	}
+	p[0] = byte(e)
+	for n := 1; n < len(p); n *= 2 {
+		copy(p[n:], p[:n])
 	}
 	return len(p), nil
+}
+
+// aDay is longer than anybody waits for one document.
+const aDay = 24 * time.Hour
+
+// drip is a body of which now and then a space comes, and never the end.
+type drip struct {
+	w     *world
+	since time.Time
+}
+
+func (d *drip) Read(p []byte) (int, error) {
+	if d.since.IsZero() {
+		d.since = time.Now()
+	}
+	if time.Since(d.since) > aDay {
+		d.w.mu.Lock()
+		defer d.w.mu.Unlock()
+		d.w.stray = true
+		return 0, errors.New("the connection was closed")
+	}
+	time.Sleep(20 * time.Second)
+	p[0] = ' '
+	return 1, nil
+}
+
+func slowGivenUp(ctx context.Context, s Suite) error {
+	if s.URL == "" {
+		return nil // what a disk has not sent, nobody can wait for
+	}
+	docs, err := s.someDocuments(ctx, 2)
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		w := s.world(s.Before)
+		w.turn(s.Before, fault{at: doc, body: func([]byte) (io.Reader, int, error) { return &drip{w: w}, -1, io.EOF }})
+		r, err := read(ctx, s.Open(w.publisher()), "")
+		switch {
+		case err != nil:
+			return err
+		case w.stray:
+			return fmt.Errorf("%q comes a byte every 20 s, and is still read a day later", doc)
+		case r.err == nil:
+			return fmt.Errorf("%q never comes, and the reading ends without an error", doc)
+		}
+		if err := w.left(); err != nil {
+			return fmt.Errorf("%q never comes: %w", doc, err)
+		}
+	}
+	return nil
+}
+
+func wrongTypeIsError(ctx context.Context, s Suite) error {
+	if s.URL == "" {
+		return nil // files have no content type
+	}
+	docs, err := s.someDocuments(ctx, 5)
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		// A proxy that asks to sign in, a notice of maintenance.
+		if _, err := s.failing(ctx, fault{at: doc, contentType: "text/html; charset=utf-8"}, "a page of HTML by its content type"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shuffledLosesNothing answers one document with another: a cache between that
+// repeats a page, or that mixes them up. The reading may end in an error; what a
+// mirror holds after the next one must be complete.
+func shuffledLosesNothing(ctx context.Context, s Suite) error {
+	if s.URL == "" {
+		return nil // files are read by their names, and tell the same in any order
+	}
+	full, err := s.all(ctx, s.Before)
+	if err != nil {
+		return err
+	}
+	docs, err := s.someDocuments(ctx, 5)
+	if err != nil {
+		return err
+	}
+	for _, at := range docs {
+		for _, as := range docs {
+			if at == as {
+				continue
+			}
+			w := s.world(s.Before)
+			w.turn(s.Before, fault{at: at, as: as})
+			have, err := s.twice(ctx, w, func() { w.turn(s.Before, fault{}) })
+			if err != nil {
+				return fmt.Errorf("%q answered with %q: %w", at, as, err)
+			}
+			if lost := missing(have, full.told()); len(lost) > 0 {
+				return fmt.Errorf("%q answered with %q: %v are missing, also after the next reading", at, as, lost)
+			}
+		}
+	}
+	return nil
+}
+
+// twice reads from the beginning, then lets change happen and goes on from the last safe place, as a
+// mirror does. It returns the newest records told.
+func (s Suite) twice(ctx context.Context, w *world, change func()) (map[string]feeds.Record, error) {
+	first, err := read(ctx, s.Open(w.publisher()), "")
+	if err != nil {
+		return nil, err
+	}
+	change()
+	second, err := s.from(ctx, w, first.next())
+	if err != nil {
+		return nil, fmt.Errorf("the next reading: %w", err)
+	}
+	have := first.told()
+	maps.Copy(have, second.told())
+	return have, w.left()
+}
+
+func changeAmidReading(ctx context.Context, s Suite) error {
+	after, err := s.all(ctx, s.After)
+	if err != nil {
+		return err
+	}
+	quiet := s.world(s.Before)
+	if _, err := s.from(ctx, quiet, ""); err != nil {
+		return err
+	}
+	for n := range min(len(quiet.requests()), 20) {
+		w := s.world(s.Before)
+		w.later, w.turning = s.After, n+1
+		have, err := s.twice(ctx, w, func() { w.turn(s.After, fault{}) })
+		if err != nil {
+			return fmt.Errorf("changed after request %d: %w", n+1, err)
+		}
+		if lost := missing(have, after.told()); len(lost) > 0 {
+			return fmt.Errorf("changed after request %d: %v are missing or old, also after the next reading", n+1, lost)
+		}
+	}
+	return nil
 }

@@ -37,6 +37,10 @@ func TestAPlantedFaultIsCaughtByThePromiseItBreaks(t *testing.T) {
 		"takes a cut-off body for the end":            "a cut-off body is an error",
 		"takes any length":                            "a cut-off body is an error",
 		"reads without end":                           "an endless body is cut",
+		"waits for ever":                              "a slow publisher is given up",
+		"takes any type":                              "the wrong content type is an error",
+		"takes any page":                              "a page told twice or out of order loses nothing",
+		"asks at the end how far it is":               "a change amid a reading is not missed",
 		"hides the rest of a page after a bad record": "one bad record does not hide the next",
 		"ends at a bad record":                        "one bad record does not hide the next",
 		"passes a bad record over in silence":         "one bad record does not hide the next",
@@ -86,7 +90,8 @@ func alone(s feedtest.Suite, promise string) feedtest.Suite {
 	for _, p := range []string{
 		"the name is stable", "nothing is missed from any Next", "a changed old record comes again", "a reader may stop early",
 		"a failing publisher is an error", `"slow down" is obeyed`, "a cut-off body is an error", "an endless body is cut",
-		"one bad record does not hide the next", "a cancelled context ends the reading", "no goroutine is left",
+		"a slow publisher is given up", "the wrong content type is an error", "a page told twice or out of order loses nothing",
+		"a change amid a reading is not missed", "one bad record does not hide the next", "a cancelled context ends the reading", "no goroutine is left",
 		"what is decoded matches the golden",
 	} {
 		if p != promise {

@@ -25,6 +25,9 @@ type world struct {
 	mu    sync.Mutex
 	files fs.FS
 	fault fault
+	// later is what it holds once so many documents were asked for; nil is no change.
+	later   fs.FS
+	turning int
 	// asked are the documents asked for, with the time of each request.
 	asked []request
 	// open counts bodies and files that were not closed yet; overrun says that
@@ -51,6 +54,9 @@ type fault struct {
 	body func(sent []byte) (body io.Reader, announced int, end error)
 	// hang never answers.
 	hang bool
+	// as is the document whose answer is sent in place of this one's; contentType
+	// is said of a body in place of its own.
+	as, contentType string
 }
 
 func (s Suite) world(files fs.FS) *world { return &world{suite: s, files: files} }
@@ -109,6 +115,9 @@ func (w *world) ask(document string) (fs.FS, fault, int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = append(w.asked, request{document, time.Now()})
+	if w.later != nil && len(w.asked) > w.turning {
+		w.files, w.later = w.later, nil
+	}
 	try := 0
 	for _, r := range w.asked {
 		if r.document == document {
@@ -140,8 +149,17 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 			return w.response(req, status, header, fault{}, nil), nil
 		}
 	}
+	ask := req
+	if f.as != "" {
+		as, err := req.URL.Parse(f.as)
+		if err != nil {
+			return nil, err
+		}
+		ask = req.Clone(req.Context())
+		ask.URL, ask.RequestURI = as, ""
+	}
 	rec := httptest.NewRecorder()
-	w.handler(held).ServeHTTP(rec, req)
+	w.handler(held).ServeHTTP(rec, ask)
 	return w.response(req, rec.Code, rec.Result().Header, f, rec.Body.Bytes()), nil
 }
 
@@ -188,6 +206,9 @@ func (w *world) response(req *http.Request, status int, header http.Header, f fa
 	}
 	if announced >= 0 {
 		header.Set("Content-Length", fmt.Sprint(announced))
+	}
+	if f.contentType != "" && status == http.StatusOK {
+		header.Set("Content-Type", f.contentType)
 	}
 	w.mu.Lock()
 	w.open++

@@ -62,6 +62,9 @@ var (
 	errEmpty      = errors.New("empty: no document in it")
 )
 
+// Capped is r, which ends in [ErrTooLarge] when it has more than max bytes.
+func Capped(r io.Reader, max int64) io.Reader { return &capped{r: r, left: max, max: max} }
+
 // capped fails once more than max bytes were read since the last refill.
 type capped struct {
 	r         io.Reader

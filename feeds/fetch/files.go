@@ -2,6 +2,8 @@ package fetch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +32,10 @@ type Files struct {
 	Ext string
 	// Also are further such ends (".csv.gz").
 	Also []string
+	// Archives bounds what is read of the zip archives of a folder, and what a
+	// document that is packed with gzip (".json.gz") may unpack to, by its Total.
+	// The zero value passes both over.
+	Archives ZipLimits
 	// Decode reads one document. An error that is no *feeds.RecordError ends the
 	// document, [ErrOther] for one of another kind.
 	Decode func(io.Reader) iter.Seq2[feeds.Update, error]
@@ -164,7 +170,7 @@ func (r *reading) folder(root string, folder fs.FS) bool {
 		case err != nil:
 			r.whole = false
 			goOn = r.reject(&feeds.RecordError{Item: name, Err: notOpened(err)})
-		case !d.IsDir() && r.reads(name):
+		case !d.IsDir() && (r.reads(name) || r.packed(name)):
 			goOn = r.entry(name, folder)
 		}
 		if !goOn {
@@ -212,8 +218,81 @@ func (r *reading) document(name, within string, open func() (fs.File, error)) bo
 		return r.broken(name, within, "", notOpened(err))
 	}
 	defer file.Close()
+	switch {
+	case r.packs() && endsIn(name, []string{".zip"}):
+		return r.archive(name, within, file)
+	case r.packs() && endsIn(name, []string{".gz"}):
+		plain, err := Unpack(during{r.ctx, file}, r.Archives.Total)
+		if err != nil {
+			r.whole = r.whole && !r.Told
+			return r.broken(name, within, digestOf(open), err)
+		}
+		return r.decode(name, within, plain, func() string { return digestOf(open) })
+	}
+	return r.decode(name, within, during{r.ctx, file}, func() string { return digestOf(open) })
+}
+
+func (r *reading) packs() bool { return r.Archives != ZipLimits{} }
+
+// packed reports whether a file of a folder holds documents that are packed, and is read.
+func (r *reading) packed(name string) bool {
+	return r.packs() && endsIn(name, []string{r.Ext + ".gz", ".zip"})
+}
+
+// archive reads the documents of a zip archive as it does those of a folder.
+func (r *reading) archive(name, within string, file fs.File) bool {
+	at, size, done, err := seekable(during{r.ctx, file}, file, r.Archives.Total)
+	if err != nil {
+		r.whole = false
+		return r.broken(name, within, "", err)
+	}
+	defer done()
+	for z, err := range Zip(at, size, r.Archives, r.Ext) {
+		if err != nil {
+			r.whole = false
+			return r.broken(name, within, "", err)
+		}
+		sum := sha256.New()
+		body := io.TeeReader(during{r.ctx, z}, sum)
+		digest := func() string {
+			if _, err := io.Copy(io.Discard, body); err != nil {
+				return ""
+			}
+			return hex.EncodeToString(sum.Sum(nil))
+		}
+		inside := name + "/" + z.Name
+		if !r.decode(inside, inside, body, digest) {
+			return false
+		}
+	}
+	return !r.ended()
+}
+
+// seekable returns a file as one that can be read at any place, by a copy on
+// disk if need be, which done removes.
+func seekable(r io.Reader, file fs.File, max int64) (at io.ReaderAt, size int64, done func(), err error) {
+	if at, ok := file.(io.ReaderAt); ok {
+		if info, err := file.Stat(); err == nil {
+			return at, info.Size(), func() {}, nil
+		}
+	}
+	tmp, err := os.CreateTemp("", "postmarket-*")
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	spool := Saved{File: tmp}
+	done = func() { _ = spool.Close() }
+	if size, err = io.Copy(tmp, &capped{r: r, left: max, max: max}); err != nil {
+		done()
+		return nil, 0, nil, err
+	}
+	return tmp, size, done, nil
+}
+
+// decode tells what is in one document. Digest is asked when it cannot be read.
+func (r *reading) decode(name, within string, body io.Reader, digest func() string) bool {
 	told := false
-	for u, err := range r.Decode(during{r.ctx, file}) {
+	for u, err := range r.Decode(body) {
 		if r.ended() {
 			return false
 		}
@@ -227,7 +306,7 @@ func (r *reading) document(name, within string, open func() (fs.File, error)) bo
 			return true
 		case err != nil:
 			r.whole = r.whole && !r.Told
-			return r.broken(name, within, digestOf(open), err)
+			return r.broken(name, within, digest(), err)
 		case u.Whole:
 			told = true
 		case u.Record.Item != "":
@@ -243,6 +322,9 @@ func (r *reading) document(name, within string, open func() (fs.File, error)) bo
 
 // broken tells of a document that cannot be read.
 func (r *reading) broken(name, within, digest string, err error) bool {
+	if r.ended() {
+		return false
+	}
 	if within == "" {
 		r.fail(name, err)
 		return true

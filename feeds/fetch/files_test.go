@@ -217,3 +217,45 @@ func ExampleElements() {
 	// items: at byte 47: unexpected EOF
 	// "1"
 }
+
+func TestArchivesOfAFolderAreReadAsItsFilesAre(t *testing.T) {
+	t.Parallel()
+	archive, err := io.ReadAll(zipOf(t, "x/1.txt", "one two", "bad.txt", "", "other.txt", "~", "readme.md", "three"))
+	require.NoError(t, err)
+	packed := gzipped(t, []byte("four"))
+	folder := fstest.MapFS{
+		"a.zip": {Data: archive}, "b.txt.gz": {Data: packed}, "c.txt": {Data: []byte("five")}, "d.md.gz": {Data: packed},
+		"e.txt.gz": {Data: packed[:len(packed)-2]}, "f.zip": {Data: archive[:len(archive)-9]},
+	}
+	limits := fetch.ZipLimits{Files: 10, File: 1 << 10, Total: 1 << 10}
+	out, whole, err := read(t.Context(), fetch.Files{FS: folder, Paths: []string{"."}, Archives: limits})
+	require.NoError(t, err)
+	require.False(t, whole, "an archive could not be read")
+	require.Equal(t, []string{
+		"one", "two", `demo: record "a.zip/bad.txt": empty: no document in it`, "four", "five",
+		`demo: record "e.txt.gz": at byte 4: unexpected EOF`, `demo: record "f.zip": zip: zip: not a valid zip file`,
+	}, out)
+	out, whole, err = read(t.Context(), fetch.Files{FS: folder, Paths: []string{"."}})
+	require.NoError(t, err)
+	require.True(t, whole)
+	require.Equal(t, []string{"five"}, out, "without bounds they are passed over")
+	_, _, err = read(t.Context(), fetch.Files{FS: folder, Paths: []string{"f.zip"}, Archives: limits})
+	require.ErrorContains(t, err, `"f.zip": zip: zip: not a valid`)
+	large, err := io.ReadAll(zipOf(t, "1.txt", "seven", "2.txt", "six"))
+	require.NoError(t, err)
+	folder["large.zip"] = &fstest.MapFile{Data: large}
+	out, _, err = read(t.Context(), fetch.Files{FS: folder, Paths: []string{"large.zip"}, Archives: fetch.ZipLimits{Files: 10, File: 3, Total: 1 << 10}})
+	require.NoError(t, err)
+	require.Equal(t, []string{`demo: record "large.zip/1.txt": at byte 3: larger than allowed (3 bytes)`, "six"}, out, "what is too large hides no other")
+
+	disk := filepath.Join(t.TempDir(), "a.zip")
+	require.NoError(t, os.WriteFile(disk, archive, 0o600))
+	out, whole, err = read(t.Context(), fetch.Files{Paths: []string{disk}, Archives: limits})
+	require.NoError(t, err)
+	require.True(t, whole)
+	require.Len(t, out, 3)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err = read(ctx, fetch.Files{FS: folder, Paths: []string{"a.zip"}, Archives: limits})
+	require.ErrorIs(t, err, context.Canceled)
+}

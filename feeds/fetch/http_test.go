@@ -246,12 +246,13 @@ func TestRedirectsStayWithinWhatIsAllowed(t *testing.T) {
 func TestConditionalRequestOverARealConnection(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "pump-psirt/1.0", r.UserAgent())
+		require.Equal(t, "postmarket (+https://github.com/open-postmarket/postmarket; psirt@pumps.example)", r.UserAgent())
 		w.Header().Set("ETag", `W/"7"`)
 		http.ServeContent(w, r, "a.json", time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC), strings.NewReader("{}"))
 	}))
 	defer srv.Close()
-	opts := &fetch.Options{UserAgent: "pump-psirt/1.0"}
+	opts := &fetch.Options{Client: fetch.NewClient(&fetch.ClientOptions{Contact: "psirt@pumps.example"})}
+	defer opts.Client.CloseIdleConnections()
 	first, err := fetch.Get(t.Context(), srv.URL, fetch.Validators{}, opts)
 	require.NoError(t, err)
 	require.Equal(t, fetch.Answer{Body: []byte("{}"), Validators: fetch.Validators{ETag: `W/"7"`, LastModified: "Thu, 02 Jan 2025 03:04:05 GMT"}}, first)

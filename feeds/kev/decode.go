@@ -1,11 +1,14 @@
 package kev
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,6 +78,96 @@ func counted(rest fetch.Members) (int, error) {
 		return 0, fmt.Errorf("count: %w", err)
 	}
 	return count, nil
+}
+
+// columns are those a catalog as CSV has at least, by the names its JSON form uses.
+var columns = []string{"cveID", "vendorProject", "product", "vulnerabilityName", "dateAdded", "shortDescription", "requiredAction", "dueDate"}
+
+// DecodeCSV reads one catalog in its CSV form, an entry at a time. It tells what Decode
+// tells of the same catalog, but nothing is ever Whole: this form does not count its
+// entries, so that one that was cut off at the end of a line looks like a shorter one.
+// An entry that cannot be read is a *feeds.RecordError and the others go on. Any
+// other error is the last thing yielded: the document is empty or cut off, is no
+// catalog (fetch.ErrOther), or is larger than 64 MiB.
+func DecodeCSV(r io.Reader) iter.Seq2[feeds.Update, error] {
+	return func(yield func(feeds.Update, error) bool) {
+		body, err := io.ReadAll(fetch.Capped(r, limits.Document))
+		body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+		switch {
+		case err != nil:
+			yield(feeds.Update{}, err)
+			return
+		case len(bytes.TrimSpace(body)) == 0:
+			yield(feeds.Update{}, errors.New("empty: no document in it"))
+			return
+		}
+		lines := csv.NewReader(bytes.NewReader(body))
+		lines.FieldsPerRecord = -1
+		head, err := lines.Read()
+		if err != nil || missingColumn(head) != "" {
+			yield(feeds.Update{}, fmt.Errorf("no KEV catalog, its first line has no %q: %w", missingColumn(head), fetch.ErrOther))
+			return
+		}
+		if body[len(body)-1] != '\n' {
+			yield(feeds.Update{}, fmt.Errorf("at byte %d: the last line does not end: %w", len(body), io.ErrUnexpectedEOF))
+			return
+		}
+		for n := 0; ; n++ {
+			from := lines.InputOffset()
+			fields, err := lines.Read()
+			switch {
+			case errors.Is(err, io.EOF):
+				return
+			case err != nil:
+				yield(feeds.Update{}, fmt.Errorf("at byte %d: %w", from, err))
+				return
+			}
+			record, err := row(head, fields)
+			if err != nil {
+				e := fetch.Element{Place: fmt.Sprintf("%s[%d]", list, n), Raw: body[from:lines.InputOffset()]}
+				record, err = feeds.Record{}, rejected(record.Item, e, err)
+			}
+			if !yield(feeds.Update{Record: record}, err) {
+				return
+			}
+		}
+	}
+}
+
+func missingColumn(head []string) string {
+	for _, name := range columns {
+		if !slices.Contains(head, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// row reads one line. The record's Item is set with the error, too, as far as it
+// could be read.
+func row(head, fields []string) (feeds.Record, error) {
+	entry := map[string]any{}
+	for i, name := range head {
+		if i >= len(fields) {
+			break
+		}
+		entry[name] = fields[i]
+		if name == "cwes" {
+			entry[name] = strings.FieldsFunc(fields[i], func(r rune) bool { return r == ',' || r == ' ' })
+		}
+	}
+	if err := fetch.CheckText([]byte(strings.Join(fields, "\n"))); err != nil {
+		return feeds.Record{}, err
+	}
+	raw, err := json.Marshal(entry)
+	if err != nil {
+		return feeds.Record{}, err
+	}
+	record, err := decode(raw)
+	if err == nil && len(fields) != len(head) {
+		err = fmt.Errorf("a line of %d fields where the first has %d", len(fields), len(head))
+	}
+	return record, err
 }
 
 func rejected(item string, e fetch.Element, err error) *feeds.RecordError {

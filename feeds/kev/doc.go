@@ -1,5 +1,6 @@
 // Package kev reads the Known Exploited Vulnerabilities catalog of CISA: from
-// its publisher with conditional requests, or from a file or folder.
+// its publisher with conditional requests, or from a file or folder, as JSON or as
+// CSV.
 //
 // It owns the [Feed]. Its records are facts about CVE ids; they never say which
 // version of a product is affected, so the feed is a feeds.FactSource. The due

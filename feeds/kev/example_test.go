@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds/kev"
 )
@@ -50,4 +51,18 @@ func ExampleDecode() {
 	// rejected: kev: record "vulnerabilities[2]": json: cannot unmarshal number into Go struct field entry.cveID of type string
 	// CVE-2014-0160
 	// that was all
+}
+
+func ExampleDecodeCSV() {
+	const catalog = `cveID,vendorProject,product,vulnerabilityName,dateAdded,shortDescription,requiredAction,dueDate,knownRansomwareCampaignUse
+CVE-2017-0144,Microsoft,SMBv1,"SMBv1, code runs",2022-02-10,text,act,2022-08-10,Known
+`
+	for u, err := range kev.DecodeCSV(strings.NewReader(catalog)) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(u.Record.Item, u.Record.Title, "ransomware:", u.Record.Exploited.Ransomware)
+	}
+	// Output: CVE-2017-0144 SMBv1, code runs ransomware: true
 }

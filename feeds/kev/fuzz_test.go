@@ -49,3 +49,25 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecodeCSV(f *testing.F) {
+	f.Add([]byte("cveID,vendorProject,product,vulnerabilityName,dateAdded,shortDescription,requiredAction,dueDate,cwes\nCVE-2024-0001,v,p,n,2024-01-01,t,a,2024-02-01,\"CWE-1, CWE-2\"\nCVE-2024-0002\n"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		ended := false
+		for u, err := range kev.DecodeCSV(bytes.NewReader(body)) {
+			if ended || u.Whole {
+				t.Fatal("goes on after its last error, or says Whole")
+			}
+			var bad *feeds.RecordError
+			if err != nil && !errors.As(err, &bad) {
+				ended = true
+				continue
+			}
+			if err == nil {
+				if err := u.Record.Validate(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}

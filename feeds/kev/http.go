@@ -19,6 +19,9 @@ type cursor struct {
 	LastModified string `json:"modified,omitempty"`
 }
 
+// mediaTypes are those that publishers and mirrors give the catalog.
+var mediaTypes = []string{"application/json", "text/json", "text/plain", "text/csv", "application/csv", "application/octet-stream", "binary/octet-stream"}
+
 // request reads the catalog over HTTP.
 func (f *Feed) request(ctx context.Context, since feeds.Cursor) iter.Seq2[feeds.Update, error] {
 	return func(yield func(feeds.Update, error) bool) {
@@ -30,7 +33,9 @@ func (f *Feed) request(ctx context.Context, since feeds.Cursor) iter.Seq2[feeds.
 			yield(feeds.Update{}, fmt.Errorf("%s: More names files beside the address %q", Name, address))
 			return
 		}
-		answer, err := fetch.Get(ctx, address, known(since, address), &fetch.Options{Client: f.opts.Client, MaxBytes: limits.Document})
+		answer, err := fetch.Get(ctx, address, known(since, address), &fetch.Options{
+			Client: f.opts.Client, MaxBytes: limits.Document, Types: mediaTypes,
+		})
 		if err == nil && answer.Unchanged {
 			yield(feeds.Update{Next: since}, nil)
 			return
@@ -47,7 +52,11 @@ func (f *Feed) request(ctx context.Context, since feeds.Cursor) iter.Seq2[feeds.
 // since: the catalog can be had as a whole or not at all.
 func (f *Feed) catalog(ctx context.Context, answer fetch.Answer, since feeds.Cursor, address string, yield func(feeds.Update, error) bool) {
 	told, whole := 0, false
-	for u, err := range Decode(bytes.NewReader(answer.Body)) {
+	read := Decode
+	if isCSV(address) {
+		read = DecodeCSV
+	}
+	for u, err := range read(bytes.NewReader(answer.Body)) {
 		var bad *feeds.RecordError
 		switch {
 		case ctx.Err() != nil:
@@ -72,7 +81,7 @@ func (f *Feed) catalog(ctx context.Context, answer fetch.Answer, since feeds.Cur
 	case told == 0:
 		yield(feeds.Update{}, fmt.Errorf("%s: %s: %w", Name, address, feeds.ErrNothing))
 		return
-	case whole:
+	case whole, isCSV(address):
 		last.Next = next(address, answer.Validators)
 	}
 	yield(last, nil)

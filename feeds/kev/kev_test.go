@@ -151,6 +151,7 @@ func TestCatalogIsAskedForAgainOnlyWhenItChanged(t *testing.T) {
 	t.Parallel()
 	before, err := os.ReadFile("testdata/before/" + catalog)
 	require.NoError(t, err)
+	const agent = "postmarket (+https://github.com/open-postmarket/postmarket)"
 	var asked []string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.Header.Get("If-None-Match")+"|"+r.Header.Get("If-Modified-Since")+"|"+r.UserAgent())
@@ -170,7 +171,7 @@ func TestCatalogIsAskedForAgainOnlyWhenItChanged(t *testing.T) {
 	updates, _, err = gather(feed.Updates(t.Context(), last.Next))
 	require.NoError(t, err)
 	require.Equal(t, []feeds.Update{{Next: last.Next}}, updates)
-	require.Equal(t, []string{"||postmarket", `"v1"|Fri, 24 Jan 2025 12:00:00 GMT|postmarket`}, asked)
+	require.Equal(t, []string{"||" + agent, `"v1"|Fri, 24 Jan 2025 12:00:00 GMT|` + agent}, asked)
 	elsewhere := kev.New(&kev.Options{From: srv.URL + "/copy.json"})
 	updates, _, err = gather(elsewhere.Updates(t.Context(), last.Next))
 	require.NoError(t, err)
@@ -212,6 +213,52 @@ func TestCatalogsOfTheBundle(t *testing.T) {
 	}
 	_, _, err := gather(kev.New(&kev.Options{From: testdata.Path(t, "kev", "2025-08-25", "known_exploited_vulnerabilities_schema.json")}).Updates(t.Context(), ""))
 	require.ErrorContains(t, err, "no KEV catalog")
-	_, _, err = gather(kev.New(&kev.Options{From: testdata.Path(t, "kev", "2025-08-25", "known_exploited_vulnerabilities.csv")}).Updates(t.Context(), ""))
-	require.ErrorContains(t, err, "invalid character")
+}
+
+func TestCatalogAsCSVTellsWhatItDoesAsJSON(t *testing.T) {
+	t.Parallel()
+	read := func(name string) map[string]string {
+		updates, rejected, err := gather(kev.New(&kev.Options{From: testdata.Path(t, "kev", "2025-08-25", "known_exploited_vulnerabilities."+name)}).Updates(t.Context(), ""))
+		require.NoError(t, err)
+		require.Empty(t, rejected)
+		require.Equal(t, name == "json", updates[len(updates)-1].Whole, "only JSON counts its entries")
+		out := map[string]string{}
+		for _, u := range updates[:len(updates)-1] {
+			out[u.Record.Item] = u.Record.Digest()
+		}
+		return out
+	}
+	csv := read("csv")
+	require.Len(t, csv, 1404)
+	require.Equal(t, read("json"), csv)
+}
+
+func TestBadCSVIsAnErrorThatSaysWhatAndWhere(t *testing.T) {
+	t.Parallel()
+	head := "cveID,vendorProject,product,vulnerabilityName,dateAdded,shortDescription,requiredAction,dueDate,cwes\n"
+	good := "CVE-2024-0001,v,p,n,2024-01-01,text,act,2024-02-01,\"CWE-1, CWE-2\"\n"
+	for want, doc := range map[string]string{
+		"empty":                      "\xef\xbb\xbf \n",
+		`has no "cveID"`:             "<html>\n",
+		`has no "dueDate"`:           "cveID,vendorProject,product,vulnerabilityName,dateAdded,shortDescription,requiredAction\n" + good,
+		"the last line does not end": head + good[:len(good)-1],
+		"at byte":                    head + "CVE-2024-0001,\"v\n",
+	} {
+		_, _, err := gather(kev.DecodeCSV(strings.NewReader(doc)))
+		require.ErrorContains(t, err, want)
+	}
+	updates, rejected, err := gather(kev.DecodeCSV(strings.NewReader(head + good + "CVE-2024-0002,v\n" + "x,v,p,n,2024-01-01,t,a,2024-02-01,\n" +
+		"CVE-2024-0004,v,p,n,soon,t,a,2024-02-01,\n" + "CVE-2024-0005,\xff,p,n,2024-01-01,t,a,2024-02-01,\n" + strings.Replace(good, "0001", "0006", 1))))
+	require.NoError(t, err)
+	require.Equal(t, []string{"CVE-2024-0001", "CVE-2024-0006"}, records(updates))
+	require.Equal(t, []string{"CWE-1", "CWE-2"}, updates[0].Record.Weaknesses)
+	var got []string
+	for _, bad := range rejected {
+		require.Len(t, bad.Digest, 64)
+		got = append(got, bad.Error())
+	}
+	require.Equal(t, []string{
+		`kev: record "CVE-2024-0002": a line of 2 fields where the first has 9`, `kev: record "vulnerabilities[2]": cveID "x" is no CVE id`,
+		`kev: record "CVE-2024-0004": dateAdded "soon" is no date`, `kev: record "vulnerabilities[4]": not UTF-8 at byte 14`,
+	}, got)
 }

@@ -37,14 +37,7 @@ func Decode(r io.Reader) iter.Seq2[feeds.Update, error] {
 				yield(feeds.Update{}, err)
 				return
 			}
-			record, err := element(e.Raw)
-			if err != nil {
-				bad := &feeds.RecordError{Source: Name, Item: record.Item, Digest: fetch.Digest(e.Raw), Err: err}
-				if bad.Item == "" {
-					bad.Item = e.Place
-				}
-				record, err = feeds.Record{}, bad
-			}
+			record, err := element(e)
 			if !yield(feeds.Update{Record: record}, err) {
 				return
 			}
@@ -59,16 +52,30 @@ func Decode(r io.Reader) iter.Seq2[feeds.Update, error] {
 	}
 }
 
-// element reads one element of a page. The record's Item is set with the error,
+// element reads one element of a page, or tells by a *feeds.RecordError what is
+// wrong with it.
+func element(e fetch.Element) (feeds.Record, error) {
+	record, err := wrapped(e.Raw)
+	if err == nil {
+		return record, nil
+	}
+	bad := &feeds.RecordError{Source: Name, Item: record.Item, Digest: fetch.Digest(e.Raw), Err: err}
+	if bad.Item == "" {
+		bad.Item = e.Place
+	}
+	return feeds.Record{}, bad
+}
+
+// wrapped reads one {"cve": {…}}. The record's Item is set with the error,
 // too, as far as it could be read.
-func element(raw json.RawMessage) (feeds.Record, error) {
-	var wrapped struct {
+func wrapped(raw json.RawMessage) (feeds.Record, error) {
+	var w struct {
 		CVE *cve `json:"cve"`
 	}
-	err := json.Unmarshal(raw, &wrapped)
+	err := json.Unmarshal(raw, &w)
 	switch {
-	case wrapped.CVE != nil:
-		return wrapped.CVE.record(raw, err)
+	case w.CVE != nil:
+		return w.CVE.record(raw, err)
 	case err != nil:
 		return feeds.Record{}, err
 	}

@@ -210,14 +210,6 @@ func TestFolderPassesOverWhatIsNoCVERecordAndTellsOfWhatIsBroken(t *testing.T) {
 	require.False(t, whole)
 }
 
-func TestReadingOverHTTPIsRefusedNotSilent(t *testing.T) {
-	t.Parallel()
-	for _, opts := range []*nvd.Options{nil, {}, {From: "https://services.nvd.example/rest/json/cves/2.0"}, {From: "a.json", More: []string{"HTTP://nvd.example"}}} {
-		_, _, _, err := gather(nvd.New(opts).Updates(t.Context(), ""))
-		require.ErrorContains(t, err, "over HTTP is not there yet")
-	}
-}
-
 func TestEveryRecordOfTheBundleDecodes(t *testing.T) {
 	t.Parallel()
 	for folder, n := range map[string]int{"api20": 409, "converted-from-11": 948, "pages": 274} {

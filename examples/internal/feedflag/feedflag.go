@@ -7,16 +7,28 @@ import (
 	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/feeds/csaf"
+	"github.com/open-postmarket/postmarket/feeds/cve"
+	"github.com/open-postmarket/postmarket/feeds/epss"
 	"github.com/open-postmarket/postmarket/feeds/kev"
+	"github.com/open-postmarket/postmarket/feeds/manual"
 	"github.com/open-postmarket/postmarket/feeds/nvd"
 	"github.com/open-postmarket/postmarket/feeds/osv"
+	"github.com/open-postmarket/postmarket/feeds/stix"
 )
 
 // kinds makes the feed of a kind from its paths.
 var kinds = map[string]func(from string, more []string) feeds.Source{
-	"kev": func(from string, more []string) feeds.Source { return kev.New(&kev.Options{From: from, More: more}) },
-	"nvd": func(from string, more []string) feeds.Source { return nvd.New(&nvd.Options{From: from, More: more}) },
-	"osv": func(from string, more []string) feeds.Source { return osv.New(&osv.Options{From: from, More: more}) },
+	"csaf": func(from string, more []string) feeds.Source { return csaf.New(&csaf.Options{From: from, More: more}) },
+	"cve":  func(from string, more []string) feeds.Source { return cve.New(&cve.Options{From: from, More: more}) },
+	"epss": func(from string, more []string) feeds.Source { return epss.New(&epss.Options{From: from, More: more}) },
+	"kev":  func(from string, more []string) feeds.Source { return kev.New(&kev.Options{From: from, More: more}) },
+	"nvd":  func(from string, more []string) feeds.Source { return nvd.New(&nvd.Options{From: from, More: more}) },
+	"manual": func(from string, more []string) feeds.Source {
+		return manual.New(&manual.Options{From: from, More: more})
+	},
+	"stix": func(from string, more []string) feeds.Source { return stix.New(&stix.Options{From: from, More: more}) },
+	"osv":  func(from string, more []string) feeds.Source { return osv.New(&osv.Options{From: from, More: more}) },
 }
 
 // Kinds lists the kinds there are, sorted.
