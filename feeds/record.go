@@ -285,7 +285,7 @@ func (r Record) productCoordinates(p Product, set map[sbom.Coordinate]bool) {
 	vendors := sbom.VendorNames(p.Vendor)
 	for _, name := range append([]string{p.Name}, p.Models...) {
 		for _, s := range sbom.Spellings(name, vendors) {
-			set[sbom.NameCoordinate(s)] = true
+			set[sbom.SpellingCoordinate(s)] = true
 			set[sbom.RouteCoordinate(r.Source, sbom.ByName)] = true
 		}
 	}

@@ -101,10 +101,71 @@ type outcome struct {
 	weak    bool // the component may be another thing, or the record does not speak of its version
 }
 
-// denial is a record that says of a component that it is not affected.
+// denial is the owner of a record saying of a component that it is not affected.
 type denial struct {
-	place  int
-	record *record
+	place    int
+	record   *record
+	explicit bool // it names the version
+	why      string
+}
+
+// owner is who speaks in a CVE record for the one that was affected: the numbering
+// authority that the record belongs to. What others add to it does not stand against it.
+const owner = "cna"
+
+// quarrels takes away what a record says of a component against its own owner: others
+// that add to it, and the coarser criteria beside its list, where the owner names the
+// version as not affected; and leaves to a person what others add against what follows from its
+// list.
+func (f *search) quarrels() {
+	type at struct {
+		place  int
+		record *record
+	}
+	said := map[at]denial{}
+	for _, d := range f.nos {
+		key := at{d.place, d.record}
+		if was, known := said[key]; !known || d.explicit && !was.explicit {
+			said[key] = d
+		}
+	}
+	if len(said) == 0 {
+		return
+	}
+	f.order = slices.DeleteFunc(f.order, func(one *gathered) bool {
+		for _, r := range one.vulnerability.records {
+			for k := range one.Instances {
+				i := &one.Instances[k]
+				d, denied := said[at{i.place, r}]
+				of := func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }
+				if !denied || slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return of(e) && e.By == owner }) {
+					continue
+				}
+				i.Evidence = slices.DeleteFunc(i.Evidence, func(e Evidence) bool {
+					if !of(e) || !d.explicit && e.By == "" {
+						return false
+					}
+					o := outcome{item: &f.inv.items[i.place], record: r, truth: unknown, ask: AskRecord, verdict: verdict{
+						blind: otherwise, leaf: e.Leaf, why: fmt.Sprintf("the owner of the record says otherwise: %s", cmpOr(d.why, "it is not among the affected versions")),
+					}}
+					if d.explicit {
+						o.truth, o.verdict.blind = no, sighted
+					}
+					f.leave(o)
+					return true
+				})
+			}
+		}
+		one.Instances = slices.DeleteFunc(one.Instances, func(i Instance) bool { return len(i.Evidence) == 0 })
+		one.Sources = slices.DeleteFunc(one.Sources, func(s string) bool {
+			return !slices.ContainsFunc(one.Instances, func(i Instance) bool { return slices.Contains(i.Sources(), s) })
+		})
+		if len(one.Instances) == 0 {
+			delete(f.found, group{one.Coordinate, one.vulnerability})
+			return true
+		}
+		return false
+	})
 }
 
 // cover is what was seen of one component by one source.
@@ -143,7 +204,7 @@ func (f *search) item(it *item) {
 		return
 	}
 	for _, s := range it.spelled {
-		list, _ := x.at.get(sbom.Coordinate("name:" + s))
+		list, _ := x.at.get(sbom.SpellingCoordinate(s))
 		for _, c := range list {
 			f.worded(c, it)
 		}
@@ -326,7 +387,7 @@ func (f *search) elsewhere(p *product, it *item) bool {
 	if p.name == "" {
 		return false
 	}
-	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.Contains(it.spelled, sbom.FoldName(p.name)) {
+	if f.index.aliases != nil && f.index.aliases.Names(p.name) && !slices.ContainsFunc(p.spelled, func(s string) bool { return slices.Contains(it.spelled, s) }) {
 		return true
 	}
 	for k := range f.inv.items {
@@ -391,7 +452,7 @@ func (f *search) forest() {
 
 // settle files one answer.
 func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identifier, with []string) {
-	weak := id.alias != nil && id.alias.Named
+	weak := id.alias != nil && (id.alias.Named || it.distributed)
 	ask := AskRecord
 	switch {
 	case v.blind == noVersion:
@@ -404,6 +465,10 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 	if weak && v.truth == yes {
 		v.truth, v.blind, ask = unknown, otherwise, AskIdentity
 		v.why = fmt.Sprintf("the component bears the name of %s and no identifier that says it is: is it?", id.alias.For)
+		if it.distributed {
+			ask = AskRecord
+			v.why = fmt.Sprintf("the record is about %s as its maker gives it out, and a distribution may have repaired its package: is it affected?", id.alias.For)
+		}
 	}
 	cv := f.cover(it, r)
 	switch {
@@ -436,8 +501,8 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 
 // leave keeps an answer that is not yes, if it will be asked for.
 func (f *search) leave(o outcome) {
-	if o.truth == no && !o.weak {
-		f.nos = append(f.nos, denial{o.item.place, o.record})
+	if o.truth == no && !o.weak && o.verdict.by == owner {
+		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.explicit, o.verdict.why})
 	}
 	if o.truth == unknown || f.explain {
 		f.outs = append(f.outs, o)
@@ -501,6 +566,7 @@ func (f *search) affects(v *vulnerability, it *item, r *record) (byRecord, byAny
 
 func (f *search) result() Result {
 	var out Result
+	f.quarrels()
 	f.disagreements()
 	for _, one := range f.order {
 		slices.SortFunc(one.Instances, func(a, b Instance) int { return cmp.Compare(a.place, b.place) })
@@ -578,11 +644,12 @@ func (f *search) against(r *record, it *item) []Against {
 				again.claim(c, s.at, it, &it.ids[k])
 			}
 		}
-		if s.kind == worded && slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.NameCoordinate(n) == s.at }) {
+		if s.kind == worded && slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.SpellingCoordinate(n) == s.at }) {
 			again.worded(c, it)
 		}
 	}
 	again.forest()
+	again.quarrels()
 	if len(again.found) > 0 {
 		return nil
 	}
@@ -605,6 +672,14 @@ type subject struct {
 	record *record
 }
 
+// decided reports whether a record of the vulnerability says of the component that it is not
+// affected.
+func (f *search) decided(v *vulnerability, it *item) bool {
+	return slices.ContainsFunc(v.records, func(r *record) bool {
+		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.against(r, it), func(a Against) bool { return !a.Open })
+	})
+}
+
 // candidates sorts the answers that are not yes, each component, record and leaf once,
 // without what another leaf of the same record settled. A question that hangs on words
 // is not asked where a record decides by an identifier.
@@ -614,13 +689,15 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 		leaf string
 	}
 	seen := map[leafOf]bool{}
-	decided := map[subject]bool{} // whether a record said no of the component and vulnerability
-	if slices.ContainsFunc(f.outs, func(o outcome) bool { return o.weak && o.truth == unknown }) {
-		for _, d := range f.nos {
-			for v := range f.index.of(d.record) {
-				decided[subject{d.place, v.id, nil}] = true
-			}
+	known := map[subject]bool{}
+	decided := func(o *outcome, v *vulnerability) bool {
+		about := subject{o.item.place, v.id, nil}
+		no, asked := known[about]
+		if !asked {
+			no = f.decided(v, o.item)
+			known[about] = no
 		}
+		return no
 	}
 	slices.SortStableFunc(f.outs, func(a, b outcome) int {
 		return cmp.Or(a.record.compare(b.record), cmp.Compare(a.item.place, b.item.place))
@@ -632,7 +709,7 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 			}
 			byRecord, byAny := f.affects(v, o.item, o.record)
 			about := subject{o.item.place, v.id, o.record}
-			if byRecord || o.weak && (byAny || decided[subject{o.item.place, v.id, nil}]) || seen[leafOf{about, o.verdict.leaf}] {
+			if byRecord || o.weak && (byAny || decided(&o, v)) || seen[leafOf{about, o.verdict.leaf}] {
 				continue
 			}
 			seen[leafOf{about, o.verdict.leaf}] = true

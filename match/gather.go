@@ -71,9 +71,10 @@ func (it *item) coordinates(into map[sbom.Coordinate]bool) {
 		}
 	}
 	for _, s := range it.spelled {
-		into[sbom.NameCoordinate(s)] = true
+		into[sbom.SpellingCoordinate(s)] = true
 	}
 	for _, name := range it.names {
+		into[sbom.NameCoordinate(name)] = true
 		if w := sbom.Telling(name); w != "" {
 			into[sbom.MentionCoordinate(w)] = true
 		}

@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,7 +22,11 @@ type item struct {
 	names     []string // bare names, as written
 	spelled   []string // in every spelling, folded
 	vendors   []string // folded
+	makers    []string // the vendors, and those that the table of aliases has for it
 	known     bool     // the table of aliases has it
+	// distributed says that it is the package of a distribution, which repairs what it
+	// gives out without taking the version of its maker.
+	distributed bool
 }
 
 // identity is a component as one of its identifiers names it.
@@ -179,7 +184,21 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 	if words {
 		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
 	}
+	it.makers = it.vendors
+	it.distributed = first.pkg != nil && slices.Contains([]string{"deb", "rpm", "apk", "alpm", "ebuild"}, first.pkg.Type)
 	it.aliases(c, table, in)
+	if it.known && words {
+		for _, e := range table.Of(*c) {
+			for _, n := range e.Names {
+				for _, s := range sbom.Spellings(n, nil) {
+					if !slices.Contains(it.spelled, s) {
+						it.spelled = append(it.spelled, s)
+					}
+				}
+			}
+			it.makers = append(it.makers[:len(it.makers):len(it.makers)], e.Vendors()...)
+		}
+	}
 }
 
 // read reads the identifiers of c that are id's, and the versions c states with them.
@@ -257,6 +276,27 @@ func withoutEpoch(version string) string {
 	return rest
 }
 
+var revision = regexp.MustCompile(`-r\d+$`)
+
+// upstream is the version that a distribution made its package of: without epoch and
+// revision, and without what Debian puts behind it when it repacks the source.
+func upstream(kind, version string) string {
+	if v := withoutEpoch(version); v != "" {
+		version = v
+	}
+	switch kind {
+	case "apk", "ebuild":
+		return revision.ReplaceAllString(version, "")
+	}
+	if k := strings.LastIndexByte(version, '-'); k > 0 {
+		version = version[:k]
+	}
+	if kind == "deb" {
+		version, _, _ = strings.Cut(version, "+")
+	}
+	return version
+}
+
 // aliases adds the identifiers that the table has for the thing c is, and the names
 // it goes by there.
 func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
@@ -282,6 +322,13 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
 			other.PURL = x.Text
 		case "cpe":
 			other.CPE = x.Text
+			if it.distributed {
+				other.Version = upstream(it.ids[0].pkg.Type, cmpOr(c.Version, it.ids[0].pkg.Version))
+				if n, err := cpe.Parse(x.Text); err == nil {
+					n.Version = cpe.Any
+					other.CPE = n.String()
+				}
+			}
 		}
 		id := identity{purl: other.PURL, cpe: other.CPE, in: in, alias: &Alias{
 			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),

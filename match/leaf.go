@@ -37,6 +37,8 @@ type verdict struct {
 	// mum says that the record does not speak of this version, rather than leaving it
 	// open: where another record decides, nobody has to be asked.
 	mum bool
+	// explicit says of a no that the record names the version as not affected.
+	explicit bool
 }
 
 // blindness says why there is no answer.

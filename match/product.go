@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -85,7 +86,7 @@ func (r *record) product(p feeds.Product, in *interning) {
 	for _, name := range append([]string{p.Name}, p.Models...) {
 		for _, s := range sbom.Spellings(name, out.vendors) {
 			out.spelled = append(out.spelled, in.text(s))
-			claim(sbom.NameCoordinate(s), worded)
+			claim(sbom.SpellingCoordinate(s), worded)
 		}
 	}
 	for k, v := range out.vendors {
@@ -162,13 +163,13 @@ const (
 // agrees compares the names and vendors of i with those of p in all their spellings.
 func (p *product) agrees(i *item) agreement {
 	named := slices.ContainsFunc(i.spelled, func(n string) bool { return slices.Contains(p.spelled, n) })
-	made := slices.ContainsFunc(i.vendors, func(v string) bool {
+	made := slices.ContainsFunc(i.makers, func(v string) bool {
 		return slices.ContainsFunc(p.vendors, func(w string) bool { return sbom.SameVendor(v, w) || named && slip(v, w) })
 	})
 	switch {
 	case named && made:
 		return same
-	case named && (len(p.vendors) == 0 || len(i.vendors) == 0):
+	case named && (len(p.vendors) == 0 || len(i.makers) == 0):
 		return sameName
 	case named && i.known && len(p.at) == 0:
 		// Makers of devices list what others made under their own name.
@@ -268,6 +269,9 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 		}
 	}
 	switch {
+	case commits && !p.spoken():
+		// What is said of all other versions is said of commits, too.
+		v.truth, v.blind, v.mum, v.why = unknown, otherwise, true, "the record states commits only: which versions hold them is not said"
 	case blind != "":
 		v.truth, v.blind, v.why, v.mum = unknown, incomparable, blind, commitLike(s.text)
 	case len(p.unread) > 0:
@@ -281,12 +285,10 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 		if explain {
 			v.why = fmt.Sprintf("%s is in none of the versions stated, and %s is the status of the others", s.text, p.status)
 		}
-	case commits && !p.spoken():
-		v.truth, v.blind, v.mum, v.why = unknown, otherwise, true, "the record states commits only: which versions hold them is not said"
 	case p.past(s):
 		v.truth = no
 		if explain {
-			v.why = s.text + " comes after all versions that are said to be affected"
+			v.why = s.text + " comes after all versions that are said to be affected, or all of its branch"
 		}
 	case !p.spoken():
 		v.truth, v.blind, v.mum, v.why = unknown, otherwise, true, "the record states no version of it"
@@ -305,35 +307,82 @@ func (p *product) spoken() bool {
 	return slices.ContainsFunc(p.spans, func(s span) bool { return !s.git })
 }
 
-// past reports whether s comes after every version that is said to be affected.
-// Where nothing is said of the versions not named, the later ones count as not
-// affected and the earlier ones do not: a convention of ours.
+// past reports whether s comes after every version that is said to be affected, or after
+// those of its branch (the first two numbers) and before those of the next. Where nothing is said of
+// the versions not named, these count as not affected and the earlier ones do not: a
+// convention of ours.
 func (p *product) past(s *stated) bool {
-	seen := false
+	var last *vers.Version
+	text, all := "", true
 	for k := range p.spans {
 		sp := &p.spans[k]
 		if sp.git {
 			continue
 		}
-		seen = true
 		own, err := s.under(sp.scheme)
 		if err != nil {
 			return false
 		}
-		end := sp.exact
-		for _, b := range sp.bounds {
-			if strings.HasPrefix(b.op, "<") {
-				end = b.at
+		begin, end := sp.ends()
+		if end == nil {
+			return false
+		}
+		order, err := own.Compare(*end)
+		if err != nil {
+			return false
+		}
+		if order < 0 {
+			// It has to end before the span begins, or it would lie in it.
+			if begin == nil {
+				return false
+			}
+			if order, err := own.Compare(*begin); err != nil || order > 0 {
+				return false
+			}
+			all = false
+			continue
+		}
+		if last != nil {
+			if order, err := end.Compare(*last); err != nil || order < 0 {
+				continue
 			}
 		}
-		if end.Scheme() == "" {
-			return false
+		last, text = end, end.String()
+	}
+	return last != nil && (all || releases(text) != "" && releases(text) == releases(s.text))
+}
+
+// ends are the versions between which the span lies; nil where it has no bound, or one
+// that has no place in the order.
+func (s *span) ends() (begin, end *vers.Version) {
+	if s.Single() {
+		if s.exact.Scheme() == "" {
+			return nil, nil
 		}
-		if order, err := own.Compare(end); err != nil || order < 0 {
-			return false
+		return &s.exact, &s.exact
+	}
+	for k := range s.bounds {
+		b := &s.bounds[k]
+		switch {
+		case b.blind != "":
+		case strings.HasPrefix(b.op, "<"):
+			end = &b.at
+		default:
+			begin = &b.at
 		}
 	}
-	return seen
+	return begin, end
+}
+
+var firstTwo = regexp.MustCompile(`^[vV]?(\d+)\.(\d+)`)
+
+// releases is the first two numbers of a version, or nothing.
+func releases(version string) string {
+	m := firstTwo.FindStringSubmatch(version)
+	if m == nil {
+		return ""
+	}
+	return m[1] + "." + m[2]
 }
 
 // holds reports whether the version lies in the span. why says that it has no answer.
@@ -425,7 +474,7 @@ func (s *span) answer(v verdict, p *product) verdict {
 			v.fixed = ""
 		}
 	case vex.NotAffected, vex.Fixed:
-		v.truth, v.why = no, fmt.Sprintf("is said to be %s", s.Status)
+		v.truth, v.explicit, v.why = no, true, fmt.Sprintf("is said to be %s", s.Status)
 	default:
 		v.truth, v.blind, v.why = unknown, otherwise, "its status is "+cmpOr(string(s.Status), "said to be unknown")
 	}
@@ -438,7 +487,7 @@ func (s *span) commit(v verdict, p *product, version string) (verdict, bool) {
 	case sameCommit(version, s.From):
 		return s.answer(v, p), true
 	case sameCommit(version, s.Below):
-		v.truth, v.why = no, "is the commit "+s.Below+", which ends the span"
+		v.truth, v.explicit, v.why = no, true, "is the commit "+s.Below+", which ends the span"
 		return v, true
 	case sameCommit(version, s.UpTo):
 		return s.answer(v, p), true

@@ -145,6 +145,41 @@ func (e Alias) clone() Alias {
 	return Alias{Names: slices.Clone(e.Names), Makers: slices.Clone(e.Makers), CPEs: slices.Clone(e.CPEs), PURLs: slices.Clone(e.PURLs)}
 }
 
+// Of returns the rows of the table that c is one of: found by an identifier, or by its
+// name and its maker.
+func (t *Aliases) Of(c Component) []Alias {
+	var out []Alias
+	for _, h := range t.find(c) {
+		if h.part.Value >= named {
+			out = append(out, t.entries[h.entry].clone())
+		}
+	}
+	return out
+}
+
+// Vendors returns, folded, by whom e is made: the vendors of its CPE names, its makers, and its
+// own names, since projects name themselves after what they make.
+func (e Alias) Vendors() []string {
+	var out []string
+	add := func(v string) {
+		if v = FoldVendor(v); v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	for _, id := range e.CPEs {
+		if n, err := cpe.Parse("cpe:2.3:" + id.Name + ":*:*:*:*:*:*:*:*"); err == nil {
+			add(n.Vendor.Text())
+		}
+	}
+	for _, m := range e.Makers {
+		add(m.Name)
+	}
+	for _, n := range e.Names {
+		add(n)
+	}
+	return out
+}
+
 // madeBy reports whether one of the vendors, which are folded, is who makes e: a vendor
 // of its CPE names, one of its makers, or the thing itself, as in "the BusyBox project".
 func (e Alias) madeBy(vendors []string) bool {

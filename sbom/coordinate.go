@@ -231,10 +231,11 @@ func (c Component) Coordinates() []Coordinate {
 	for _, i := range c.Identities() {
 		add(i.own()...)
 	}
-	for _, name := range c.Spellings() {
-		add(NameCoordinate(name))
+	for _, s := range c.Spellings() {
+		add(SpellingCoordinate(s))
 	}
 	for _, name := range c.Names() {
+		add(NameCoordinate(name))
 		if w := Telling(name); w != "" {
 			add(MentionCoordinate(w))
 		}

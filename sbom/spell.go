@@ -3,6 +3,7 @@ package sbom
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // VendorNames returns, folded, each once, who may be meant by a vendor in words: the
@@ -51,22 +52,29 @@ func parentheses(text string) (bare string, within []string) {
 	return text, within
 }
 
-// Spellings returns, folded as by [FoldName], each once, the names by which a product
-// of the vendors, which are folded, may go: as it stands first; without what is in parentheses,
-// the vendor in front, and the word firmware or software at the end.
+// Spellings returns, each once, the names by which a product of the vendors, which are
+// folded, may go, letters and digits only: as it stands first; without what is in parentheses, the
+// vendor in front, and the word firmware or software at the end. A name's [NameCoordinate]
+// is not one of them: that has its spaces.
 func Spellings(name string, vendors []string) []string {
-	whole := FoldName(name)
+	whole := FoldName(strings.NewReplacer("µ", "u", "μ", "u").Replace(name))
 	if whole == "" {
 		return nil
 	}
-	out := []string{whole}
+	out := []string{ascii(whole)}
 	add := func(s string) {
-		if s != "" && !slices.Contains(out, s) {
+		if s = strings.TrimSpace(s); s != "" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
-	if bare, within := parentheses(name); len(within) > 0 {
-		add(FoldName(bare))
+	if bare, within := parentheses(out[0]); len(within) > 0 {
+		add(bare)
+		for _, w := range within {
+			// An order number stands for the product by itself: (6GK5320-1BD00-2AA3).
+			if w = strings.ReplaceAll(w, " ", ""); len(w) >= 8 && strings.ContainsAny(w, "0123456789") && !strings.ContainsAny(w, ".<>=*/,") {
+				add(w)
+			}
+		}
 	}
 	for _, s := range slices.Clone(out) {
 		for _, v := range vendors {
@@ -82,8 +90,29 @@ func Spellings(name string, vendors []string) []string {
 			}
 		}
 	}
-	return out
+	for k, s := range out {
+		out[k] = solid(s)
+	}
+	slices.Sort(out[1:])
+	return slices.Compact(out)
 }
+
+// solid drops what is neither letter nor digit, nor a sign that tells names apart (C++, C#).
+func solid(text string) string {
+	kept := strings.Map(func(r rune) rune {
+		if r == '+' || r == '#' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
+	if kept == "" {
+		return text
+	}
+	return kept
+}
+
+// SpellingCoordinate is the coordinate of one of the [Spellings] of a name.
+func SpellingCoordinate(spelling string) Coordinate { return Coordinate("name:" + spelling) }
 
 // Spellings returns the spellings of all names of c.
 func (c Component) Spellings() []string {
