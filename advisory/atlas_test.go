@@ -10,6 +10,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/assess/threat"
 	"github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/feeds/manual"
@@ -76,6 +77,37 @@ func claims(t *testing.T) map[string]struct {
 	}
 }
 
+// judgedIn walks the four steps of f, with the harm that a clinician confirms, and
+// keeps in l what each person wrote.
+func judgedIn(t *testing.T, l *store.Ledger, f match.Finding, h threat.HarmProposal) assess.Assessment {
+	t.Helper()
+	save := func(who, why string, a assess.Assessment) {
+		require.NoError(t, assess.Save(t.Context(), l, store.By{Who: who, Why: why}, a))
+	}
+	a := opened(t, f)
+	save("analyst", "opened", a)
+	a, err := a.WithTriage(assess.Triage{Step: step("analyst"), Result: assess.Affected})
+	require.NoError(t, err)
+	a, err = a.WithExploitability(step("analyst"), remote, nil)
+	require.NoError(t, err)
+	a, err = a.WithImpact(assess.Impact{Step: step("clinician"), Harm: h.Harm, Statement: h.Statement + " A patient gets no medicine and nobody notices."})
+	require.NoError(t, err)
+	a, err = a.WithScore(step("analyst"), remote, nil)
+	require.NoError(t, err)
+	a, err = a.Propose(nil, assess.Proposal{Step: step("analyst")})
+	require.NoError(t, err)
+	save("analyst", "four steps done, determination proposed", a)
+	a, err = a.Settle(approval("safety"))
+	require.NoError(t, err)
+	require.NoError(t, a.Check())
+	save("safety", "determination approved", a)
+	found, err := assess.Find(t.Context(), l, f)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, a.Risk(), found[0].Risk())
+	return found[0]
+}
+
 // TestAFindingWithAnATLASIdAloneReachesAnAdvisory walks a weakness of a model
 // that has no CVE id from the record of its supplier to a CSAF document.
 func TestAFindingWithAnATLASIdAloneReachesAnAdvisory(t *testing.T) {
@@ -94,15 +126,17 @@ func TestAFindingWithAnATLASIdAloneReachesAnAdvisory(t *testing.T) {
 		require.NotEmpty(t, bom.Components[0].ModelCard, name)
 		f.Seen = seen
 
-		a := settled(t, f, assess.Serious, remote, "An occlusion alarm could fail to sound, so that a patient gets no medicine and nobody notices.")
-		require.NoError(t, a.Check(), name)
-		require.Equal(t, assess.Uncontrolled, a.Risk(), name)
-		l := store.New(memory.New(), nil)
-		open := opened(t, f)
-		require.NoError(t, assess.Save(t.Context(), l, store.By{Who: "analyst", Why: "opened"}, open), name)
-		found, err := assess.Find(t.Context(), l, f)
+		// What the card and the id give a person to judge by, in step 3.
+		review, err := threat.AI(bom, bom.Components[0], threat.Facts{Uses: []threat.Use{{Function: threat.Monitoring, Name: "occlusion alarm", Essential: true}}}, nil)
 		require.NoError(t, err, name)
-		require.Len(t, found, 1, name)
+		require.Equal(t, f.Instances[0].Component.Ref, review.Ref, name)
+		looks := review.Of(f.IDs...)
+		require.Len(t, looks, 1, name)
+		require.Equal(t, assess.Critical, looks[0].Harms[0].Harm, name)
+
+		l := store.New(memory.New(), nil)
+		a := judgedIn(t, l, f, looks[0].Harms[0])
+		require.Equal(t, assess.Uncontrolled, a.Risk(), name)
 
 		in := input(pump("2.1", "09506000134352"))
 		in.Assessments = []assess.Assessment{a}

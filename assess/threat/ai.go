@@ -308,14 +308,14 @@ func (t *Table) cite(id string) rule.Citation {
 // resolved puts what the BOM says of a data set in the place of a reference to it.
 func resolved(bom sbom.BOM, sets []Dataset, problems []Problem) ([]Dataset, []Problem) {
 	var out []Dataset
-	for i, d := range sets {
+	for _, d := range sets {
 		if d.Ref == "" {
 			out = append(out, d)
 			continue
 		}
 		at := slices.IndexFunc(bom.Components, func(c sbom.Component) bool { return c.Ref == d.Ref })
 		if at < 0 {
-			problems = append(problems, Problem{Path: fmt.Sprintf("modelParameters.datasets[%d].ref", i), Text: fmt.Sprintf("%q is no component of the document", d.Ref)})
+			problems = append(problems, Problem{Path: "modelParameters.datasets", Text: fmt.Sprintf("%q is no component of the document", d.Ref)})
 			out = append(out, d)
 			continue
 		}

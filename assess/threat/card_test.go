@@ -146,6 +146,7 @@ func FuzzReadCard(f *testing.F) {
 		require.LessOrEqual(t, len(problems), 1000)
 		var again threat.Card
 		require.NoError(t, json.Unmarshal(body, &again))
+		require.Empty(t, cmp.Diff(card, again), "what was read is written and read back")
 		if !json.Valid(raw) {
 			require.Empty(t, cmp.Diff(threat.Card{}, card))
 			if len(raw) > 0 {
