@@ -436,14 +436,14 @@ func (f *search) forest() {
 		b := f.inv.answer(p.record, &p.trees[p.tree])
 		var with []string
 		for _, h := range b.hits {
-			if h.verdict.truth == yes && !h.leaf.criterion.Vulnerable {
+			if h.verdict.truth == yes && !h.leaf.vulnerable {
 				with = append(with, h.shown.Name+": "+h.verdict.leaf)
 			}
 		}
 		slices.Sort(with)
 		with = slices.Compact(with) // a component may stand in several places
 		for _, h := range b.hits {
-			if h.leaf.criterion.Vulnerable {
+			if h.leaf.vulnerable {
 				f.settle(p.record, h.item, h.id, h.verdict, ByCPE, with)
 			}
 		}

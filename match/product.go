@@ -123,21 +123,21 @@ func (s *span) read() {
 		}
 		return
 	}
-	add := func(op, text string) { s.bounds = append(s.bounds, readBound(s.scheme, op, text)) }
+	add := func(o op, text string) { s.bounds = append(s.bounds, readBound(s.scheme, o, text)) }
 	if s.From != "" && s.From != "0" && s.From != "*" {
-		add(">=", s.From)
+		add(atLeast, s.From)
 	}
 	if s.After != "" {
-		add(">", s.After)
+		add(after, s.After)
 	}
 	if s.Below != "" && s.Below != "*" {
-		add("<", s.Below)
+		add(below, s.Below)
 	}
 	if s.UpTo != "" && s.UpTo != "*" {
 		if stem, ok := strings.CutSuffix(s.UpTo, ".*"); ok { // all that begin so
-			s.bounds = append(s.bounds, readBound(s.scheme, "<*", stem))
+			s.bounds = append(s.bounds, readBound(s.scheme, beginning, stem))
 		} else {
-			add("<=", s.UpTo)
+			add(atMost, s.UpTo)
 		}
 	}
 	s.all = len(s.bounds) == 0
@@ -147,7 +147,7 @@ func (s *span) blind() bool {
 	if s.Single() {
 		return !s.all && s.exact.Scheme() == ""
 	}
-	return slices.ContainsFunc(s.bounds, func(b bound) bool { return b.blind != "" })
+	return slices.ContainsFunc(s.bounds, func(b bound) bool { return b.unread != nil })
 }
 
 // agreement says how surely a component is the product that a record names in words.
@@ -200,7 +200,7 @@ func slip(a, b string) bool {
 func (p *product) identifies(i *item, id *identity) (assumed []string, ok bool) {
 	if id.name != nil {
 		for k := range p.cpes {
-			l := leaf{name: &p.cpes[k], criterion: feeds.Criterion{Vulnerable: true}}
+			l := leaf{name: &p.cpes[k], vulnerable: true}
 			if v := l.attributes(i, id); v.why == "" {
 				return v.assumed, true
 			}
@@ -224,8 +224,7 @@ func (p *product) judge(id *identity, versions []stated, explain bool) verdict {
 	if len(p.spans) == 0 && len(p.unread) == 0 {
 		switch {
 		case p.single != "":
-			l := leaf{how: one, text: p.single, criterion: feeds.Criterion{Vulnerable: true}}
-			l.exact, _ = vers.Parse(vers.Generic, p.single)
+			l := leaf{how: one, bounds: []bound{readBound(vers.Generic, equalTo, p.single)}, vulnerable: true}
 			return best(v, &fake, func(v verdict, s *stated) verdict {
 				if v = l.exactly(v, id, s); v.truth == no {
 					v.truth, v.blind, v.mum = unknown, otherwise, true // nothing is said of the others
@@ -364,8 +363,8 @@ func (s *span) ends() (begin, end *vers.Version) {
 	for k := range s.bounds {
 		b := &s.bounds[k]
 		switch {
-		case b.blind != "":
-		case strings.HasPrefix(b.op, "<"):
+		case b.unread != nil:
+		case b.op >= atMost:
 			end = &b.at
 		default:
 			begin = &b.at
@@ -412,16 +411,16 @@ func (s *span) holds(v *stated) (in bool, why string) {
 	}
 	for k := range s.bounds {
 		b := &s.bounds[k]
-		if b.blind != "" {
-			why = b.blind
+		if b.unread != nil {
+			why = b.unread.why
 			continue
 		}
 		order, err := own.Compare(b.at)
 		switch {
 		case err != nil:
 			why = err.Error()
-		case b.op == "<*":
-			if order >= 0 && !begins(v.text, b.text) {
+		case b.op == beginning:
+			if order >= 0 && !begins(v.text, b.text()) {
 				return false, ""
 			}
 		case !b.holds(order):
