@@ -65,10 +65,12 @@ type search struct {
 	order   []*gathered
 	outs    []outcome // what is not affected, of all components
 	nos     []denial
-	trees   map[place]bool
-	grove   []place
-	covers  []cover // by component and source
-	leads   []Lead
+	// wondered are the questions about products of a component's vendor.
+	wondered map[subject]wonder
+	trees    map[place]bool
+	grove    []place
+	covers   []cover // by component and source
+	leads    []Lead
 	// only, if set, are the vulnerabilities looked at; the others are passed over.
 	only map[feeds.ID]bool
 }
@@ -375,10 +377,42 @@ func (f *search) vendored(c claim, it *item) {
 			return
 		}
 	}
-	f.leave(outcome{item: it, record: c.record, truth: unknown, ask: AskIdentity, weak: true, verdict: verdict{
+	// One question for all products that the record names, about the one that is named most
+	// like the component.
+	o := outcome{item: it, record: c.record, truth: unknown, ask: AskIdentity, weak: true, verdict: verdict{
 		blind: otherwise, leaf: p.label(),
 		why: fmt.Sprintf("no record says in identifiers what it affects, and one names %s, a product of the component's vendor: is it this one?", p.label()),
-	}})
+	}}
+	about := subject{place: it.place, record: c.record}
+	kin := p.kin(it)
+	if was, asked := f.wondered[about]; asked {
+		if kin > was.kin {
+			f.outs[was.at] = o
+			f.wondered[about] = wonder{was.at, kin}
+		}
+		return
+	}
+	if f.wondered == nil {
+		f.wondered = map[subject]wonder{}
+	}
+	f.wondered[about] = wonder{len(f.outs), kin}
+	f.leave(o)
+}
+
+// wonder is where the question about a vendor's product stands among the answers, and how
+// alike the names are.
+type wonder struct{ at, kin int }
+
+// kin counts the words that the names of the product and the component share.
+func (p *product) kin(it *item) int {
+	own := strings.Fields(sbom.FoldName(strings.Join(it.names, " ")))
+	n := 0
+	for _, w := range strings.Fields(sbom.FoldName(p.name)) {
+		if slices.Contains(own, w) {
+			n++
+		}
+	}
+	return n
 }
 
 // elsewhere reports whether p is known to be another thing than the component: its name is
