@@ -385,6 +385,9 @@ func (f *search) vendored(c claim, it *item) {
 	}}
 	about := subject{place: it.place, record: c.record}
 	kin := p.kin(it)
+	if kin == 0 && it.identified() {
+		return // a name and an identifier, and neither is like the product's
+	}
 	if was, asked := f.wondered[about]; asked {
 		if kin > was.kin {
 			f.outs[was.at] = o
@@ -403,16 +406,23 @@ func (f *search) vendored(c claim, it *item) {
 // alike the names are.
 type wonder struct{ at, kin int }
 
-// kin counts the words that the names of the product and the component share.
+// kin counts the telling words that the names of the product and the component share, but
+// for those of the vendor.
 func (p *product) kin(it *item) int {
-	own := strings.Fields(sbom.FoldName(strings.Join(it.names, " ")))
+	own := sbom.Mentions(strings.Join(it.names, " "))
+	vendor := strings.Fields(strings.Join(p.vendors, " "))
 	n := 0
-	for _, w := range strings.Fields(sbom.FoldName(p.name)) {
-		if slices.Contains(own, w) {
+	for _, w := range sbom.Mentions(p.name) {
+		if slices.Contains(own, w) && !slices.Contains(vendor, w) {
 			n++
 		}
 	}
 	return n
+}
+
+// identified reports whether the component bears an identifier that can be used.
+func (it *item) identified() bool {
+	return slices.ContainsFunc(it.ids, func(id identity) bool { return id.alias == nil && (id.pkg != nil || id.name != nil) })
 }
 
 // elsewhere reports whether p is known to be another thing than the component: its name is
