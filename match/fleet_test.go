@@ -3,6 +3,7 @@ package match_test
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -237,4 +238,47 @@ func values(records map[match.Gone]feeds.Record) []feeds.Record {
 		out = append(out, r)
 	}
 	return out
+}
+
+// TestReadersGoOnWhileTheNextIndexIsMade looks from several goroutines while changes are
+// taken in: each look sees one index as a whole. Run with the race detector.
+func TestReadersGoOnWhileTheNextIndexIsMade(t *testing.T) {
+	t.Parallel()
+	before := flawed(nil)
+	after := flawed(func(r *feeds.Record) { r.Configurations[0].Nodes[0].Criteria[0].EndExcluding = "0.5" })
+	fleet := match.NewFleet(match.Build([]feeds.Record{before}, nil))
+	bom := device(libfoo("1.0"))
+	fleet.Put("pump", bom)
+	index := fleet.Index()
+	var readers sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if n := len(index.Find("pump", bom).Findings); n != 1 {
+					t.Errorf("an index that is held changed: %d findings", n)
+					return
+				}
+				if r, ok := fleet.Find("pump"); !ok || len(r.Findings) > 1 {
+					t.Errorf("%d findings, known %v", len(r.Findings), ok)
+					return
+				}
+			}
+		})
+	}
+	for k := range 200 {
+		if k%2 == 0 {
+			fleet.Apply([]feeds.Record{after})
+		} else {
+			fleet.Apply([]feeds.Record{before}).Findings("pump")
+			fleet.Put(fmt.Sprint("other", k), device(libfoo(fmt.Sprint(k))))
+		}
+	}
+	close(stop)
+	readers.Wait()
 }
