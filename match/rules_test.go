@@ -175,6 +175,22 @@ func TestStreamsOfRPMThatDifferDoNotMatch(t *testing.T) {
 	}
 }
 
+func TestAPackageBeforeTheRepairedOneOfItsReleaseIsAffected(t *testing.T) {
+	t.Parallel()
+	r := worded("csaf", feeds.Product{Vendor: "Red Hat", Name: "bind", PURLs: []string{"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.17?epoch=32"}, Spans: []feeds.Span{
+		{Status: vex.Fixed, From: "32:9.8.2-0.68.rc1.el6_10.17"},
+	}})
+	for purl, want := range map[string]string{
+		"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.8?epoch=32":  found,
+		"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.17?epoch=32": rejected,
+		"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.18?epoch=32": rejected,
+		"pkg:rpm/redhat/bind@9.7.0-1.el5?epoch=32":              asked,
+	} {
+		says, why := ask(sbom.Component{Name: "bind", PURL: purl}, r)
+		require.Equal(t, want, says, "%s: %s", purl, why)
+	}
+}
+
 func TestAVersionAfterItsBranchAndBeforeTheNextIsNotAffected(t *testing.T) {
 	t.Parallel()
 	p := feeds.Product{By: "cna", Vendor: "OpenSSL", Name: "OpenSSL", Spans: []feeds.Span{
