@@ -80,6 +80,31 @@ func TestTheOwnerOfARecordStandsAboveWhatOthersAdd(t *testing.T) {
 	require.Equal(t, found, says, "nobody contradicts")
 }
 
+func TestANameAndItsMakerAreReadAsNVDWritesThem(t *testing.T) {
+	t.Parallel()
+	pair := record(theFlaw, and(
+		or(feeds.Criterion{CPE: "cpe:2.3:o:contechealth:cms8000_firmware:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"}),
+		or(on("cpe:2.3:h:contechealth:cms8000:-:*:*:*:*:*:*:*")),
+	))
+	firmware := sbom.Component{Name: "CMS8000 firmware", Supplier: "Contec Health", Version: "1.0"}
+	hardware := sbom.Component{Ref: "hw", Name: "CMS8000", Supplier: "Contec Health"}
+	r := match.Build([]feeds.Record{pair}, nil)
+	says, why := said(r.Explain("", alone(firmware, hardware)), "it", theFlaw)
+	require.Equal(t, found, says, why)
+	says, _ = said(r.Explain("", alone(firmware)), "it", theFlaw)
+	require.Equal(t, asked, says)
+	firmware.Version = "2.0"
+	says, _ = said(r.Explain("", alone(firmware, hardware)), "it", theFlaw)
+	require.NotEqual(t, found, says)
+	firmware.Version, firmware.Supplier = "1.0", "Somebody"
+	says, _ = said(r.Explain("", alone(firmware, hardware)), "it", theFlaw)
+	require.Equal(t, silent, says)
+	for supplier, vendor := range map[string]string{"Wind River Systems, Inc.": "windriver", "Apache Software Foundation": "apache", "Green Hills Software": "green_hills_software"} {
+		says, _ := ask(sbom.Component{Name: "Thing One", Supplier: supplier, Version: "1"}, record(theFlaw, any1(or(vulnerable("cpe:2.3:a:"+vendor+":thing_one:*:*:*:*:*:*:*:*")))))
+		require.Equal(t, found, says, supplier)
+	}
+}
+
 func TestACommitIsNoVersion(t *testing.T) {
 	t.Parallel()
 	const commit = "5a6f3d1c9b7e"
