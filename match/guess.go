@@ -9,63 +9,74 @@ import (
 )
 
 // written adds the CPE names that a component which states a name and a maker, and no
-// identifier, would have if it were written as NVD writes names: vendor and product in
+// identifier of a registry, would have if it were written as NVD writes names: vendor and product in
 // lower case, spaces as underscores, firmware marked as such. A device that is listed as one
 // component is its hardware and its firmware. Where a record stands under
 // one, vendor and product are equal in words, as with a record that has words only.
 func (it *item) written(c *sbom.Component, in *room) {
-	if first := &it.ids[0]; first.pkg != nil || first.name != nil || len(it.ids) > 1 || strings.TrimSpace(c.Name) == "" {
+	first := it.ids[0]
+	if first.name != nil || first.ecosystem != "" || it.distributed || len(it.ids) > 1 || strings.TrimSpace(c.Name) == "" {
 		return
 	}
+	names := products(c.Name, c.Vendors())
 	vendors := written(c.Vendors())
-	if len(vendors) == 0 {
-		return
+	if first.pkg != nil { // a repository, or a purl that names no registry
+		if owner := strings.ToLower(first.pkg.Namespace); owner != "" && !strings.Contains(owner, "/") && !slices.Contains(vendors, owner) {
+			vendors = append(vendors, owner)
+		}
+		if p := strings.ToLower(first.pkg.Name); !slices.Contains(names, p) {
+			names = append(names, p)
+		}
+	}
+	for _, v := range slices.Clone(vendors) {
+		if slices.Contains(names, v) { // "the libmodbus project"
+			vendors = append(vendors, v+"_project")
+		}
+	}
+	version := c.Version
+	if first.pkg != nil {
+		version = cmpOr(version, tagVersion(first.pkg.Version, first.pkg.Name))
+	}
+	one := identity{name: &cpe.Name{}, pkgErr: sbom.ErrNoPURL, in: in, alias: &Alias{
+		For: c.Name, Source: "its name and its maker, written as a CPE name", Certainty: "ours",
+	}}
+	one.state(&sbom.Component{Name: c.Name, Version: version})
+	guess := func(part cpe.Value, vendor, product string) {
+		n := cpe.Name{
+			Part: part, Vendor: cpe.Literal(vendor), Product: cpe.Literal(product), Version: cpe.Any, Update: cpe.Any, Edition: cpe.Any,
+			Language: cpe.Any, SWEdition: cpe.Any, TargetSW: cpe.Any, TargetHW: cpe.Any, Other: cpe.Any,
+		}
+		id := one // they share what they state
+		id.name, id.cpe, id.at = &n, n.String(), sbom.CPECoordinates(n)[:1]
+		it.ids = append(it.ids, id)
 	}
 	for _, v := range vendors {
-		for _, p := range products(c.Name, c.Vendors()) {
+		for _, p := range names {
 			if strings.HasSuffix(p, "_firmware") { // it is not the thing it runs on
-				it.ids = append(it.ids, guessed(c, "o", v, p, in))
+				guess("o", v, p)
 				continue
 			}
 			for _, part := range []cpe.Value{"a", "o", "h"} {
-				it.ids = append(it.ids, guessed(c, part, v, p, in))
+				guess(part, v, p)
 			}
-			it.ids = append(it.ids, guessed(c, "o", v, p+"_firmware", in))
+			guess("o", v, p+"_firmware")
 		}
 	}
-}
-
-func guessed(c *sbom.Component, part cpe.Value, vendor, product string, in *room) identity {
-	n := cpe.Name{
-		Part: part, Vendor: cpe.Literal(vendor), Product: cpe.Literal(product), Version: cpe.Any, Update: cpe.Any, Edition: cpe.Any,
-		Language: cpe.Any, SWEdition: cpe.Any, TargetSW: cpe.Any, TargetHW: cpe.Any, Other: cpe.Any,
-	}
-	id := identity{name: &n, cpe: n.String(), pkgErr: sbom.ErrNoPURL, in: in, at: sbom.CPECoordinates(n), alias: &Alias{
-		For: c.Name, Source: "its name and its maker, written as a CPE name", Certainty: "ours",
-	}}
-	id.state(&sbom.Component{Name: c.Name, Version: c.Version})
-	return id
 }
 
 // written are the ways in which a CPE name may write one of the vendors, which are folded:
-// "wind river systems" is wind_river_systems, windriversystems, and by its beginnings
-// wind_river, windriver and wind.
+// "wind river systems" is wind_river_systems, windriversystems, windriver and wind.
 func written(vendors []string) []string {
 	var out []string
-	add := func(words []string) {
-		for _, sep := range []string{"_", ""} {
-			if v := strings.Join(words, sep); len(v) > 1 && !slices.Contains(out, v) {
-				out = append(out, v)
+	for _, v := range vendors {
+		words := strings.Fields(v)
+		for _, w := range []string{strings.Join(words, "_"), strings.Join(words, ""), strings.Join(words[:min(2, len(words))], ""), words[0]} {
+			if len(w) > 1 && len(out) < 6 && !slices.Contains(out, w) {
+				out = append(out, w)
 			}
 		}
 	}
-	for _, v := range vendors {
-		words := strings.Fields(v)
-		for n := min(len(words), 4); n > 0; n-- {
-			add(words[:n])
-		}
-	}
-	return out[:min(len(out), 8)]
+	return out
 }
 
 // products are the ways in which a CPE name may write a product.
