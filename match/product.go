@@ -22,9 +22,11 @@ type product struct {
 	repo             sbom.Coordinate
 	repoText         string
 	files, platforms []string
-	status           vex.Status // of versions that no span speaks of
-	spans            []span
-	unread           []string
+	// distributed is the order of the distribution whose package a purl of it names.
+	distributed vers.Scheme
+	status      vex.Status // of versions that no span speaks of
+	spans       []span
+	unread      []string
 	// single is the version of the one CPE name, where nothing else states versions.
 	single string
 }
@@ -75,6 +77,7 @@ func (r *record) product(p feeds.Product, in *interning) {
 		c := sbom.Component{PURL: text}
 		if pkg, err := c.Package(); err == nil {
 			at := pkg.Coordinates()[0]
+			out.distributed = cmpOrScheme(out.distributed, packagers[pkg.Type])
 			out.at = append(out.at, at)
 			claim(at, identified)
 		}
@@ -97,6 +100,16 @@ func (r *record) product(p feeds.Product, in *interning) {
 		out.spans = append(out.spans, readSpan(s))
 	}
 	r.products = append(r.products, out)
+}
+
+// packagers are the orders of versions of the packages of distributions, by type of purl.
+var packagers = map[string]vers.Scheme{"rpm": "Red Hat", "deb": "Debian", "apk": "Alpine"}
+
+func cmpOrScheme(a, b vers.Scheme) vers.Scheme {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 func readSpan(s feeds.Span) span {
@@ -284,6 +297,8 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 		if explain {
 			v.why = fmt.Sprintf("%s is in none of the versions stated, and %s is the status of the others", s.text, p.status)
 		}
+	case p.unrepaired(s, &v):
+		return v
 	case p.past(s):
 		v.truth = no
 		if explain {
@@ -299,6 +314,31 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 		v.leaf = p.label() + ": " + p.spanText()
 	}
 	return v
+}
+
+// unrepaired reports whether s comes before the one version of a distribution's package that
+// is said to be fixed, built for the same release: an advisory that gives out a repaired
+// package says so of the packages it replaces.
+func (p *product) unrepaired(s *stated, v *verdict) bool {
+	if p.distributed == "" || len(p.spans) != 1 || p.spans[0].Status != vex.Fixed || !p.spans[0].Single() {
+		return false
+	}
+	fixed := p.spans[0].From
+	own, err := vers.Parse(p.distributed, s.text)
+	if err != nil {
+		return false
+	}
+	at, err := vers.Parse(p.distributed, fixed)
+	if err != nil {
+		return false
+	}
+	order, err := own.Compare(at)
+	if mine, theirs := stream(s.text), stream(fixed); err != nil || order >= 0 || mine != theirs {
+		return false
+	}
+	v.truth, v.rule, v.fixed = yes, "before the fix", fixed
+	v.leaf = p.label() + ": " + p.spans[0].Span.String()
+	return true
 }
 
 // spoken reports whether any span speaks of versions and not of commits.
