@@ -47,14 +47,11 @@ func canonical(t *testing.T, data []byte) any {
 }
 
 // notRoundTripped are the documents of the bundle that do not come back as they
-// were. The first is no JSON; the others hold what the model has no place for,
-// at the pointer given, and Encode refuses them for it.
+// were: one that is no JSON, and one that holds what the schema forbids, at the
+// pointer given, for which Encode refuses it.
 var notRoundTripped = map[string]string{
-	"trailing-garbage-data/avendor-advisory-0004.json":    "",
-	"optional/oasis_csaf_tc-csaf_2_0-2021-6-2-20-01.json": "/document/custom_property",
-	"invalid-csaf/csaf_apache-tika-cve-2025-54988.json":   "/vulnerabilities/0",
-	"2025/msrc_cve-2025-29795.json":                       "/vulnerabilities/0/scores/0/cvss_v3/environmentalsScore",
-	"2025/msrc_cve-2025-29806.json":                       "/vulnerabilities/0/scores/0/cvss_v3/environmentalsScore",
+	"trailing-garbage-data/avendor-advisory-0004.json":  "",
+	"invalid-csaf/csaf_apache-tika-cve-2025-54988.json": "/vulnerabilities/0",
 }
 
 func TestEveryDocumentOfTheBundleComesBackAsItWas(t *testing.T) {
@@ -85,6 +82,7 @@ func TestEveryDocumentOfTheBundleComesBackAsItWas(t *testing.T) {
 		}
 		again, err := csaf.Decode(&out)
 		require.NoError(t, err, name)
+		doc.Unsorted = nil
 		require.True(t, reflect.DeepEqual(doc, again), name)
 		same++
 	}

@@ -83,13 +83,13 @@ func ExampleDecode() {
 	_, err := csaf.Decode(strings.NewReader("{\"document\": {\n  \"csaf_version\": \"2.0\" \"title\""))
 	fmt.Println(err)
 
-	doc, err := csaf.Decode(strings.NewReader(`{"document": {"csaf_version": "2.0", "x_hint": "call us"}}`))
-	fmt.Println(err, doc.Unread)
+	doc, err := csaf.Decode(strings.NewReader(`{"document": {"csaf_version": "2.0", "title": null, "x_hint": "call us"}}`))
+	fmt.Println(err, string(doc.Document.Extra["x_hint"]), doc.Unread)
 	fmt.Println(csaf.Encode(new(bytes.Buffer), doc))
 	// Output:
 	// csaf: line 2, column 25: invalid character '"' after object key:value pair
-	// <nil> [schema /document/x_hint: is no member the standard knows here]
-	// csaf: what was read would be lost (1), first schema /document/x_hint: is no member the standard knows here
+	// <nil> "call us" [schema /document/title: is null]
+	// csaf: what was read would be lost (1), first schema /document/title: is null
 }
 
 func ExampleCheck() {
