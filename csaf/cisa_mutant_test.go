@@ -394,7 +394,7 @@ func TestEachTestFailsAtItsPlaceInBrokenAdvisoriesOfCISAAsItDoesForTheJudge(t *t
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for i, b := range breakings {
-			if (n+i)%step != 0 {
+			if (n+i)%step != 0 && cases[b.test] > 0 {
 				continue // each document meets some, each break some documents
 			}
 			d, err := csaf.Decode(bytes.NewReader(text))
