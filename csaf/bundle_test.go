@@ -19,7 +19,7 @@ import (
 )
 
 // documents lists the CSAF documents in folders of the bundle.
-func documents(t *testing.T, folders ...string) []string {
+func documents(t testing.TB, folders ...string) []string {
 	t.Helper()
 	var files []string
 	for _, f := range folders {

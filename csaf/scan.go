@@ -331,14 +331,11 @@ func hex4(b []byte) rune {
 	}
 	var n rune
 	for _, c := range b[:4] {
-		switch {
-		case c-'0' <= 9:
-			n = n<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			n = n<<4 | rune(c|0x20-'a'+10)
-		default:
+		d := hexDigit(c)
+		if d < 0 {
 			return -1
 		}
+		n = n<<4 | d
 	}
 	return n
 }
