@@ -221,6 +221,7 @@ func ExampleProvide() {
 	// white/2024/ex-2024-1.json.sha512
 	// white/index.txt
 	// white/changes.csv
+	// white/category-white.json
 	// white/feed-tlp-white.json
 	// service.json
 	// provider-metadata.json

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -23,11 +24,11 @@ type File struct {
 }
 
 // Provide makes the files from which p provides docs as of now. Sections 5.1 and
-// 7.1 of the standard, requirements 2, 7, 11 to 13, 15, 16 and 18 to 20:
+// 7.1 of the standard, requirements 2, 7, 11 to 13 and 15 to 20:
 //
 //	provider-metadata.json, service.json, openpgp/FINGERPRINT.asc
 //	LABEL/YEAR/NAME.json with .sha256, .sha512 and, with a Signer, .asc
-//	LABEL/index.txt, LABEL/changes.csv, LABEL/feed-tlp-LABEL.json
+//	LABEL/index.txt, LABEL/changes.csv, LABEL/category-LABEL.json, LABEL/feed-tlp-LABEL.json
 //
 // LABEL is white, green, unlabeled, amber or red, whichever the documents have,
 // and white if there is no document. The order is one to write in: no file is
@@ -64,6 +65,7 @@ func Provide(p Provider, docs []*Document, now time.Time) ([]File, error) {
 		files = append(files,
 			File{s.folder + "/index.txt", s.index()},
 			File{s.folder + "/changes.csv", s.changes()},
+			File{s.categoryFile(), asJSON(s.categories())},
 			File{s.feedFile(), asJSON(p.feed(s, now))})
 	}
 	return append(files, File{serviceFile, asJSON(p.service(shelves))}, File{metadataFile, asJSON(p.metadata(shelves, now))}), nil
@@ -176,6 +178,8 @@ func (s *shelf) changes() []byte {
 
 func (s *shelf) feedFile() string { return s.folder + "/feed-tlp-" + s.folder + ".json" }
 
+func (s *shelf) categoryFile() string { return s.folder + "/category-" + s.folder + ".json" }
+
 func (s *shelf) title(p *Provider) string {
 	if s.label == "UNLABELED" {
 		return "Advisories of " + p.Publisher.Name + " without a label"
@@ -213,7 +217,7 @@ type (
 		Href string `json:"href"`
 	}
 	category struct {
-		Scheme string `json:"scheme"`
+		Scheme string `json:"scheme,omitempty"`
 		Term   string `json:"term"`
 	}
 	summary struct {
@@ -245,10 +249,13 @@ type (
 	categories struct {
 		Category []category `json:"category"`
 	}
+	categoryDocument struct {
+		Categories categories `json:"categories"`
+	}
 )
 
 var (
-	ofCSAF   = []category{{"urn:ietf:params:rolie:category:information-type", "csaf"}}
+	ofCSAF   = []category{{Scheme: "urn:ietf:params:rolie:category:information-type", Term: "csaf"}}
 	ofFormat = format{"https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json", Version}
 )
 
@@ -274,6 +281,23 @@ func (p *Provider) feed(s *shelf, now time.Time) feedDocument {
 		f.Entry = append(f.Entry, e)
 	}
 	return feedDocument{f}
+}
+
+// categories is the category document: the categories and languages that the
+// documents have. Section 7.1.17.
+func (s *shelf) categories() categoryDocument {
+	terms := map[string]bool{}
+	for _, d := range s.documents {
+		terms[d.Document.Document.Category] = true
+		if lang := d.Document.Document.Lang; lang != "" {
+			terms[lang] = true
+		}
+	}
+	list := []category{}
+	for _, t := range slices.Sorted(maps.Keys(terms)) {
+		list = append(list, category{Term: t})
+	}
+	return categoryDocument{categories{list}}
 }
 
 func (p *Provider) service(shelves []*shelf) serviceDocument {

@@ -134,8 +134,9 @@ type distribution struct {
 }
 
 type rolie struct {
-	Feeds    []feedOf `json:"feeds"`
-	Services []string `json:"services,omitempty"`
+	Categories []string `json:"categories,omitempty"`
+	Feeds      []feedOf `json:"feeds"`
+	Services   []string `json:"services,omitempty"`
 }
 
 type feedOf struct {
@@ -169,6 +170,7 @@ func (p *Provider) metadata(shelves []*shelf, now time.Time) metadata {
 	feeds := &rolie{Services: []string{p.at(serviceFile)}}
 	for _, s := range shelves {
 		m.Distributions = append(m.Distributions, distribution{DirectoryURL: p.at(s.folder)})
+		feeds.Categories = append(feeds.Categories, p.at(s.categoryFile()))
 		feeds.Feeds = append(feeds.Feeds, feedOf{Summary: s.title(p), Label: s.label, URL: p.at(s.feedFile())})
 	}
 	m.Distributions = append(m.Distributions, distribution{ROLIE: feeds})

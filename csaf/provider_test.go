@@ -90,7 +90,7 @@ func TestAProvidersLayoutHasWhatTheStandardAsksFor(t *testing.T) {
 		want = append(want, name, name+".asc", name+".sha256", name+".sha512")
 	}
 	for _, s := range []string{"white", "green", "unlabeled"} {
-		want = append(want, s+"/index.txt", s+"/changes.csv", s+"/feed-tlp-"+s+".json")
+		want = append(want, s+"/index.txt", s+"/changes.csv", s+"/category-"+s+".json", s+"/feed-tlp-"+s+".json")
 	}
 	require.ElementsMatch(t, want, slices.Collect(maps.Keys(all)))
 	require.Equal(t, "provider-metadata.json", files[len(files)-1].Name, "nothing is before what it refers to")
@@ -182,6 +182,7 @@ func TestAFeedIsTheSameEveryTime(t *testing.T) {
 	require.Contains(t, all["provider-metadata.json"], `"list_on_CSAF_aggregators": false`)
 	require.Contains(t, all["provider-metadata.json"], `"role": "csaf_provider"`)
 	require.Contains(t, all["white/feed-tlp-white.json"], "what <it> is")
+	require.JSONEq(t, `{"categories": {"category": [{"term": "csaf_base"}]}}`, all["white/category-white.json"])
 
 	files, err = csaf.Provide(p, nil, publishedAt)
 	require.NoError(t, err)
