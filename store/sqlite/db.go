@@ -23,6 +23,7 @@ import (
 // for use by many goroutines.
 type DB struct {
 	db     *sql.DB
+	codec  codec
 	owned  bool
 	closed atomic.Bool
 }
@@ -65,7 +66,13 @@ func Open(path string) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("sqlite: open %q: %w", path, explain(err))
 	}
-	return &DB{db: pool, owned: true}, nil
+	d, err := newDB(pool)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	d.owned = true
+	return d, nil
 }
 
 // look finds what SQLite would only call "unable to open".
@@ -107,7 +114,15 @@ func New(db *sql.DB) (*DB, error) {
 	if want := len(steps()); have != want {
 		return nil, &SchemaError{Have: have, Want: want}
 	}
-	return &DB{db: db}, nil
+	return newDB(db)
+}
+
+func newDB(pool *sql.DB) (*DB, error) {
+	c, err := newCodec()
+	if err != nil {
+		return nil, err
+	}
+	return &DB{db: pool, codec: c}, nil
 }
 
 // Close ends every later use with store.ErrClosed. It closes the database

@@ -1,0 +1,320 @@
+package sqlite
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"maps"
+	"slices"
+
+	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/sbom"
+)
+
+// row is what must be known of a record to judge a new body. Id 0: not there.
+type row struct {
+	id     int64
+	gone   bool
+	digest []byte
+	sum    []byte
+	places []int64 // ids of its coordinates, ascending
+
+	// Of one that waits to be written.
+	waits  bool
+	item   string
+	isNew  bool
+	at     []sbom.Coordinate
+	names  []feeds.ID
+	body   []byte
+	before []int64 // places of the body before
+}
+
+// find reads what is stored under the items of the batch.
+func (k *keeper) find() error {
+	k.held = make(map[string]*row, len(k.b.Records)+len(k.b.Gone))
+	for _, r := range k.b.Records {
+		k.held[r.Item] = &row{}
+	}
+	for _, item := range k.b.Gone {
+		k.held[item] = &row{}
+	}
+	if err := k.conn.QueryRowContext(k.ctx, `SELECT coalesce(max(id), 0) FROM pm_record`).Scan(&k.last); err != nil {
+		return err
+	}
+	for items := range slices.Chunk(slices.Sorted(maps.Keys(k.held)), chunk) {
+		if err := k.look(items); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *keeper) look(items []string) error {
+	stmt, err := k.prepare(`SELECT item, id, gone, digest, sum, places FROM pm_record WHERE source = ? AND item IN (` + marks(len(items)) + `)`)
+	if err != nil {
+		return err
+	}
+	rs, err := stmt.QueryContext(k.ctx, k.named(items)...)
+	if err != nil {
+		return err
+	}
+	defer rs.Close()
+	for rs.Next() {
+		var item string
+		var places []byte
+		var r row
+		if err := rs.Scan(&item, &r.id, &r.gone, &r.digest, &r.sum, &places); err != nil {
+			return err
+		}
+		r.places = unpackPlaces(places)
+		k.held[item] = &r
+	}
+	return rs.Err()
+}
+
+// record takes one record, and tells of a change if its digest is another.
+func (k *keeper) record(r *feeds.Record, b body) error {
+	old := k.held[r.Item]
+	if old.id != 0 && !old.gone && bytes.Equal(old.sum, b.sum[:]) {
+		return nil
+	}
+	if old.waits { // told twice in one batch
+		if err := k.flush(); err != nil {
+			return err
+		}
+	}
+	digest := r.Sum()
+	now := &row{
+		id: old.id, digest: digest[:], sum: b.sum[:], waits: true,
+		item: r.Item, isNew: old.id == 0, at: r.Coordinates(), names: r.Names, body: k.codec.pack(b.text), before: old.places,
+	}
+	if now.isNew {
+		k.last++
+		now.id = k.last
+	}
+	if now.isNew || old.gone {
+		k.records++
+	}
+	if now.isNew || old.gone || !bytes.Equal(old.digest, now.digest) {
+		k.changes = append(k.changes, now.id, 0, now.digest)
+	}
+	k.held[r.Item] = now
+	k.waiting = append(k.waiting, now)
+	return nil
+}
+
+// gone marks a record as gone. That it once had its names stays known, for
+// History.
+func (k *keeper) gone(item string) error {
+	old := k.held[item]
+	if old.waits {
+		if err := k.flush(); err != nil {
+			return err
+		}
+		old = k.held[item]
+	}
+	if old.id == 0 || old.gone {
+		return nil
+	}
+	if err := k.leave(old.id, old.places); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`UPDATE pm_name SET now = 0 WHERE record = ?`,
+		`DELETE FROM pm_body WHERE record = ?`,
+		`UPDATE pm_record SET gone = 1, digest = x'', sum = NULL, places = NULL WHERE id = ?`,
+	} {
+		if err := k.exec(query, old.id); err != nil {
+			return err
+		}
+	}
+	k.held[item] = &row{id: old.id, gone: true}
+	k.records--
+	k.changes = append(k.changes, old.id, 1, []byte{})
+	return nil
+}
+
+// leave takes a record out of places.
+func (k *keeper) leave(id int64, places []int64) error {
+	for _, p := range places {
+		if err := k.exec(`DELETE FROM pm_posting WHERE place = ? AND record = ?`, p, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush writes what was gathered, one table after another.
+func (k *keeper) flush() error {
+	if err := k.settle(); err != nil {
+		return err
+	}
+	var records, bodies, names []any
+	for _, r := range k.waiting {
+		if r.isNew {
+			records = append(records, r.id, k.b.Source, r.item, k.at, 0, r.digest, r.sum, packPlaces(r.places))
+		} else {
+			if err := k.exec(`UPDATE pm_name SET now = 0 WHERE record = ?`, r.id); err != nil {
+				return err
+			}
+			if err := k.exec(`UPDATE pm_record SET gone = 0, digest = ?, sum = ?, places = ? WHERE id = ?`,
+				r.digest, r.sum, packPlaces(r.places), r.id); err != nil {
+				return err
+			}
+		}
+		bodies = append(bodies, r.id, r.body)
+		for _, id := range r.names {
+			names = append(names, string(id), r.id, 1)
+		}
+	}
+	k.changed = k.changed || len(k.changes) > 0
+	changes := make([]any, 0, len(k.changes)/3*4)
+	for c := range slices.Chunk(k.changes, 3) {
+		changes = append(append(changes, k.at), c...)
+	}
+	for _, g := range []struct {
+		query  string
+		width  int
+		values []any
+	}{
+		{`INSERT INTO pm_record (id, source, item, first, gone, digest, sum, places) VALUES %s`, 8, records},
+		{`INSERT INTO pm_body (record, body) VALUES %s ON CONFLICT (record) DO UPDATE SET body = excluded.body`, 2, bodies},
+		{`INSERT INTO pm_name (name, record, now) VALUES %s ON CONFLICT (name, record) DO UPDATE SET now = excluded.now`, 3, names},
+		{`INSERT INTO pm_change (at, record, gone, digest) VALUES %s`, 4, changes},
+	} {
+		if err := k.insert(g.query, g.width, g.values); err != nil {
+			return err
+		}
+	}
+	for _, r := range k.waiting {
+		*r = row{id: r.id, digest: r.digest, sum: r.sum, places: r.places}
+	}
+	k.waiting, k.changes = k.waiting[:0], k.changes[:0]
+	return nil
+}
+
+// settle finds where the waiting records stand, and moves them there from where
+// their bodies before stood.
+func (k *keeper) settle() error {
+	ids, err := k.places()
+	if err != nil {
+		return err
+	}
+	type posting struct{ place, record int64 }
+	var fresh []posting
+	for _, r := range k.waiting {
+		r.places = make([]int64, len(r.at))
+		for i, at := range r.at {
+			r.places[i] = ids[at]
+		}
+		slices.Sort(r.places)
+		if err := k.leave(r.id, without(r.before, r.places)); err != nil {
+			return err
+		}
+		for _, p := range without(r.places, r.before) {
+			fresh = append(fresh, posting{p, r.id})
+		}
+	}
+	slices.SortFunc(fresh, func(a, b posting) int {
+		return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.record, b.record))
+	})
+	values := make([]any, 0, 2*len(fresh))
+	for _, p := range fresh {
+		values = append(values, p.place, p.record)
+	}
+	return k.insert(`INSERT INTO pm_posting (place, record) VALUES %s`, 2, values)
+}
+
+// places gives the coordinates of the waiting records their ids, old or new.
+func (k *keeper) places() (map[sbom.Coordinate]int64, error) {
+	ids := map[sbom.Coordinate]int64{}
+	for _, r := range k.waiting {
+		for _, at := range r.at {
+			ids[at] = 0
+		}
+	}
+	all := slices.Sorted(maps.Keys(ids))
+	for some := range slices.Chunk(all, chunk) {
+		if err := k.known(some, ids); err != nil {
+			return nil, err
+		}
+	}
+	var last int64
+	if err := k.conn.QueryRowContext(k.ctx, `SELECT coalesce(max(id), 0) FROM pm_place`).Scan(&last); err != nil {
+		return nil, err
+	}
+	var values []any
+	for _, at := range all {
+		if ids[at] == 0 {
+			last++
+			ids[at] = last
+			values = append(values, last, string(at))
+		}
+	}
+	return ids, k.insert(`INSERT INTO pm_place (id, at) VALUES %s`, 2, values)
+}
+
+func (k *keeper) known(some []sbom.Coordinate, ids map[sbom.Coordinate]int64) error {
+	stmt, err := k.prepare(`SELECT at, id FROM pm_place WHERE at IN (` + marks(len(some)) + `)`)
+	if err != nil {
+		return err
+	}
+	args := make([]any, len(some))
+	for i, at := range some {
+		args[i] = string(at)
+	}
+	rs, err := stmt.QueryContext(k.ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rs.Close()
+	for rs.Next() {
+		var at string
+		var id int64
+		if err := rs.Scan(&at, &id); err != nil {
+			return err
+		}
+		ids[sbom.Coordinate(at)] = id
+	}
+	return rs.Err()
+}
+
+// without is what a holds and b does not. Both are sorted.
+func without(a, b []int64) []int64 {
+	if len(b) == 0 {
+		return a
+	}
+	var out []int64
+	for _, v := range a {
+		if _, found := slices.BinarySearch(b, v); !found {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// packPlaces writes sorted ids as the distances between them.
+func packPlaces(ids []int64) []byte {
+	out := make([]byte, 0, 2*len(ids))
+	last := int64(0)
+	for _, id := range ids {
+		out = binary.AppendUvarint(out, uint64(id-last))
+		last = id
+	}
+	return out
+}
+
+// unpackPlaces is the inverse of packPlaces.
+func unpackPlaces(b []byte) []int64 {
+	out := make([]int64, 0, len(b))
+	last := int64(0)
+	for len(b) > 0 {
+		d, n := binary.Uvarint(b)
+		if n <= 0 {
+			break // written by nobody; what stands there is judged by its body
+		}
+		b, last = b[n:], last+int64(d)
+		out = append(out, last)
+	}
+	return out
+}
