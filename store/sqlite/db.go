@@ -160,7 +160,10 @@ func (d *DB) fail(ctx context.Context, err error) error {
 	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
 		return fmt.Errorf("sqlite: %w: %w", end, err)
 	}
-	return explain(err)
+	if said := explain(err); said != err {
+		return fmt.Errorf("sqlite: %w", said)
+	}
+	return err
 }
 
 // explain adds to SQLite's short words what a reader can do.

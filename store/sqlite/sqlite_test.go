@@ -221,6 +221,17 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if path := os.Getenv("POSTMARKET_TEST_KILLED"); path != "" {
+		room, err := strconv.ParseInt(os.Getenv("POSTMARKET_TEST_BYTES"), 10, 64)
+		if err == nil {
+			err = beKilled(path, room)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
