@@ -102,7 +102,7 @@ func (m madeUp) cve(i, edition int) {
 	}
 	m.f(`{"cve":{"id":"%s","sourceIdentifier":"%s@example.org","published":"%s","lastModified":"%s","vulnStatus":"%s","cveTags":[],"descriptions":[`,
 		id, word(70+m.names.Uint64()%200), m.day(), m.day(), status)
-	words := 40 + m.IntN(70)
+	words := 45 + m.IntN(75)
 	if edition > 0 {
 		words++
 	}
@@ -145,7 +145,7 @@ func (m madeUp) cve(i, edition int) {
 		m.WriteString(`]`)
 	}
 	m.WriteString(`,"references":[`)
-	for k := range 2 + m.IntN(6) {
+	for k := range 2 + m.IntN(7) {
 		if k > 0 {
 			m.WriteString(",")
 		}
