@@ -13,10 +13,6 @@ import (
 // compact compresses the bodies of a mirror that was kept without, and says anew
 // where the records stand.
 func compact(tx *sql.Tx) error {
-	c, err := newCodec()
-	if err != nil {
-		return err
-	}
 	for after := int64(0); ; {
 		var id int64
 		var text []byte
@@ -26,14 +22,14 @@ func compact(tx *sql.Tx) error {
 		case err != nil:
 			return err
 		}
-		if err := compactOne(tx, c, id, text); err != nil {
+		if err := compactOne(tx, id, text); err != nil {
 			return fmt.Errorf("record %d: %w", id, err)
 		}
 		after = id
 	}
 }
 
-func compactOne(tx *sql.Tx, c codec, id int64, text []byte) error {
+func compactOne(tx *sql.Tx, id int64, text []byte) error {
 	var r feeds.Record
 	if err := json.Unmarshal(text, &r); err != nil {
 		return err
@@ -56,6 +52,7 @@ func compactOne(tx *sql.Tx, c codec, id int64, text []byte) error {
 	if _, err := tx.Exec(`UPDATE pm_record SET places = ? WHERE id = ?`, packPlaces(places), id); err != nil {
 		return err
 	}
-	_, err := tx.Exec(`UPDATE pm_body SET body = ? WHERE record = ?`, c.pack(text), id)
+	stored, _ := pack(text, nil)
+	_, err := tx.Exec(`UPDATE pm_body SET body = ? WHERE record = ?`, stored, id)
 	return err
 }

@@ -23,7 +23,6 @@ import (
 // for use by many goroutines.
 type DB struct {
 	db     *sql.DB
-	codec  codec
 	owned  bool
 	closed atomic.Bool
 }
@@ -66,13 +65,7 @@ func Open(path string) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("sqlite: open %q: %w", path, explain(err))
 	}
-	d, err := newDB(pool)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	d.owned = true
-	return d, nil
+	return &DB{db: pool, owned: true}, nil
 }
 
 // look finds what SQLite would only call "unable to open".
@@ -114,15 +107,7 @@ func New(db *sql.DB) (*DB, error) {
 	if want := len(steps()); have != want {
 		return nil, &SchemaError{Have: have, Want: want}
 	}
-	return newDB(db)
-}
-
-func newDB(pool *sql.DB) (*DB, error) {
-	c, err := newCodec()
-	if err != nil {
-		return nil, err
-	}
-	return &DB{db: pool, codec: c}, nil
+	return &DB{db: db}, nil
 }
 
 // Close ends every later use with store.ErrClosed. It closes the database

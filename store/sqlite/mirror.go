@@ -29,10 +29,13 @@ func (d *DB) Keep(ctx context.Context, b feeds.Batch) error {
 		if err != nil {
 			return fmt.Errorf("sqlite: record %s %q: %w", r.Source, r.Item, err)
 		}
+		if len(text) > mostBody {
+			return fmt.Errorf("sqlite: record %s %q: %d bytes are more than a mirror takes", r.Source, r.Item, len(text))
+		}
 		bodies[i] = body{text, sha256.Sum256(text)}
 	}
 	return d.write(ctx, func(conn *sql.Conn) error {
-		k := keeper{ctx: ctx, conn: conn, codec: d.codec, b: b, at: instant(b.At)}
+		k := keeper{ctx: ctx, conn: conn, b: b, at: instant(b.At)}
 		defer k.close()
 		if err := k.keep(bodies); err != nil {
 			return fmt.Errorf("sqlite: keep %s: %w", b.Source, err)
@@ -54,7 +57,6 @@ type body struct {
 type keeper struct {
 	ctx      context.Context // of the Keep that runs
 	conn     *sql.Conn
-	codec    codec
 	b        feeds.Batch
 	at       int64
 	prepared map[string]*sql.Stmt
@@ -62,6 +64,7 @@ type keeper struct {
 	last     int64           // the highest id of a record
 	records  int             // how many there are more
 	changed  bool
+	room     []byte // to compress in
 
 	// Gathered and not yet written.
 	waiting []*row

@@ -125,7 +125,7 @@ func found[T ~string](ctx context.Context, d *DB, values []T, query string) iter
 				var r feeds.Record
 				err := d.ready(ctx)
 				if err == nil {
-					if r, room, err = d.codec.record(body, room); err != nil {
+					if r, room, err = unpack(body, room); err != nil {
 						err = fmt.Errorf("sqlite: record %s %q: %w", p.source, p.item, err)
 					}
 				}

@@ -84,9 +84,11 @@ func (k *keeper) record(r *feeds.Record, b body) error {
 		}
 	}
 	digest := r.Sum()
+	stored, room := pack(b.text, k.room)
+	k.room = room
 	now := &row{
 		id: old.id, digest: digest[:], sum: b.sum[:], waits: true,
-		item: r.Item, isNew: old.id == 0, at: r.Coordinates(), names: r.Names, body: k.codec.pack(b.text), before: old.places,
+		item: r.Item, isNew: old.id == 0, at: r.Coordinates(), names: r.Names, body: stored, before: old.places,
 	}
 	if now.isNew {
 		k.last++
