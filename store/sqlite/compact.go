@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
 )
@@ -43,10 +44,16 @@ func compactOne(tx *sql.Tx, id int64, text []byte) error {
 		if err := tx.QueryRow(`SELECT id FROM pm_place WHERE at = ?`, at).Scan(&place); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`INSERT INTO pm_posting (place, record) VALUES (?, ?)`, place, id); err != nil {
+		places = append(places, place)
+	}
+	var standing []posting
+	for _, p := range places {
+		standing = append(standing, posting{p, id})
+	}
+	for _, b := range blocks(standing) {
+		if _, err := tx.Exec(strings.Replace(addPostings, "%s", "(?, ?, ?)", 1), b.number, b.place, b.records); err != nil {
 			return err
 		}
-		places = append(places, place)
 	}
 	slices.Sort(places)
 	if _, err := tx.Exec(`UPDATE pm_record SET places = ? WHERE id = ?`, packPlaces(places), id); err != nil {

@@ -68,6 +68,7 @@ type keeper struct {
 
 	// Gathered and not yet written.
 	waiting []*row
+	left    []posting
 	changes []any // record, gone, digest
 }
 

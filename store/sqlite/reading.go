@@ -4,9 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
@@ -78,14 +82,53 @@ func (d *DB) Quarantine(ctx context.Context, source string) iter.Seq2[feeds.Reje
 // About implements feeds.Mirror. A record that changes while the reading is
 // under way is told as it is when its turn comes.
 func (d *DB) About(ctx context.Context, at ...sbom.Coordinate) iter.Seq2[feeds.Record, error] {
-	return found(ctx, d, slices.Clone(at), `SELECT r.id, r.source, r.item FROM pm_place p JOIN pm_posting c ON c.place = p.id JOIN pm_record r ON r.id = c.record
-		WHERE r.gone = 0 AND p.at IN (%s)`)
+	at = slices.Clone(at)
+	return found(ctx, d, func() ([]place, error) { return d.standing(ctx, at) })
+}
+
+// standing are the records at any of the coordinates.
+func (d *DB) standing(ctx context.Context, at []sbom.Coordinate) ([]place, error) {
+	numbers, err := rows(ctx, d, one[int64], `SELECT coalesce(max(id), 0) FROM pm_record`)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for n := range numbers[0]>>blockBits + 1 {
+		all = append(all, strconv.FormatInt(n, 10))
+	}
+	blocks, err := asked(ctx, d, at, func(scan func(...any) error) (b block, err error) {
+		err = scan(&b.number, &b.records)
+		return b, err
+	}, `SELECT g.block, g.records FROM pm_place p CROSS JOIN pm_posting g ON g.block IN (`+strings.Join(all, ", ")+`) AND g.place = p.id WHERE p.at IN (%s)`)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64]bool{}
+	for _, b := range blocks {
+		b.each(func(id int64) { found[id] = true })
+	}
+	var out []place
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(found)), 10*chunk) {
+		list, err := json.Marshal(some)
+		if err != nil {
+			return nil, err
+		}
+		ps, err := rows(ctx, d, scanPlace, `SELECT r.id, r.source, r.item FROM json_each(?) j CROSS JOIN pm_record r ON r.id = j.value WHERE r.gone = 0`, string(list))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ps...)
+	}
+	return out, nil
 }
 
 // Named implements feeds.Mirror; as for changes meanwhile, see About.
 func (d *DB) Named(ctx context.Context, ids ...feeds.ID) iter.Seq2[feeds.Record, error] {
-	return found(ctx, d, slices.Clone(ids), `SELECT r.id, r.source, r.item FROM pm_name n JOIN pm_record r ON r.id = n.record
-		WHERE r.gone = 0 AND n.now = 1 AND n.name IN (%s)`)
+	ids = slices.Clone(ids)
+	return found(ctx, d, func() ([]place, error) {
+		return asked(ctx, d, ids, scanPlace, `SELECT r.id, r.source, r.item FROM pm_name n JOIN pm_record r ON r.id = n.record
+			WHERE r.gone = 0 AND n.now = 1 AND n.name IN (%s)`)
+	})
 }
 
 // place is where a record stands.
@@ -94,14 +137,15 @@ type place struct {
 	source, item string
 }
 
-// found yields the records that query finds for any of the values, each once,
-// by source and item.
-func found[T ~string](ctx context.Context, d *DB, values []T, query string) iter.Seq2[feeds.Record, error] {
+func scanPlace(scan func(...any) error) (p place, err error) {
+	err = scan(&p.id, &p.source, &p.item)
+	return p, err
+}
+
+// found yields the records that find finds, each once, by source and item.
+func found(ctx context.Context, d *DB, find func() ([]place, error)) iter.Seq2[feeds.Record, error] {
 	return func(yield func(feeds.Record, error) bool) {
-		places, err := asked(ctx, d, values, func(scan func(...any) error) (p place, err error) {
-			err = scan(&p.id, &p.source, &p.item)
-			return p, err
-		}, query)
+		places, err := find()
 		if err != nil {
 			yield(feeds.Record{}, err)
 			return

@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/binary"
 	"maps"
 	"slices"
 
@@ -118,8 +116,8 @@ func (k *keeper) gone(item string) error {
 	if old.id == 0 || old.gone {
 		return nil
 	}
-	if err := k.leave(old.id, old.places); err != nil {
-		return err
+	for _, p := range old.places {
+		k.left = append(k.left, posting{p, old.id})
 	}
 	for _, query := range []string{
 		`UPDATE pm_name SET now = 0 WHERE record = ?`,
@@ -133,16 +131,6 @@ func (k *keeper) gone(item string) error {
 	k.held[item] = &row{id: old.id, gone: true}
 	k.records--
 	k.changes = append(k.changes, old.id, 1, []byte{})
-	return nil
-}
-
-// leave takes a record out of places.
-func (k *keeper) leave(id int64, places []int64) error {
-	for _, p := range places {
-		if err := k.exec(`DELETE FROM pm_posting WHERE place = ? AND record = ?`, p, id); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -193,130 +181,4 @@ func (k *keeper) flush() error {
 	}
 	k.waiting, k.changes = k.waiting[:0], k.changes[:0]
 	return nil
-}
-
-// settle finds where the waiting records stand, and moves them there from where
-// their bodies before stood.
-func (k *keeper) settle() error {
-	ids, err := k.places()
-	if err != nil {
-		return err
-	}
-	type posting struct{ place, record int64 }
-	var fresh []posting
-	for _, r := range k.waiting {
-		r.places = make([]int64, len(r.at))
-		for i, at := range r.at {
-			r.places[i] = ids[at]
-		}
-		slices.Sort(r.places)
-		if err := k.leave(r.id, without(r.before, r.places)); err != nil {
-			return err
-		}
-		for _, p := range without(r.places, r.before) {
-			fresh = append(fresh, posting{p, r.id})
-		}
-	}
-	slices.SortFunc(fresh, func(a, b posting) int {
-		return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.record, b.record))
-	})
-	values := make([]any, 0, 2*len(fresh))
-	for _, p := range fresh {
-		values = append(values, p.place, p.record)
-	}
-	return k.insert(`INSERT INTO pm_posting (place, record) VALUES %s`, 2, values)
-}
-
-// places gives the coordinates of the waiting records their ids, old or new.
-func (k *keeper) places() (map[sbom.Coordinate]int64, error) {
-	ids := map[sbom.Coordinate]int64{}
-	for _, r := range k.waiting {
-		for _, at := range r.at {
-			ids[at] = 0
-		}
-	}
-	all := slices.Sorted(maps.Keys(ids))
-	for some := range slices.Chunk(all, chunk) {
-		if err := k.known(some, ids); err != nil {
-			return nil, err
-		}
-	}
-	var last int64
-	if err := k.conn.QueryRowContext(k.ctx, `SELECT coalesce(max(id), 0) FROM pm_place`).Scan(&last); err != nil {
-		return nil, err
-	}
-	var values []any
-	for _, at := range all {
-		if ids[at] == 0 {
-			last++
-			ids[at] = last
-			values = append(values, last, string(at))
-		}
-	}
-	return ids, k.insert(`INSERT INTO pm_place (id, at) VALUES %s`, 2, values)
-}
-
-func (k *keeper) known(some []sbom.Coordinate, ids map[sbom.Coordinate]int64) error {
-	stmt, err := k.prepare(`SELECT at, id FROM pm_place WHERE at IN (` + marks(len(some)) + `)`)
-	if err != nil {
-		return err
-	}
-	args := make([]any, len(some))
-	for i, at := range some {
-		args[i] = string(at)
-	}
-	rs, err := stmt.QueryContext(k.ctx, args...)
-	if err != nil {
-		return err
-	}
-	defer rs.Close()
-	for rs.Next() {
-		var at string
-		var id int64
-		if err := rs.Scan(&at, &id); err != nil {
-			return err
-		}
-		ids[sbom.Coordinate(at)] = id
-	}
-	return rs.Err()
-}
-
-// without is what a holds and b does not. Both are sorted.
-func without(a, b []int64) []int64 {
-	if len(b) == 0 {
-		return a
-	}
-	var out []int64
-	for _, v := range a {
-		if _, found := slices.BinarySearch(b, v); !found {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// packPlaces writes sorted ids as the distances between them.
-func packPlaces(ids []int64) []byte {
-	out := make([]byte, 0, 2*len(ids))
-	last := int64(0)
-	for _, id := range ids {
-		out = binary.AppendUvarint(out, uint64(id-last))
-		last = id
-	}
-	return out
-}
-
-// unpackPlaces is the inverse of packPlaces.
-func unpackPlaces(b []byte) []int64 {
-	out := make([]int64, 0, len(b))
-	last := int64(0)
-	for len(b) > 0 {
-		d, n := binary.Uvarint(b)
-		if n <= 0 {
-			break // written by nobody; what stands there is judged by its body
-		}
-		b, last = b[n:], last+int64(d)
-		out = append(out, last)
-	}
-	return out
 }

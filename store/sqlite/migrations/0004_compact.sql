@@ -62,10 +62,14 @@ CREATE TABLE pm_place (
 	at TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Who stands at a place: of each block of 65,536 record ids the rest of those
+-- that do, two bytes each, big-endian, in any order. The block comes first, so
+-- that a bulk load, whose ids are all new, writes to one end of the table.
 CREATE TABLE pm_posting (
-	place  INTEGER NOT NULL,
-	record INTEGER NOT NULL,
-	PRIMARY KEY (place, record)
+	block   INTEGER NOT NULL,
+	place   INTEGER NOT NULL,
+	records BLOB    NOT NULL,
+	PRIMARY KEY (block, place)
 ) STRICT, WITHOUT ROWID;
 
 DROP TABLE pm_coordinate;
