@@ -49,6 +49,12 @@ func Open(path string) (*DB, error) {
 	if err := look(abs); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
+	// Readers go on while a writer writes, and see the file as it was (WAL); what
+	// Commit or Keep returned is on the disk (synchronous); who waits for another
+	// writer waits ten seconds; what Erase or an update frees is filled with zeros
+	// (secure_delete); a page that is needed again is mostly among the last 16 MB
+	// of each connection.
+	//
 	// On Windows a path begins with a drive; in a URI, with a slash.
 	u := url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(abs), "/"), RawQuery: url.Values{
 		"_txlock": {"immediate"},

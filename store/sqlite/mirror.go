@@ -187,8 +187,11 @@ func (k *keeper) exec(query string, args ...any) error {
 func (k *keeper) insert(query string, width int, values []any) error {
 	one := "(" + marks(width) + ")"
 	for _, n := range []int{128, 16, 1} { // few statements for any number of rows
+		if len(values) < n*width {
+			continue
+		}
+		text := strings.Replace(query, "%s", one+strings.Repeat(", "+one, n-1), 1)
 		for len(values) >= n*width {
-			text := strings.Replace(query, "%s", one+strings.Repeat(", "+one, n-1), 1)
 			if err := k.exec(text, values[:n*width]...); err != nil {
 				return err
 			}

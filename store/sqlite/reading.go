@@ -83,11 +83,11 @@ func (d *DB) Quarantine(ctx context.Context, source string) iter.Seq2[feeds.Reje
 // under way is told as it is when its turn comes.
 func (d *DB) About(ctx context.Context, at ...sbom.Coordinate) iter.Seq2[feeds.Record, error] {
 	at = slices.Clone(at)
-	return found(ctx, d, func() ([]place, error) { return d.standing(ctx, at) })
+	return found(ctx, d, func() ([]place, error) { return d.recordsAt(ctx, at) })
 }
 
-// standing are the records at any of the coordinates.
-func (d *DB) standing(ctx context.Context, at []sbom.Coordinate) ([]place, error) {
+// recordsAt are the records at any of the coordinates.
+func (d *DB) recordsAt(ctx context.Context, at []sbom.Coordinate) ([]place, error) {
 	numbers, err := rows(ctx, d, one[int64], `SELECT coalesce(max(id), 0) FROM pm_record`)
 	if err != nil {
 		return nil, err
