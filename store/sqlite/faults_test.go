@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -12,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -145,7 +145,7 @@ func seeded(t *testing.T) *rand.Rand {
 
 func TestAFullDiskLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	e := editions{pages: 6, size: 50}
+	e := editions{pages: 20, size: 8}
 	want := undisturbed(t, e)
 	for name, mode := range map[string]string{"wal": "journal_mode(wal)", "rollback journal": "journal_mode(delete)"} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestAFullDiskLosesNothingAndDoublesNothing(t *testing.T) {
 			for {
 				before, err := db.Standing(t.Context(), "nvd")
 				require.NoError(t, err)
-				disk.left.Store(chance.Int64N(300_000))
+				disk.left.Store(chance.Int64N(200_000))
 				done, err := noteEach(t.Context(), db, e, func(string) {})
 				disk.left.Store(1 << 50) // somebody made room
 				if err == nil {
@@ -234,7 +234,8 @@ func beKilled(path string, bytes int64) error {
 	return errors.Join(err, pool.Close())
 }
 
-var killed = editions{pages: 8, size: 50}
+// killed has small batches, so that many a byte is near the end of a transaction.
+var killed = editions{pages: 20, size: 8}
 
 func TestAKilledProcessLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
@@ -249,16 +250,30 @@ func TestAKilledProcessLosesNothingAndDoublesNothing(t *testing.T) {
 	kills, ends := 0, 0
 	for path, noted := fresh(t), 0; kills < rounds || ends == 0; {
 		child := exec.CommandContext(t.Context(), self)
-		room := int64(1 << 40) // to the end, once there were kills enough
-		if kills < rounds {
-			room = chance.Int64N(1_500_000)
+		// By turns it dies at a byte and, some time after its first word, at a
+		// moment; once there were kills enough it comes to its end.
+		room, moment := int64(1<<40), time.Duration(0)
+		switch {
+		case kills >= rounds:
+		case kills%2 == 0:
+			room = chance.Int64N(600_000)
+		default:
+			moment = time.Duration(chance.Int64N(int64(60 * time.Millisecond)))
 		}
 		child.Env = append(os.Environ(), "POSTMARKET_TEST_KILLED="+path, fmt.Sprint("POSTMARKET_TEST_BYTES=", room))
-		var out, failed bytes.Buffer
-		child.Stdout, child.Stderr = &out, &failed
-		err := child.Run()
+		var failed bytes.Buffer
+		child.Stderr = &failed
+		out, pipeErr := child.StdoutPipe()
+		require.NoError(t, pipeErr)
+		require.NoError(t, child.Start())
+		for words := bufio.NewScanner(out); words.Scan(); noted++ {
+			if moment > 0 {
+				time.AfterFunc(moment, func() { _ = child.Process.Kill() })
+				moment = 0
+			}
+		}
+		err := child.Wait()
 		require.Empty(t, failed.String())
-		noted += strings.Count(out.String(), "noted\n")
 		db, openErr := sqlite.Open(path)
 		require.NoError(t, openErr)
 		l := store.New(db, nil)
