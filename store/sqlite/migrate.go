@@ -17,7 +17,9 @@ import (
 var migrations embed.FS
 
 // beyond is what a step does that SQL cannot, after its file and in the same
-// transaction.
+// transaction. When records come to stand where they did not (feeds.Record.Coordinates
+// says more than it did), a step has to say so of those that are kept: an equal body
+// is not looked at again.
 var beyond = map[string]func(*sql.Tx) error{"0004_compact.sql": compact}
 
 // A SchemaError says that the tables are of another version than this program

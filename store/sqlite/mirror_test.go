@@ -49,6 +49,25 @@ func TestMirrorOnACallersOneConnection(t *testing.T) {
 	})
 }
 
+func TestMirrorOnADatabaseOfAnotherEncoding(t *testing.T) {
+	t.Parallel()
+	feedtest.RunMirror(t, func(tb testing.TB) feeds.Mirror {
+		pool, err := throughTap(filepath.Join(tb.TempDir(), "mirror.db"), "", "encoding('UTF-16le')", "journal_mode(wal)")
+		if err == nil {
+			tb.Cleanup(func() { pool.Close() })
+			err = sqlite.Migrate(t.Context(), pool)
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		db, err := sqlite.New(pool)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return db
+	})
+}
+
 // bulkTables are those whose rows are many.
 var bulkTables = []string{"pm_record", "pm_body", "pm_name", "pm_change", "pm_place", "pm_posting"}
 

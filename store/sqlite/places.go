@@ -55,17 +55,18 @@ func (k *keeper) settle() error {
 	}
 	var fresh []posting
 	for _, r := range k.waiting {
-		r.places = make([]int64, len(r.at))
+		now, before := make([]int64, len(r.at)), unpackPlaces(r.before)
 		for i, at := range r.at {
-			r.places[i] = ids[at]
+			now[i] = ids[at]
 		}
-		slices.Sort(r.places)
-		for _, p := range without(r.before, r.places) {
+		slices.Sort(now)
+		for _, p := range without(before, now) {
 			k.left = append(k.left, posting{p, r.id})
 		}
-		for _, p := range without(r.places, r.before) {
+		for _, p := range without(now, before) {
 			fresh = append(fresh, posting{p, r.id})
 		}
+		r.places = packPlaces(now)
 	}
 	if err := k.leave(); err != nil {
 		return err

@@ -15,7 +15,7 @@ type row struct {
 	gone   bool
 	digest []byte
 	sum    []byte
-	places []int64 // ids of its coordinates, ascending
+	places []byte // see packPlaces
 
 	// Of one that waits to be written.
 	waits  bool
@@ -24,7 +24,7 @@ type row struct {
 	at     []sbom.Coordinate
 	names  []feeds.ID
 	body   []byte
-	before []int64 // places of the body before
+	before []byte // places of the body before
 }
 
 // find reads what is stored under the items of the batch.
@@ -59,12 +59,10 @@ func (k *keeper) look(items []string) error {
 	defer rs.Close()
 	for rs.Next() {
 		var item string
-		var places []byte
 		var r row
-		if err := rs.Scan(&item, &r.id, &r.gone, &r.digest, &r.sum, &places); err != nil {
+		if err := rs.Scan(&item, &r.id, &r.gone, &r.digest, &r.sum, &r.places); err != nil {
 			return err
 		}
-		r.places = unpackPlaces(places)
 		k.held[item] = &r
 	}
 	return rs.Err()
@@ -116,7 +114,7 @@ func (k *keeper) gone(item string) error {
 	if old.id == 0 || old.gone {
 		return nil
 	}
-	for _, p := range old.places {
+	for _, p := range unpackPlaces(old.places) {
 		k.left = append(k.left, posting{p, old.id})
 	}
 	for _, query := range []string{
@@ -142,13 +140,13 @@ func (k *keeper) flush() error {
 	var records, bodies, names []any
 	for _, r := range k.waiting {
 		if r.isNew {
-			records = append(records, r.id, k.b.Source, r.item, k.at, 0, r.digest, r.sum, packPlaces(r.places))
+			records = append(records, r.id, k.b.Source, r.item, k.at, 0, r.digest, r.sum, r.places)
 		} else {
 			if err := k.exec(`UPDATE pm_name SET now = 0 WHERE record = ?`, r.id); err != nil {
 				return err
 			}
 			if err := k.exec(`UPDATE pm_record SET gone = 0, digest = ?, sum = ?, places = ? WHERE id = ?`,
-				r.digest, r.sum, packPlaces(r.places), r.id); err != nil {
+				r.digest, r.sum, r.places, r.id); err != nil {
 				return err
 			}
 		}
