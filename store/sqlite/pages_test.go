@@ -71,7 +71,7 @@ func word(k uint64) string {
 	return s
 }
 
-func (m madeUp) text(lang string, words int) {
+func (m madeUp) text(lang string, words int, more string) {
 	m.f(`{"lang":"%s","value":"`, lang)
 	for i := range words {
 		w := word(m.words.Uint64())
@@ -86,7 +86,7 @@ func (m madeUp) text(lang string, words int) {
 		}
 		m.WriteString(w)
 	}
-	m.WriteString(`."}`)
+	m.WriteString("." + more + `"}`)
 }
 
 func (m madeUp) product() (vendor, product string) {
@@ -103,12 +103,13 @@ func (m madeUp) cve(i, edition int) {
 	m.f(`{"cve":{"id":"%s","sourceIdentifier":"%s@example.org","published":"%s","lastModified":"%s","vulnStatus":"%s","cveTags":[],"descriptions":[`,
 		id, word(70+m.names.Uint64()%200), m.day(), m.day(), status)
 	words := 45 + m.IntN(75)
+	more := ""
 	if edition > 0 {
-		words++
+		more = fmt.Sprint(" Edition ", edition, ".")
 	}
-	m.text("en", words)
+	m.text("en", words, more)
 	m.WriteString(",")
-	m.text("es", words)
+	m.text("es", words, more)
 	m.WriteString(`],"metrics":{"cvssMetricV31":[`)
 	for k, by := range []string{"nvd@nist.gov", "cna@example.org"}[:1+m.IntN(2)] {
 		if k > 0 {
