@@ -137,19 +137,12 @@ func (k *keeper) flush() error {
 	if err := k.settle(); err != nil {
 		return err
 	}
-	var records, bodies, names []any
+	var records, bodies, names, old []any
 	for _, r := range k.waiting {
-		if r.isNew {
-			records = append(records, r.id, k.b.Source, r.item, k.at, 0, r.digest, r.sum, r.places)
-		} else {
-			if err := k.exec(`UPDATE pm_name SET now = 0 WHERE record = ?`, r.id); err != nil {
-				return err
-			}
-			if err := k.exec(`UPDATE pm_record SET gone = 0, digest = ?, sum = ?, places = ? WHERE id = ?`,
-				r.digest, r.sum, r.places, r.id); err != nil {
-				return err
-			}
+		if !r.isNew {
+			old = append(old, r.id)
 		}
+		records = append(records, r.id, k.b.Source, r.item, k.at, 0, r.digest, r.sum, r.places)
 		bodies = append(bodies, r.id, r.body)
 		for _, id := range r.names {
 			names = append(names, string(id), r.id, 1)
@@ -165,8 +158,10 @@ func (k *keeper) flush() error {
 		width  int
 		values []any
 	}{
-		{`INSERT INTO pm_record (id, source, item, first, gone, digest, sum, places) VALUES %s`, 8, records},
+		{`INSERT INTO pm_record (id, source, item, first, gone, digest, sum, places) VALUES %s
+			ON CONFLICT DO UPDATE SET gone = excluded.gone, digest = excluded.digest, sum = excluded.sum, places = excluded.places`, 8, records},
 		{`INSERT INTO pm_body (record, body) VALUES %s ON CONFLICT (record) DO UPDATE SET body = excluded.body`, 2, bodies},
+		{`WITH some (id) AS (VALUES %s) UPDATE pm_name SET now = 0 WHERE record IN (SELECT id FROM some)`, 1, old},
 		{`INSERT INTO pm_name (name, record, now) VALUES %s ON CONFLICT (name, record) DO UPDATE SET now = excluded.now`, 3, names},
 		{`INSERT INTO pm_change (at, record, gone, digest) VALUES %s`, 4, changes},
 	} {
