@@ -41,9 +41,12 @@ func (f *Feed) asker() (*asker, error) {
 // resource bounds what says where the objects are.
 const resource = 1 << 20
 
-// get is the one place that asks, for at most so many bytes. Last is when the newest of the objects in the
-// answer was added, zero when the server does not say.
-func (a *asker) get(ctx context.Context, address string, most int64) (body []byte, last time.Time, err error) {
+// added is when the oldest and the newest of the objects in an answer were added, zero when the server
+// does not say.
+type added struct{ first, last time.Time }
+
+// get is the one place that asks, for at most so many bytes.
+func (a *asker) get(ctx context.Context, address string, most int64) (body []byte, at added, err error) {
 	header := http.Header{"Accept": {accept}}
 	if at, err := url.Parse(address); err == nil && a.own(at) {
 		a.authorize(header)
@@ -52,13 +55,17 @@ func (a *asker) get(ctx context.Context, address string, most int64) (body []byt
 	client.Transport = heard
 	answer, err := fetch.Get(ctx, address, fetch.Validators{}, &fetch.Options{Client: &client, Header: header, Types: mediaTypes, MaxBytes: most})
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, added{}, err
 	}
-	last, err = time.Parse(time.RFC3339Nano, heard.header.Get("X-TAXII-Date-Added-Last"))
-	if err != nil || last.Year() < 1 || last.Year() > 9999 {
-		last = time.Time{}
+	return answer.Body, added{instant(heard.header, "X-TAXII-Date-Added-First"), instant(heard.header, "X-TAXII-Date-Added-Last")}, nil
+}
+
+func instant(h http.Header, name string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, h.Get(name))
+	if err != nil || at.Year() < 1 || at.Year() > 9999 {
+		return time.Time{}
 	}
-	return answer.Body, last.UTC(), nil
+	return at.UTC()
 }
 
 // own reports whether an address is on the host that the credentials are for.
