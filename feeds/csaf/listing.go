@@ -272,7 +272,7 @@ func readIndex(answer []byte) (out []string, err error) {
 }
 
 func documentName(name string) bool {
-	return strings.HasSuffix(name, ".json") && !strings.HasPrefix(name, "/") && !strings.ContainsAny(name, "\\<>\"") && path.Clean(name) == strings.TrimPrefix(name, "./")
+	return strings.HasSuffix(name, ".json") && !strings.HasPrefix(name, "/") && !strings.HasPrefix(name, "../") && !strings.ContainsAny(name, "\\<>\"") && path.Clean(name) == strings.TrimPrefix(name, "./")
 }
 
 type change struct{ name, at string }
