@@ -49,6 +49,12 @@ func Open(path string) (*DB, error) {
 	if err := look(abs); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
+	// Readers go on while a writer writes, and see the file as it was (WAL); what
+	// Commit or Keep returned is on the disk (synchronous); who waits for another
+	// writer waits ten seconds; what Erase or an update frees is filled with zeros
+	// (secure_delete); a page that is needed again is mostly among the last 16 MB
+	// of each connection.
+	//
 	// On Windows a path begins with a drive; in a URI, with a slash.
 	u := url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(abs), "/"), RawQuery: url.Values{
 		"_txlock": {"immediate"},
@@ -145,7 +151,10 @@ func (d *DB) fail(ctx context.Context, err error) error {
 	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
 		return fmt.Errorf("sqlite: %w: %w", end, err)
 	}
-	return explain(err)
+	if said := explain(err); said != err {
+		return fmt.Errorf("sqlite: %w", said)
+	}
+	return err
 }
 
 // explain adds to SQLite's short words what a reader can do.
