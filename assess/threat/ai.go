@@ -173,10 +173,11 @@ func (r Review) Of(ids ...feeds.ID) []Look {
 }
 
 // Models returns the components of bom that are machine-learning models, or have
-// a model card.
+// a model card; what the document is about may be one. Services are not among
+// them: what they run is in no BOM of the device.
 func Models(bom sbom.BOM) []sbom.Component {
 	var out []sbom.Component
-	for _, c := range bom.Components {
+	for _, c := range bom.All() {
 		if isModel(c) {
 			out = append(out, c)
 		}
@@ -308,18 +309,19 @@ func (t *Table) cite(id string) rule.Citation {
 // resolved puts what the BOM says of a data set in the place of a reference to it.
 func resolved(bom sbom.BOM, sets []Dataset, problems []Problem) ([]Dataset, []Problem) {
 	var out []Dataset
+	all := bom.All()
 	for _, d := range sets {
 		if d.Ref == "" {
 			out = append(out, d)
 			continue
 		}
-		at := slices.IndexFunc(bom.Components, func(c sbom.Component) bool { return c.Ref == d.Ref })
+		at := slices.IndexFunc(all, func(c sbom.Component) bool { return c.Ref == d.Ref })
 		if at < 0 {
 			problems = append(problems, Problem{Path: "modelParameters.datasets", Text: fmt.Sprintf("%q is no component of the document", d.Ref)})
 			out = append(out, d)
 			continue
 		}
-		c := bom.Components[at]
+		c := all[at]
 		held, more := ReadDatasets(c.Datasets)
 		for _, p := range more {
 			problems = append(problems, Problem{Path: "component " + d.Ref + ": " + p.Path, Text: p.Text})

@@ -59,6 +59,8 @@ func TestModelsAreFound(t *testing.T) {
 	for _, c := range threat.Models(bom) {
 		refs = append(refs, c.Ref)
 	}
+	bom.Root.ModelCard = []byte("{}")
+	require.Equal(t, "ws", threat.Models(bom)[0].Ref, "what the document is about may be a model")
 	require.Equal(t, []string{"chest", "scribe", "mute", "file"}, refs, "a data set of SPDX 3 has a card too, and is no model")
 }
 
