@@ -14,6 +14,7 @@ import (
 	"github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/feeds/manual"
+	"github.com/open-postmarket/postmarket/internal/golden"
 	"github.com/open-postmarket/postmarket/internal/testdata"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/patch"
@@ -160,6 +161,12 @@ func TestAFindingWithAnATLASIdAloneReachesAnAdvisory(t *testing.T) {
 		require.Equal(t, []csaf.ID{{SystemName: "MITRE ATLAS", Text: "AML.T0043"}}, doc.Vulnerabilities[0].IDs, name)
 		require.NotContains(t, string(body), `"cve"`, name)
 
+		for _, f := range r.Files {
+			require.NotContains(t, string(f.Bytes), "CVE", "%s: %s speaks of an id that is not there", name, f.Name)
+		}
+		if name == "words" {
+			golden.Equal(t, body, "testdata/atlas.json")
+		}
 		path := filepath.Join(t.TempDir(), r.Files[0].Name)
 		require.NoError(t, os.WriteFile(path, body, 0o600))
 		written = append(written, path)

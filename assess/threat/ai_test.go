@@ -99,6 +99,22 @@ func TestWhatTheCardSaysStandsBesideTheQuestionAndAnswersNothing(t *testing.T) {
 	require.Equal(t, "2.3.0", r.Version)
 }
 
+func TestADataSetIsLookedUpInTheBOM(t *testing.T) {
+	t.Parallel()
+	bom := sbom.BOM{Components: []sbom.Component{
+		{Ref: "m", Type: sbom.Model, ModelCard: []byte(`{"modelParameters": {"datasets": [{"ref": "bare"}, {"ref": "two"}]}}`)},
+		{Ref: "bare", Type: sbom.Data, Name: "letters", Description: "of one clinic"},
+		{Ref: "two", Type: sbom.Data, Name: "films", Datasets: []byte(`[{"type": "dataset"}, {"type": "dataset", "name": "later"}, 3]`)},
+	}}
+	r, err := threat.AI(bom, bom.Components[0], threat.Facts{}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []threat.Dataset{
+		{Ref: "bare", Name: "letters", Description: "of one clinic"}, {Ref: "two", Name: "films", Kind: "dataset"}, {Ref: "two", Name: "later", Kind: "dataset"},
+	}, r.Card.Datasets)
+	require.Len(t, r.Problems, 1)
+	require.Contains(t, r.Problems[0].Path, "component two: [2]")
+}
+
 func TestAConditionHoldsWhenTheCardOrAPersonSaysSo(t *testing.T) {
 	t.Parallel()
 	r := ai(t, "scribe", threat.Facts{})
@@ -142,6 +158,9 @@ func TestAPersonsAnswerNeedsWhoWhenWhatAndEvidence(t *testing.T) {
 	r := ai(t, "chest", threat.Facts{Answers: []threat.Answer{whole}})
 	require.Equal(t, ai(t, "chest", threat.Facts{}).Questions()-1, r.Questions())
 	require.Equal(t, &whole, look(t, r, "evasion").Asks[1].Answer)
+	other := whole
+	other.Ask = "poisoning-checked" // of which no card says anything
+	require.Equal(t, ai(t, "chest", threat.Facts{}).Questions()-1, ai(t, "chest", threat.Facts{Answers: []threat.Answer{other}}).Questions())
 
 	bom := device(t)
 	for want, spoil := range map[string]func(a *threat.Answer){

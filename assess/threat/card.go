@@ -99,7 +99,8 @@ const maxValues = 20_000
 // and so is what the format does not know. No card is no problem.
 //
 // The fields are those of the CycloneDX 1.6 schema, modelCard, read in the
-// publisher's repository; those of SPDX are from memory.
+// publisher's repository or in a library that follows it; those of SPDX are from
+// memory, and data sets that SPDX ties to a model by relationships are not read.
 func ReadCard(raw []byte) (Card, []Problem) {
 	if len(raw) == 0 {
 		return Card{}, nil

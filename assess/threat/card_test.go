@@ -123,6 +123,8 @@ func TestDatasetsAreRead(t *testing.T) {
 	got, problems := threat.ReadDatasets([]byte(`[{"name": "a", "type": "dataset"}, 4]`))
 	require.Equal(t, []threat.Dataset{{Name: "a", Kind: "dataset"}}, got)
 	require.Len(t, problems, 1)
+	got, _ = threat.ReadDatasets([]byte(`[{"name": "a", "contents": {"url": "https://example.com/a", "attachment": {"content": "AA"}}}]`))
+	require.Equal(t, []threat.Dataset{{Name: "a", Contents: "https://example.com/a"}}, got, "where it can be read goes before a copy")
 	got, problems = threat.ReadDatasets(nil)
 	require.Empty(t, got)
 	require.Empty(t, problems)
