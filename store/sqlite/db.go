@@ -67,11 +67,30 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %q: %w", path, err)
 	}
-	if err := migrate(pool.Begin); err != nil {
+	if err := migrate(patiently(pool.Begin)); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("sqlite: open %q: %w", path, explain(err))
 	}
 	return &DB{db: pool, owned: true}, nil
+}
+
+// patience is how long a busy database is waited for.
+const patience = 10 * time.Second
+
+// patiently tries to begin until others let go: where several open a new file at
+// once, SQLite refuses to change its journal mode without waiting.
+func patiently(begin func() (*sql.Tx, error)) func() (*sql.Tx, error) {
+	return func() (*sql.Tx, error) {
+		for waited := time.Duration(0); ; {
+			tx, err := begin()
+			if err == nil || !errors.Is(err, sqlite3.BUSY) || waited >= patience {
+				return tx, err
+			}
+			pause := 5*time.Millisecond + waited/10
+			time.Sleep(pause)
+			waited += pause
+		}
+	}
 }
 
 // look finds what SQLite would only call "unable to open".
@@ -211,7 +230,6 @@ func transact(ctx context.Context, conn *sql.Conn, fn func(*sql.Conn) error) err
 // begin waits for other writers, at least as long as a busy timeout that a
 // caller may have forgotten.
 func begin(ctx context.Context, conn *sql.Conn) error {
-	const patience = 10 * time.Second
 	for waited := time.Duration(0); ; {
 		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
 		if err == nil || !errors.Is(err, sqlite3.BUSY) || waited >= patience {
