@@ -77,5 +77,14 @@ func ReadListing(kind string, body []byte) (int, error) {
 // CheckHash is checkHash.
 func CheckHash(body, file []byte, name string) error { return checkHash(body, file, name, name) }
 
-// CheckSignature is checkSignature without a key.
-func CheckSignature(body, file []byte) error { return checkSignature(nil, body, file, "") }
+// CheckSignature is checkSignature with the keys of a file; empty is none.
+func CheckSignature(keys, body, file []byte) error {
+	if len(keys) == 0 {
+		return checkSignature(nil, body, file, "")
+	}
+	ring, err := readKeys(keys)
+	if err != nil {
+		return err
+	}
+	return checkSignature(ring, body, file, "")
+}

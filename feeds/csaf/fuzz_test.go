@@ -3,10 +3,13 @@ package csaf_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
 
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/feeds/csaf"
@@ -35,6 +38,32 @@ func FuzzProvider(f *testing.F) {
 		since := csaf.Reached(feeds.Cursor(body), "demo.example")
 		if again := csaf.Reached(since, "demo.example"); again != since {
 			t.Fatalf("%q is read as %q", since, again)
+		}
+	})
+}
+
+// FuzzSignature never takes anything for the signature of what was not signed.
+func FuzzSignature(f *testing.F) {
+	keys, signed := armored(ours()), []byte("the document")
+	good := signature(ours(), signed)
+	if err := csaf.CheckSignature(keys, signed, good); err != nil {
+		f.Fatal(err)
+	}
+	block, err := armor.Decode(bytes.NewReader(good))
+	if err != nil {
+		f.Fatal(err)
+	}
+	bare, err := io.ReadAll(block.Body)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(bare)
+	f.Add(append(signature(theirs(), signed), good...))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		_ = csaf.CheckSignature(keys, signed, file)
+		if csaf.CheckSignature(keys, []byte("another document"), file) == nil {
+			t.Fatalf("%q", file)
 		}
 	})
 }

@@ -135,7 +135,7 @@ func (r *reading) pass(ctx context.Context) (gone bool, err error) {
 	var lists []listing
 	for _, l := range r.provider.lists {
 		got, err := r.listing(ctx, l, held[l.address].Validators)
-		if refused(err) && l.label != "" && l.label != tlp.Clear {
+		if _, before := held[l.address]; refused(err) && !before && l.label != "" && l.label != tlp.Clear {
 			if !r.refused[l.address] {
 				r.refused[l.address] = true
 				r.notice(l.address, fmt.Errorf("%w (%s): %w", ErrRefused, l.label, err))
@@ -212,14 +212,21 @@ func (r *reading) list(ctx context.Context, l listing, was stand, named map[stri
 			}
 			r.done[e.address] = count
 		}
-		if count < 0 || e.token == "" {
+		if count < 0 || e.token == "" { // it is asked for again
 			is.Validators = nil
-			if held { // it still is there, and is asked for again
-				is.Read[at] = seen{count: before.count}
-			}
+		}
+		switch {
+		case count >= 0 && e.token != "":
+			is.Read[at] = seen{listedAs(e.token), uint16(min(count, math.MaxUint16))}
+		case count >= 0:
+			is.Read[at] = seen{count: uint16(min(count, math.MaxUint16))}
+			continue
+		case held: // it still is there
+			is.Read[at] = seen{count: before.count}
+			continue
+		default:
 			continue
 		}
-		is.Read[at] = seen{listedAs(e.token), uint16(min(count, math.MaxUint16))}
 		if r.changed++; r.changed >= every {
 			held := maps.Clone(was.Read) // also what is gone, and what is still to be read again
 			if held == nil {

@@ -218,6 +218,12 @@ func (a *asker) folder(ctx context.Context, l list, known []fetch.Validators) (l
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", at.JoinPath(names[1]), err)
 	}
+	newest := map[string]string{} // of one that is named more than once the latest line counts
+	for _, c := range changes {
+		if at, again := newest[c.name]; !again || later(c.at, at) {
+			newest[c.name] = c.at
+		}
+	}
 	listed := map[string]bool{}
 	add := func(name, token string) {
 		to, err := a.resolve(at, name)
@@ -230,7 +236,7 @@ func (a *asker) folder(ctx context.Context, l list, known []fetch.Validators) (l
 	for _, c := range changes {
 		if !listed[c.name] {
 			listed[c.name] = true
-			add(c.name, c.at)
+			add(c.name, newest[c.name])
 		}
 	}
 	lacking := 0
@@ -277,8 +283,14 @@ func documentName(name string) bool {
 
 type change struct{ name, at string }
 
-// readChanges reads a changes.csv: a name and an instant a line, the newest first. Of a
-// document that is named more than once the first line counts.
+// later reports whether one of two instants that readChanges has read is after the other.
+func later(a, b string) bool {
+	x, _ := time.Parse(time.RFC3339, strings.ToUpper(a))
+	y, _ := time.Parse(time.RFC3339, strings.ToUpper(b))
+	return x.After(y)
+}
+
+// readChanges reads a changes.csv: a name and an instant a line.
 func readChanges(answer []byte) (out []change, err error) {
 	body, err := fetch.Document(bytes.NewReader(answer), maxListing)
 	if err != nil {

@@ -270,6 +270,16 @@ func TestADirectoryWithoutPromisesIsToldToLackThem(t *testing.T) {
 	got = readProvider(t, p, "", csaf.Options{})
 	require.ErrorContains(t, got.err, "it lacks 3 of the 4 documents of index.txt")
 	require.Len(t, got.records, 6, "they are read nevertheless")
+	// A document that is named twice is as the latest line says, and one without a time is
+	// asked for each time.
+	p.override["/csaf/white/changes.csv"] = []byte("2024/demo-2024-2.json,2024-01-01T00:00:00Z\n2024/demo-2024-2.json,2024-02-01t00:00:00z\n")
+	p.override["/csaf/white/index.txt"] = []byte("2024/demo-2024-2.json")
+	twice := readProvider(t, p, "", csaf.Options{})
+	require.NoError(t, twice.err)
+	require.Equal(t, []string{"demo-2024-2"}, twice.items)
+	p.override["/csaf/white/changes.csv"] = []byte("2024/demo-2024-2.json,2024-02-01t00:00:00z\n")
+	require.Empty(t, readProvider(t, p, twice.next, csaf.Options{}).items)
+	delete(p.override, "/csaf/white/index.txt")
 	for body, want := range map[string]string{"2024/demo-2024-2.json,soon\n": "line 1 is no document", "a.json\n": "wrong number of fields", "../a.json,2024-01-01T00:00:00Z\n": "line 1", " ": "empty"} {
 		p.override["/csaf/white/changes.csv"] = []byte(body)
 		require.ErrorContains(t, readProvider(t, p, "", csaf.Options{}).err, want)
@@ -309,6 +319,21 @@ func TestLabelOfAListTravels(t *testing.T) {
 	require.True(t, got.whole)
 	require.Len(t, got.notices, 1)
 	require.ErrorIs(t, got.notices[0].Err, csaf.ErrRefused)
+	// One that let us in before is an error: what it held is not gone.
+	p.label = "AMBER"
+	before := readProvider(t, p, "", csaf.Options{})
+	require.NoError(t, before.err)
+	after := readProvider(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/feed.json") {
+			http.Error(w, "no", http.StatusUnauthorized)
+			return
+		}
+		p.ServeHTTP(w, r)
+	}), before.next, csaf.Options{})
+	require.ErrorContains(t, after.err, "401")
+	require.False(t, after.whole)
+
+	p.label = "WHITE"
 	p.override[wellKnown] = []byte(strings.ReplaceAll(string(p.body(wellKnown)), "/csaf/white/feed.json", "/csaf/amber.json"))
 	got = readProvider(t, closed, "", csaf.Options{})
 	require.ErrorContains(t, got.err, "403")
