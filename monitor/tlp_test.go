@@ -135,3 +135,23 @@ func (b *bench) watch(t *testing.T, gate tlp.Gate, sources ...feeds.Source) {
 	})
 	require.NoError(t, err)
 }
+
+func TestAWithdrawnFindingKeepsItsMark(t *testing.T) {
+	t.Parallel()
+	nvd := &world{name: "nvd", records: []feeds.Record{says("CVE-2026-0001", tlp.Red)}}
+	b := setup(t, nvd)
+	_, err := b.monitor.Step(t.Context(), day(2))
+	require.NoError(t, err)
+	nvd.records = nil
+	_, err = b.monitor.Step(t.Context(), day(3))
+	require.NoError(t, err)
+	for _, m := range b.told {
+		require.NotEqual(t, tlp.Clear, m.Mark.Label, m.Subject)
+	}
+	owed, _, err := monitor.Messages.Latest(t.Context(), b.ledger, "pump")
+	require.NoError(t, err)
+	for _, l := range owed.Messages {
+		require.Equal(t, tlp.Red, l.Message.Mark.Label, l.Message.Subject)
+	}
+	require.NotZero(t, len(owed.Messages)+len(b.told))
+}
