@@ -80,9 +80,14 @@ func LoadMatrix(fsys fs.FS, name string) (*Matrix, error) {
 	if err != nil {
 		return nil, fmt.Errorf("assess: matrix %q: %w", name, err)
 	}
-	sum := sha256.Sum256(data)
-	m.digest = hex.EncodeToString(sum[:])
+	m.digest = hexSum(data)
 	return m, nil
+}
+
+// hexSum is the lower-case hex SHA-256 of data.
+func hexSum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 func (f matrixFile) check() error {
