@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
@@ -86,19 +87,17 @@ type Raise struct {
 	Why string `json:"why"`
 }
 
-// Harm is the severity of harm to the patient if it is exploited, in the words
-// of ISO 14971:2007, table D.3, as FDA's postmarket guidance VI.B gives them.
-// Losing confidential data is not patient harm there (IV.F). The zero value is
-// not said.
-type Harm string
+// Harm is the severity of harm to the patient if it is exploited: that of the
+// hazards of the device. The zero value is not said.
+type Harm = device.Harm
 
 // The levels of harm, the least first.
 const (
-	Negligible   Harm = "negligible"   // inconvenience or temporary discomfort
-	Minor        Harm = "minor"        // temporary, no professional intervention needed
-	Serious      Harm = "serious"      // needs professional medical intervention
-	Critical     Harm = "critical"     // permanent impairment or life-threatening
-	Catastrophic Harm = "catastrophic" // death
+	Negligible   = device.Negligible
+	Minor        = device.Minor
+	Serious      = device.Serious
+	Critical     = device.Critical
+	Catastrophic = device.Catastrophic
 )
 
 // Impact is step 3: what would happen to the patient?
