@@ -81,6 +81,9 @@ func (a Assessment) last() time.Time {
 	}
 	if a.Exploitability != nil {
 		at = append(at, a.Exploitability.At)
+		if e := a.Exploitability.Environment; e != nil {
+			at = append(at, e.At)
+		}
 	}
 	if a.Impact != nil {
 		at = append(at, a.Impact.At)

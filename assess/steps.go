@@ -69,7 +69,8 @@ type Exploitability struct {
 	Vector   cvss.Vector `json:"vector"`
 	Subscore float64     `json:"subscore"`
 	// Band is the level that the subscore gives; Level the one that counts: the
-	// highest of Band and all Raises. Nothing lowers it.
+	// highest of the band, which is that of Environment where the deployment was
+	// judged, and all Raises. Nothing lowers a raise.
 	Band   Level   `json:"band"`
 	Raises []Raise `json:"raises,omitempty"`
 	Level  Level   `json:"level"`
@@ -79,6 +80,9 @@ type Exploitability struct {
 	// of the matrix that has them.
 	Bands  rule.Citation `json:"bands"`
 	Matrix string        `json:"matrix"`
+	// Environment is what the deployment takes away; nil when it was not judged,
+	// and then nothing is taken away.
+	Environment *Environment `json:"environment,omitempty"`
 }
 
 // A Raise lifts the level of exploitability to at least To.
@@ -106,6 +110,28 @@ type Impact struct {
 	Harm Harm `json:"harm"`
 	// Statement says it in plain words, as it may stand in an advisory.
 	Statement string `json:"statement"`
+	// Functions are the names of those that it reaches, Hazards the ids of the
+	// hazards that hang on them; see WithHazards. Harm is never less than theirs.
+	Functions []string `json:"functions,omitempty"`
+	Hazards   []Hazard `json:"hazards,omitempty"`
+	// Security says what it does to confidentiality, integrity and availability,
+	// which is no patient harm by itself (FDA 2016, IV.F); empty is not said.
+	Security string `json:"security,omitempty"`
+	// Lines answer the horizontal question, for every product line, and Parts the
+	// vertical one, for the other parts of the device (FDA 2016, X.B.v).
+	Lines []Answered `json:"lines,omitempty"`
+	Parts []Answered `json:"parts,omitempty"`
+}
+
+// A Hazard is one of the risk file as it was when it was relied on.
+type Hazard = device.Hazard
+
+// Answered says whether one product line or one part of the device is affected.
+type Answered struct {
+	// What is the id of the line or the name of the part.
+	What   string       `json:"what"`
+	Result TriageResult `json:"result"`
+	Why    string       `json:"why"`
 }
 
 // Score is step 4: the rubric's answers, the vector they give, and the

@@ -89,8 +89,8 @@ func (a Assessment) WithExploitability(s Step, answers rubric.Answers, m *Matrix
 	sub := r.Vector.Exploitability()
 	x := Exploitability{Step: s, Extended: r.Answers.String(), Vector: r.Vector, Subscore: sub,
 		Band: m.Level(sub), Bands: m.file.Bands.Citation, Matrix: m.digest}
-	if e := a.Facts.Exploited; e != nil {
-		x.Raises = append(x.Raises, m.raise(*e))
+	if r := a.Facts.raise(m); r != nil {
+		x.Raises = append(x.Raises, *r)
 	}
 	x.Raises = append(x.Raises, raises...)
 	x.Level = x.Band
@@ -126,7 +126,12 @@ func (a Assessment) WithImpact(i Impact) (Assessment, error) {
 	case blank(i.Statement):
 		return a, errors.New("assess: impact: there is no statement in plain words")
 	}
+	if err := i.check(); err != nil {
+		return a, err
+	}
 	i.Step = s
+	i.Functions, i.Hazards = slices.Clone(i.Functions), slices.Clone(i.Hazards)
+	i.Lines, i.Parts = slices.Clone(i.Lines), slices.Clone(i.Parts)
 	a.Impact, a.Score, a.Determination = &i, nil, nil
 	return a, nil
 }
