@@ -160,6 +160,9 @@ func (a Assessment) checkSteps() error {
 		}); err != nil {
 			fail("score: %w", err)
 		}
+		if err := s.confirmed(); err != nil {
+			errs = append(errs, err)
+		}
 		if a.Exploitability != nil && differ(s.Vector, a.Exploitability.Vector, exploitMetrics) != nil {
 			fail("score: its exploitability metrics are not those of step 2")
 		}

@@ -90,6 +90,9 @@ func (a Assessment) last() time.Time {
 	}
 	if a.Score != nil {
 		at = append(at, a.Score.At)
+		for _, c := range a.Score.Confirmed {
+			at = append(at, c.At)
+		}
 	}
 	if a.Leave != nil {
 		at = append(at, a.Leave.At)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/cvss/rubric"
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/rule"
@@ -149,6 +150,9 @@ type Score struct {
 	// Label must be shown wherever the vector is.
 	Label     string      `json:"label"`
 	Published []Published `json:"published,omitempty"`
+	// Confirmed are the answers that were proposed by facts or by a published vector
+	// and that a person confirmed; see WithConfirmed. The others the step's author gave.
+	Confirmed []rubric.Confirmed `json:"confirmed,omitempty"`
 }
 
 // Published is a published score held against ours.

@@ -167,6 +167,50 @@ func (a Assessment) WithScore(s Step, answers rubric.Answers, opts *rubric.Optio
 	return a, nil
 }
 
+// WithConfirmed returns a with what is known of where answers of step 4 come from:
+// proposals that a person confirmed. Each must be the answer that step 4 holds.
+func (a Assessment) WithConfirmed(confirmed ...rubric.Confirmed) (Assessment, error) {
+	if err := a.within(Scored); err != nil {
+		return a, err
+	}
+	if a.Score == nil {
+		return a, &StateError{From: a.State(), To: Scored, Why: "the score is not done"}
+	}
+	s := *a.Score
+	s.Confirmed = slices.Clone(confirmed)
+	for i := range s.Confirmed {
+		s.Confirmed[i].At = micro(s.Confirmed[i].At)
+	}
+	if err := s.confirmed(); err != nil {
+		return a, err
+	}
+	a.Score, a.Determination = &s, nil
+	return a, nil
+}
+
+// confirmed checks what s says of confirmed answers.
+func (s Score) confirmed() error {
+	answers, err := rubric.ParseExtended(s.Extended)
+	if err != nil {
+		return fmt.Errorf("assess: score: %w", err)
+	}
+	seen := map[string]bool{}
+	var errs []error
+	for _, c := range s.Confirmed {
+		again, err := rubric.Confirm(c.Proposal, c.By, c.At)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("assess: score: %w", err))
+		case again.Question != c.Question || again.Answer != c.Answer || answers[c.Question] != c.Answer || seen[c.Question]:
+			errs = append(errs, fmt.Errorf("assess: score: %s:%s was confirmed by %q and is not what was answered, or is there twice", c.Question, c.Answer, c.By))
+		case CheckPerson(c.By) != nil:
+			errs = append(errs, CheckPerson(c.By))
+		}
+		seen[c.Question] = true
+	}
+	return errors.Join(errs...)
+}
+
 // held holds a published score against ours. The metrics of 2.0 and 4.0 are
 // others, even where they have the same name.
 func held(p match.Score, ours cvss.Vector) Published {
