@@ -50,6 +50,13 @@ type ProductSummary struct {
 	Assumptions []Ground `json:"assumptions,omitempty"`
 	// Actions are what somebody has to do for this to stay so; each names its party.
 	Actions []Action `json:"actions,omitempty"`
+	// Sites are what the determination comes to at each site with units; empty when
+	// none is recorded, or nothing is determined. It is told by the deployment of the
+	// product as it is now in the ledger.
+	Sites []SiteRisk `json:"sites,omitempty"`
+	// Tripped are the tripwires that the deployment as it is now has tripped: the
+	// determination is to be re-opened.
+	Tripped []Tripwire `json:"tripped,omitempty"`
 	// Tripwires are what opens the determination again.
 	Tripwires []Tripwire      `json:"tripwires,omitempty"`
 	Earlier   []Determination `json:"earlier,omitempty"`
@@ -87,9 +94,10 @@ type RecordDigest struct {
 }
 
 // Summarize reads from l all that was judged of the vulnerability id, under any of
-// its ids, and sums it up as of at; p nil is DefaultResponses. Nothing judged is
-// store.ErrNotFound.
-func Summarize(ctx context.Context, l *store.Ledger, p *Responses, id feeds.ID, at time.Time) (Summary, error) {
+// its ids, and sums it up as of at; p nil is DefaultResponses. Sites are judged by
+// DefaultMatrix, or the one of known that the assessment was judged by. Nothing
+// judged is store.ErrNotFound.
+func Summarize(ctx context.Context, l *store.Ledger, p *Responses, id feeds.ID, at time.Time, known ...*Matrix) (Summary, error) {
 	s := Summary{Vulnerability: id, At: micro(at)}
 	var of []Assessment
 	over := map[string]bool{}
@@ -110,7 +118,7 @@ func Summarize(ctx context.Context, l *store.Ledger, p *Responses, id feeds.ID, 
 	}
 	var marks []tlp.Mark
 	for _, a := range of {
-		one, err := a.summary(ctx, l, p, s.At)
+		one, err := a.summary(ctx, l, p, s.At, known)
 		if err != nil {
 			return s, err
 		}
@@ -135,7 +143,7 @@ func Summarize(ctx context.Context, l *store.Ledger, p *Responses, id feeds.ID, 
 }
 
 // summary sums up one assessment.
-func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, at time.Time) (ProductSummary, error) {
+func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, at time.Time, known []*Matrix) (ProductSummary, error) {
 	one := ProductSummary{Finding: a.Finding, Product: a.Product, Coordinate: a.Coordinate, State: a.State(),
 		Instants: a.Instants, Facts: a.Facts, Earlier: a.Earlier, Steps: a.steps(), Gaps: a.gaps(at)}
 	var err error
@@ -153,6 +161,9 @@ func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, 
 	}
 	if d := a.Determination; d != nil {
 		one.Tripwires = d.Tripwires
+	}
+	if err := one.field(ctx, l, a, known, at); err != nil {
+		return one, err
 	}
 	if d, _, err := Discretions.Latest(ctx, l, a.Finding); err == nil {
 		one.Discretion = &d
@@ -187,6 +198,54 @@ func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, 
 		one.Records = append(one.Records, RecordDigest{Kind: e.Kind, Key: e.Key, Seq: e.Seq, At: e.At, Who: e.Who, Why: e.Why, Hash: e.Hash})
 	}
 	return one, nil
+}
+
+// field fills in what the ledger knows of the product in the field, and of the lines
+// that were not asked.
+func (p *ProductSummary) field(ctx context.Context, l *store.Ledger, a Assessment, known []*Matrix, at time.Time) error {
+	var lines []device.Line
+	for line, err := range device.Lines.All(ctx, l, "") {
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line)
+	}
+	if a.Impact != nil {
+		for _, id := range a.Unanswered(lines...) {
+			p.Gaps = append(p.Gaps, fmt.Sprintf("whether product line %q is affected has no answer", id))
+		}
+	}
+	product, _, err := device.Products.Latest(ctx, l, a.Product)
+	if errors.Is(err, store.ErrNotFound) || a.Product == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Tripped = a.Tripped(a.Changes(product.Deployment, nil, at))
+	if a.State() != Determined || a.Determination.Verdict == nil {
+		return nil
+	}
+	m, err := a.matrix(known)
+	if err != nil {
+		return err
+	}
+	var counts []device.Fielded
+	for f, err := range device.Counts.All(ctx, l, a.Product+" @") {
+		if err != nil {
+			return err
+		}
+		counts = append(counts, f)
+	}
+	var attested []device.Attestation
+	for one, err := range device.Attestations.All(ctx, l, a.Product+" @") {
+		if err != nil {
+			return err
+		}
+		attested = append(attested, one)
+	}
+	p.Sites, err = a.Sites(m, product.Deployment, counts, attested, at)
+	return err
 }
 
 // action is what keeps g in place.
@@ -382,6 +441,21 @@ func (s Summary) Markdown() string {
 			lines = append(lines, string(a.Party)+": "+a.Text)
 		}
 		list("Who does what", lines)
+		lines = nil
+		for _, site := range p.Sites {
+			line := fmt.Sprintf("%s: %s (%s)", site.Site, site.Risk, strings.Join(site.Why, "; "))
+			if len(site.Assumed) > 0 {
+				line += "; assumed, the site has not attested: " + strings.Join(site.Assumed, ", ")
+			}
+			lines = append(lines, line)
+		}
+		list("Sites", lines)
+		list("Sites where the risk is uncontrolled", UncontrolledSites(p.Sites))
+		lines = nil
+		for _, t := range p.Tripped {
+			lines = append(lines, t.String())
+		}
+		list("Tripped: the decision is to be opened again", lines)
 		lines = nil
 		for _, t := range p.Tripwires {
 			lines = append(lines, fmt.Sprintf("%s: %s", t, cmp.Or(string(t.Risk), "to be judged anew")))

@@ -3,6 +3,7 @@ package assess_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,6 +43,17 @@ func TestTheRiskSummaryIsReadFromTheLedger(t *testing.T) {
 	other, err := assess.Open(f, time.Time{}, "analyst", noon)
 	require.NoError(t, err)
 	require.NoError(t, save("analyst", other))
+	n := 2
+	p := device.Product{ID: "pump-2.1", Name: "Pump", Model: "IP-2", Version: "2.1", Zone: "America/Chicago", Deployment: deployment(t)}
+	require.NoError(t, l.Do(t.Context(), store.By{Who: "field", Why: "w"}, func(tx *store.Tx) error {
+		return errors.Join(
+			device.Products.Put(tx, p),
+			device.Lines.Put(tx, device.Line{ID: "pump", Name: "Pumps", Manufacturer: "m"}),
+			device.Counts.Put(tx, device.Fielded{Product: p.ID, Site: "s-1", Units: &n, AsOf: seen, How: "log"}),
+			device.Counts.Put(tx, device.Fielded{Product: p.ID, Site: "s-2", AsOf: seen, How: "log"}),
+			device.Attestations.Put(tx, device.Attestation{Product: p.ID, Site: "s-2", Control: "vlan-7", Holds: device.HasNot, By: "it-2", How: "letter", At: seen}),
+		)
+	}))
 	require.NoError(t, assess.SaveDiscretion(t.Context(), l, store.By{Who: "regulatory", Why: "w"}, begun(t)))
 	require.NoError(t, assess.SaveCorrection(t.Context(), l, store.By{Who: "regulatory", Why: "w"}, corrected()))
 
@@ -58,6 +70,13 @@ func TestTheRiskSummaryIsReadFromTheLedger(t *testing.T) {
 		require.False(t, st.At.IsZero())
 	}
 	require.Len(t, first.Records, 4)
+	require.Equal(t, []string{"s-2"}, assess.UncontrolledSites(first.Sites))
+	require.Empty(t, first.Tripped)
+	require.Contains(t, first.Gaps, `whether product line "pump" is affected has no answer`)
+	later, err := assess.Summarize(t.Context(), l, nil, "CVE-2022-25640", noon.AddDate(2, 0, 0))
+	require.NoError(t, err)
+	require.Len(t, later.Products[0].Tripped, 1, "the control expired")
+	require.Equal(t, []string{"s-1", "s-2"}, assess.UncontrolledSites(later.Products[0].Sites))
 	require.Equal(t, assess.Uncontrolled, second.Risk, "undetermined after day 30 and shown so")
 	require.Contains(t, second.Why, "treated as uncontrolled")
 	for _, p := range s.Products {

@@ -180,10 +180,10 @@ func (a Assessment) tripwires(m *Matrix, downward bool) ([]Tripwire, error) {
 	values := slices.Clone(now)
 	var try func(from, left int, changes []Change) error
 	try = func(from, left int, changes []Change) error {
+		if within(found, changes) { // and so is every set that holds these
+			return nil
+		}
 		if left == 0 {
-			if within(found, changes) {
-				return nil
-			}
 			v, err := j.verdict(values)
 			worse := downward && (higher(v.Exploitability, was.Exploitability) != was.Exploitability || !was.Harm.AtLeast(v.Harm) || falls(changes))
 			if err == nil && (worse || v.Risk != was.Risk || v.Justify != was.Justify) {
