@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/internal/golden"
 	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
@@ -298,7 +299,14 @@ func TestGoldensOfTheRecords(t *testing.T) {
 	s.At = seen.AddDate(0, 0, 30)
 	d, err = d.Refute(0, s)
 	require.NoError(t, err)
+	items := assess.Compare([]assess.Assessment{inDeployment(t, "pump-2.1", "analyst", assess.Serious), inDeployment(t, "pump-2.2", "analyst-2", assess.Critical)}, nil)
+	require.Len(t, items, 1)
+	reviewed, err := items[0].Review(ok("reviewer"))
+	require.NoError(t, err)
+	attested := device.Attestation{Product: "pump-2.1", Site: "s-17", Control: "vlan-7", Holds: device.Has, By: "s-17-it", How: "letter 4", At: seen, Expires: noon}
 	for name, v := range map[string]any{
+		"inconsistency.v1.json":         reviewed,
+		"attestation.v1.json":           attested,
 		"correction.v1.json":            e,
 		"discretion.v1.json":            d,
 		"assessment.v1.deployment.json": credited(t, assess.Serious),
@@ -307,14 +315,18 @@ func TestGoldensOfTheRecords(t *testing.T) {
 		require.NoError(t, err)
 		golden.Equal(t, append(text, '\n'), "testdata/"+name)
 	}
+	var item assess.Inconsistency
+	var att device.Attestation
 	var c assess.Correction
 	var kept assess.Discretion
 	var a assess.Assessment
-	for name, into := range map[string]any{"correction.v1.json": &c, "discretion.v1.json": &kept, "assessment.v1.deployment.json": &a} {
+	for name, into := range map[string]any{"inconsistency.v1.json": &item, "attestation.v1.json": &att, "correction.v1.json": &c, "discretion.v1.json": &kept, "assessment.v1.deployment.json": &a} {
 		text, err := os.ReadFile("testdata/" + name)
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(text, into))
 	}
+	require.NoError(t, item.Check())
+	require.NoError(t, att.Validate())
 	require.NoError(t, c.Check())
 	require.NoError(t, kept.Check())
 	require.NoError(t, a.Check())

@@ -148,3 +148,14 @@ func ExampleControl_InForce() {
 	// true control "vlan-7", kept in place by the facility, was verified on 2026-03-12
 	// false the verification of control "vlan-7" expired on 2027-03-12
 }
+
+func ExampleDeploymentTemplate() {
+	text, err := device.DeploymentTemplate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d, err := device.ReadDeployment(fstest.MapFS{"pump.json": {Data: text}}, "pump.json")
+	fmt.Println(d.Network, d.Hazards[0].ID, d.Controls[0].Operator, err)
+	// Output: segmented H-7 facility <nil>
+}
