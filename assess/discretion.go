@@ -126,6 +126,23 @@ func BeginDiscretion(a Assessment, book *rule.Book, cal rule.Calendar) (Discreti
 	return d, nil
 }
 
+// Relearned returns d with the marks counted from where a now has the instant of
+// learning. They are never put off: a later instant, approved or not, leaves d as
+// it is.
+func (d Discretion) Relearned(a Assessment, book *rule.Book, cal rule.Calendar) (Discretion, error) {
+	n, err := BeginDiscretion(a, book, cal)
+	if err != nil {
+		return d, err
+	}
+	if n.Finding != d.Finding || n.Zone != d.Zone {
+		return d, fmt.Errorf("assess: discretion: %q in %q is not %q in %q", n.Finding, n.Zone, d.Finding, d.Zone)
+	}
+	if n.Learned.Before(d.Learned) {
+		d.Learned, d.NoticeDue, d.FixDue = n.Learned, n.NoticeDue, n.FixDue
+	}
+	return d, nil
+}
+
 // With returns d with f recorded. A fact that breaks its condition, or meets it too
 // late, loses eligibility. That another condition has no record yet does not: what
 // happened may be recorded late and in any order, until Look is kept.
@@ -291,8 +308,8 @@ func SaveDiscretion(ctx context.Context, l *store.Ledger, by store.By, d Discret
 			return err
 		}
 		if !begins(d.Facts, before.Facts) || !begins(d.Losses, before.Losses) || !begins(d.Refuted, before.Refuted) ||
-			before.Finding != "" && (!d.Learned.Equal(before.Learned) && !d.Learned.Before(before.Learned) || d.Zone != before.Zone) {
-			return fmt.Errorf("%w: a fact, a loss or a refutation of %q", ErrHistory, d.Finding)
+			before.Finding != "" && (d.Learned.After(before.Learned) || d.NoticeDue.After(before.NoticeDue) || d.FixDue.After(before.FixDue) || d.Zone != before.Zone) {
+			return fmt.Errorf("%w: a fact, a loss, a refutation or a mark of %q", ErrHistory, d.Finding)
 		}
 		var writes []Step
 		for _, f := range d.Facts[len(before.Facts):] {

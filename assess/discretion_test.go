@@ -163,6 +163,9 @@ func TestALedgerKeepsEveryLoss(t *testing.T) {
 			require.NoError(t, save("regulatory", d), name)
 		}
 		require.ErrorIs(t, save("regulatory", states[1]), assess.ErrHistory)
+		put := states[2]
+		put.NoticeDue = put.NoticeDue.AddDate(0, 0, 1)
+		require.ErrorIs(t, save("regulatory", put), assess.ErrHistory, "a mark is put off")
 		reset := states[2]
 		reset.Losses, reset.Facts = nil, states[1].Facts
 		require.ErrorIs(t, save("regulatory", reset), assess.ErrHistory)
@@ -203,6 +206,22 @@ func TestADiscretionThatIsNotRightIsRefused(t *testing.T) {
 	silent := with(t, d, happened(assess.NoHarm, 5, false))
 	silent.Losses = nil
 	require.ErrorContains(t, silent.Check(), "nothing is lost")
+}
+
+func TestTheMarksAreNeverPutOff(t *testing.T) {
+	t.Parallel()
+	d, a := begun(t), opened(t)
+	early, err := a.MoveLearned(assess.LearnedChange{To: seen.AddDate(0, 0, -5), By: "analyst", Why: "a letter", At: noon})
+	require.NoError(t, err)
+	e, err := d.Relearned(early, nil, calendar(t))
+	require.NoError(t, err)
+	require.NoError(t, e.Check())
+	require.True(t, e.NoticeDue.Before(d.NoticeDue))
+	same, err := e.Relearned(a, nil, calendar(t))
+	require.NoError(t, err)
+	require.Equal(t, e, same)
+	_, err = d.Relearned(airGapped(t, device.Deployment{Network: device.Isolated}), nil, calendar(t))
+	require.ErrorContains(t, err, "is not")
 }
 
 func corrected() assess.Correction {

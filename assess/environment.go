@@ -117,6 +117,9 @@ func (g Ground) credit(d device.Deployment, e Environment) (Ground, error) {
 	g.Network, g.Control, g.Sets = "", nil, slices.Clone(g.Sets)
 	if g.Name == device.NetworkControl {
 		g.Network = d.Network
+		if name := radio(d); name != "" && g.away() {
+			return g, fmt.Errorf("assess: environment: the network takes no path away: interface %q is a radio", name)
+		}
 		return g, nil
 	}
 	i := slices.IndexFunc(d.Controls, func(c device.Control) bool { return c.ID == g.Name })
@@ -130,6 +133,21 @@ func (g Ground) credit(d device.Deployment, e Environment) (Ground, error) {
 	c.At, c.Expires = micro(c.At), micro(c.Expires)
 	g.Control = &c
 	return g, nil
+}
+
+// radio returns the name of an interface of d that is a radio, or nothing.
+func radio(d device.Deployment) string {
+	for _, i := range FactsOf(device.Deployment{Interfaces: d.Interfaces}).Interfaces {
+		if i.Wireless != nil && *i.Wireless {
+			return i.Name
+		}
+	}
+	return ""
+}
+
+// away reports whether g says that an attacker must be at the device.
+func (g Ground) away() bool {
+	return slices.ContainsFunc(g.Sets, func(s Modified) bool { return s.Metric == "MAV" && (s.Value == "L" || s.Value == "P") })
 }
 
 // derived says in words what the environment does.
@@ -184,6 +202,8 @@ func (e Environment) check(x Exploitability) error {
 		case g.Name == device.NetworkControl:
 			if g.Control != nil || g.Network != e.Exposure || g.Network != device.Isolated && g.Network != device.Segmented {
 				fail("the network %q takes nothing away: only one that is isolated or segmented does", g.Network)
+			} else if g.Network == device.Segmented && g.away() {
+				fail("a network that is segmented leaves an attacker in the segment: MAV:A at the most")
 			}
 		case g.Control == nil || g.Control.ID != g.Name || g.Network != "":
 			fail("ground %q names no control", g.Name)

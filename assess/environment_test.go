@@ -95,6 +95,9 @@ func TestTheAirGapCase(t *testing.T) {
 	require.Equal(t, assess.Controlled, a.Risk())
 
 	require.Empty(t, a.Tripped(a.Changes(d, nil, noon)), "nothing changed")
+	yes := true
+	radio := device.Deployment{Network: device.Isolated, Interfaces: []device.Interface{{Name: "telemetry", Wireless: &yes}}}
+	require.Len(t, a.Tripped(a.Changes(radio, nil, noon)), 1, "a radio is a path too")
 	d.Network = device.Facility
 	changes := a.Changes(d, nil, noon)
 	require.Equal(t, []assess.Change{{Fact: "ground network", From: "holds", To: "gone"}}, changes)
@@ -120,6 +123,11 @@ func TestTheAirGapCase(t *testing.T) {
 	require.NoError(t, err)
 	_, err = back.WithEnvironment(claim, d, nil)
 	require.ErrorContains(t, err, "no network path: it takes a deployment that is isolated")
+	_, err = back.WithEnvironment(claim, radio, nil)
+	require.ErrorContains(t, err, `interface "telemetry" is a radio`)
+	claim.NoPath = false
+	_, err = back.WithEnvironment(claim, device.Deployment{Network: device.Segmented}, nil)
+	require.ErrorContains(t, err, "MAV:A at the most")
 }
 
 // credited walks to a determination that credits the control vlan-7.

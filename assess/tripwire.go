@@ -247,7 +247,7 @@ func (a Assessment) Tripped(changes []Change) []Tripwire {
 
 // Changes returns which facts of the decision a are others at the instant at than
 // when it was judged: grounds that fell, by d, because the deployment gained a
-// network path, a control is gone, or its verification expired; worse hazards of
+// network or a radio, a control is gone, or its verification expired; worse hazards of
 // the functions that were judged; and, when f is not nil, exploitation that
 // became known. Where nothing was to determine, other evidence of f is the change.
 func (a Assessment) Changes(d device.Deployment, f *match.Finding, at time.Time) []Change {
@@ -298,6 +298,9 @@ func (g Ground) stands(d device.Deployment, at time.Time) (string, bool) {
 		i := slices.Index(reach, d.Network)
 		if i < 0 || i > slices.Index(reach, g.Network) {
 			return fmt.Sprintf("the network is %q, and was %q", d.Network, g.Network), false
+		}
+		if name := radio(d); name != "" && g.away() {
+			return fmt.Sprintf("interface %q is a radio", name), false
 		}
 		return fmt.Sprintf("the network is %q", d.Network), true
 	}
