@@ -337,12 +337,9 @@ type Trip struct {
 // them, what became known of a finding counts too.
 func Trips(ctx context.Context, l *store.Ledger, p device.Product, findings map[string]match.Finding, at time.Time) ([]Trip, error) {
 	var out []Trip
-	for a, err := range Assessments.All(ctx, l, match.Key(p.ID, "", "")[:len(match.Key(p.ID, "", ""))-1]) {
+	for a, err := range Assessments.All(ctx, l, strings.TrimSuffix(match.Key(p.ID, "", ""), " ")) {
 		if err != nil {
 			return nil, err
-		}
-		if a.Product != p.ID {
-			continue
 		}
 		var f *match.Finding
 		if one, ok := findings[a.Finding]; ok {
