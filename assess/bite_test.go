@@ -115,3 +115,12 @@ func TestForgedTripwiresAreFound(t *testing.T) {
 	require.NoError(t, a.Check(), "as records were before there were any")
 	require.ErrorContains(t, saver(t, ledger())("analyst", a), "has no tripwires")
 }
+
+func TestActiveExploitationBySSVCIsKnownExploitation(t *testing.T) {
+	t.Parallel()
+	f := finding()
+	f.SSVC = &feeds.SSVC{Exploitation: "active"}
+	a := credits(t, f, assess.Serious)
+	require.Equal(t, assess.Uncontrolled, a.Risk())
+	require.Equal(t, assess.Emergency, respond(t, a, noon).Class)
+}

@@ -284,7 +284,7 @@ func (a Assessment) Response(p *Responses, at time.Time) (Response, error) {
 	}
 	if risk == Uncontrolled {
 		add(p.file.Risk.Uncontrolled, p.file.Risk.Citation, "%s", why)
-		if a.Facts.Exploited != nil {
+		if a.Facts.exploited() {
 			add(p.file.Risk.Exploited, p.file.Risk.Citation, "%s, and it is exploited in the wild", why)
 		}
 	}
