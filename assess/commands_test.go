@@ -36,7 +36,7 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 			before := a
 			var next assess.Assessment
 			switch rapid.SampledFrom([]string{"triage", "exploit", "environment", "impact", "score", "confirm", "propose", "override",
-				"settle", "countersign", "leave", "reopen", "revisit", "walk", "walk"}).Draw(r, "command") {
+				"settle", "countersign", "leave", "reopen", "revisit", "walk", "decide", "decide", "decide"}).Draw(r, "command") {
 			case "triage":
 				next, err = a.WithTriage(assess.Triage{Step: step(who), Result: rapid.SampledFrom([]assess.TriageResult{
 					assess.Affected, assess.NotAffected, assess.UnderInvestigation, "maybe"}).Draw(r, "result"),
@@ -84,6 +84,12 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 					continue
 				}
 				next, err = a.Revisit(wires[0], step(who))
+			case "decide": // one proposes and another approves, each in an act of his own
+				if a.State() == assess.Determined {
+					continue
+				}
+				next, err = decided(t, l, a, d, level.Draw(r, "level"), harm.Draw(r, "harm"), rapid.Bool().Draw(r, "credited"))
+				who = "safety"
 			case "walk":
 				x := level.Draw(r, "level")
 				if next, err = a.WithTriage(assess.Triage{Step: step(who), Result: assess.Affected}); err == nil {
@@ -133,4 +139,27 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 		}
 		require.NoError(t, l.Verify(t.Context()))
 	})
+}
+
+// decided does all steps and has the proposal in the ledger before it is approved.
+func decided(t *testing.T, l *store.Ledger, a assess.Assessment, d device.Deployment, x assess.Level, h assess.Harm, credit bool) (assess.Assessment, error) {
+	t.Helper()
+	next, err := a.WithTriage(assess.Triage{Step: step("analyst"), Result: assess.Affected})
+	require.NoError(t, err)
+	next, err = next.WithExploitability(step("analyst"), attacks[x], nil)
+	require.NoError(t, err)
+	if credit {
+		e := segment()
+		e.Grounds[0].Sets = []assess.Modified{{Metric: "MAV", Value: "P"}, {Metric: "MAC", Value: "H"}}
+		next, err = next.WithEnvironment(e, d, nil)
+		require.NoError(t, err)
+	}
+	next, err = next.WithImpact(assess.Impact{Step: step("analyst"), Harm: h, Statement: "s"})
+	require.NoError(t, err)
+	next, err = next.WithScore(step("analyst"), attacks[x], nil)
+	require.NoError(t, err)
+	next, err = next.Propose(nil, assess.Proposal{Step: step("analyst")})
+	require.NoError(t, err)
+	require.NoError(t, assess.Save(t.Context(), l, store.By{Who: "analyst", Why: "w"}, next))
+	return next.Settle(ok("safety"))
 }

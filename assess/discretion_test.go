@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -112,14 +113,22 @@ func TestWhatIsLostStaysLost(t *testing.T) {
 			c := rapid.SampledFrom(assess.Conditions()).Draw(r, "condition")
 			day := rapid.IntRange(0, 90).Draw(r, "day")
 			f := happened(c, day, c != assess.NoHarm && rapid.Bool().Draw(r, "met"))
+			kept := rapid.Bool().Draw(r, "looked and kept")
+			if kept {
+				d = d.Look(f.At)
+			}
 			next, err := d.With(f)
 			require.NoError(t, err)
 			require.NoError(t, next.Check())
 			require.GreaterOrEqual(t, len(next.Losses), lost)
 			was, _ := d.Eligible(f.At)
 			is, _ := next.Eligible(f.At)
-			if was == assess.No && len(d.Losses) > 0 {
-				require.Equal(t, assess.No, is)
+			lostBy := slices.ContainsFunc(d.Losses, func(l assess.Loss) bool { return !l.At.After(f.At) })
+			require.True(t, !lostBy || was == assess.No)
+			if lostBy || kept && was == assess.No {
+				require.Equal(t, assess.No, is, "a loss that is kept stays")
+				end, _ := next.Eligible(f.At.AddDate(1, 0, 0))
+				require.Equal(t, assess.No, end)
 			}
 			again := next.Look(f.At).Look(f.At)
 			require.Equal(t, next.Look(f.At), again, "looked at twice it is the same")
