@@ -26,6 +26,7 @@ var ErrHistory = errors.New("assess: earlier decisions would be lost")
 //     one who proposed it;
 //   - nothing decided before is lost (ErrHistory), not even when the
 //     vulnerability got another id: see Renamed;
+//   - a determination that is new has its tripwires;
 //   - nothing happened after the act.
 //
 // Whether the writer is who he says is for the ledger's Authorize.
@@ -52,12 +53,38 @@ func (m *Matrix) Save(ctx context.Context, l *store.Ledger, by store.By, a Asses
 		if err := a.follows(before); err != nil {
 			return err
 		}
+		if err := a.armed(m, before); err != nil {
+			return err
+		}
 		if err := a.signed(ctx, l, before, by.Who); err != nil {
 			return err
 		}
 		_, err = Assessments.PutIfChanged(tx, a, refs...)
 		return err
 	})
+}
+
+// armed refuses a determination that before does not have and that is without the
+// tripwires it must have. Those that were kept before there were any stay as they are.
+func (a Assessment) armed(m *Matrix, before Assessment) error {
+	d := a.Determination
+	if d == nil || d.Tripwires != nil || before.Determination != nil && before.Determination.Tripwires == nil && same(d.Proposed, before.Determination.Proposed) {
+		return nil
+	}
+	want := a.unaffected()
+	if d.Verdict != nil {
+		m, err := a.matrix([]*Matrix{m})
+		if err != nil {
+			return err
+		}
+		if want, err = a.tripwires(m, d.downward()); err != nil {
+			return err
+		}
+	}
+	if len(want) > 0 {
+		return fmt.Errorf("assess: determination: %q has no tripwires", a.Finding)
+	}
+	return nil
 }
 
 // last is the latest instant at which a says that somebody did something.
@@ -81,12 +108,18 @@ func (a Assessment) last() time.Time {
 	}
 	if a.Exploitability != nil {
 		at = append(at, a.Exploitability.At)
+		if e := a.Exploitability.Environment; e != nil {
+			at = append(at, e.At)
+		}
 	}
 	if a.Impact != nil {
 		at = append(at, a.Impact.At)
 	}
 	if a.Score != nil {
 		at = append(at, a.Score.At)
+		for _, c := range a.Score.Confirmed {
+			at = append(at, c.At)
+		}
 	}
 	if a.Leave != nil {
 		at = append(at, a.Leave.At)
