@@ -438,7 +438,7 @@ func SaveRelease(ctx context.Context, l *store.Ledger, by store.By, r Release, r
 				return &StateError{From: c.State(), To: Released, Why: fmt.Sprintf("change %q is not approved for release", key), Missing: c.Missing(Released)}
 			}
 		}
-		if err := lines.Put(tx, head); err != nil {
+		if err := heads.Put(tx, head); err != nil {
 			return err
 		}
 		return Releases.Put(tx, r, refs...)
@@ -454,10 +454,10 @@ type line struct {
 
 func (l line) Key() string { return l.Product }
 
-const lines store.Kind[line] = "patch.line"
+const heads store.Kind[line] = "patch.line"
 
 func headOf(tx *store.Tx, r Release) (line, error) {
-	h, err := lines.Get(tx, r.Product)
+	h, err := heads.Get(tx, r.Product)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return line{}, err
 	}
