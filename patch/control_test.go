@@ -490,6 +490,32 @@ func TestARemedySaysWhichRisksItBringsItself(t *testing.T) {
 	require.ErrorContains(t, err, "risks of the remedy")
 }
 
+func TestAChangeSaysWhetherItBeganUnderTheMakersGates(t *testing.T) {
+	t.Parallel()
+	g, err := patch.DefaultGates()
+	require.NoError(t, err)
+	c := walked(begun(assess.Serious), patch.Tested)
+	require.True(t, c.Under(g))
+	c.Gates = slices.Clone(c.Gates)
+	c.Gates[3].Roles = []string{"intern"}
+	require.False(t, c.Under(g))
+}
+
+func TestAPlanIsAnsweredAsFastAsItsAssessmentSays(t *testing.T) {
+	t.Parallel()
+	for _, h := range assess.Harms() {
+		a := settled(h)
+		want, err := a.Response(nil, noon)
+		require.NoError(t, err)
+		p := proposed(t, a)
+		require.Equal(t, want.Class, p.Response, h)
+		require.Equal(t, want.Why(), p.ResponseWhy)
+		p.Response = "soon"
+		require.ErrorContains(t, p.Validate(), `response "soon" is not known`)
+	}
+	require.Equal(t, assess.Emergency, proposed(t, settled(assess.Catastrophic)).Response)
+}
+
 func TestBeginAndDoRefuse(t *testing.T) {
 	t.Parallel()
 	p := approvedPlan(assess.Serious)

@@ -71,6 +71,11 @@ func (g Gate) clone() Gate {
 	return g
 }
 
+// of are the gates for one kind of remedy.
+func (g *Gates) of(k RemedyKind) []Gate {
+	return slices.DeleteFunc(g.Gates(), func(one Gate) bool { return len(one.Remedies) > 0 && !slices.Contains(one.Remedies, k) })
+}
+
 // Outcomes returns the outcomes in the order of the file. The slice is the
 // caller's.
 func (g *Gates) Outcomes() []Outcome { return slices.Clone(g.outcomes) }

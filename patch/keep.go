@@ -161,3 +161,109 @@ func resolve(fsys fs.FS, p Proof) error {
 	}
 	return nil
 }
+
+// SaveRollout keeps r in its drawer, in an act of its own, unless the ledger says
+// exactly that already. New steps are written by who did them, and none is
+// rewritten. The release must be in the ledger.
+func SaveRollout(ctx context.Context, l *store.Ledger, by store.By, r Rollout, refs ...store.Ref) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	return l.Do(ctx, by, func(tx *store.Tx) error {
+		if _, err := Releases.Get(tx, r.Release); err != nil {
+			return err
+		}
+		before, err := Rollouts.Get(tx, r.Key())
+		fresh := errors.Is(err, store.ErrNotFound)
+		if err != nil && !fresh {
+			return err
+		}
+		head, old := r, before
+		head.Steps, old.Steps = nil, nil
+		switch {
+		case !fresh && !equal(head, old):
+			return fmt.Errorf("%w: rollout of %q", ErrRewritten, r.Key())
+		case fresh && r.Planned.By != by.Who:
+			return fmt.Errorf("patch: rollout of %q was planned by %q and is written by %q", r.Key(), r.Planned.By, by.Who)
+		case r.Planned.At.After(tx.At()):
+			return fmt.Errorf("patch: rollout of %q is planned after it is written", r.Key())
+		}
+		steps := make([]mine, len(r.Steps))
+		for i, s := range r.Steps {
+			steps[i] = mine{s.By, s.At, s}
+		}
+		kept := make([]any, len(before.Steps))
+		for i, s := range before.Steps {
+			kept[i] = s
+		}
+		if err := added("rollout of "+r.Key(), kept, steps, by.Who, tx.At()); err != nil {
+			return err
+		}
+		_, err = Rollouts.PutIfChanged(tx, r, refs...)
+		return err
+	})
+}
+
+// SaveRelease keeps r in its drawer, in an act of its own. A sequence is used
+// once and goes up: one that is kept with other content is ErrRewritten, and one
+// that is not above every other of the product ErrRollback. Every change of r
+// must be in the ledger as released.
+func SaveRelease(ctx context.Context, l *store.Ledger, by store.By, r Release, refs ...store.Ref) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	return l.Do(ctx, by, func(tx *store.Tx) error {
+		before, err := Releases.Get(tx, r.Key())
+		switch {
+		case err == nil:
+			if !equal(before, r) {
+				return fmt.Errorf("%w: %q", ErrRewritten, r.Key())
+			}
+			return nil
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		if r.At.After(tx.At()) {
+			return fmt.Errorf("patch: release %q is made after it is written", r.Key())
+		}
+		head, err := headOf(tx, r)
+		if err != nil {
+			return err
+		}
+		for _, key := range r.Changes {
+			c, err := Changes.Get(tx, key)
+			if err != nil {
+				return err
+			}
+			if place(c.State()) < place(Released) {
+				return &StateError{From: c.State(), To: Released, Why: fmt.Sprintf("change %q is not approved for release", key), Missing: c.Missing(Released)}
+			}
+		}
+		if err := heads.Put(tx, head); err != nil {
+			return err
+		}
+		return Releases.Put(tx, r, refs...)
+	})
+}
+
+// line is the highest sequence of a product: read and written in each act that
+// releases one, so that of two at once one is done anew.
+type line struct {
+	Product  string `json:"product"`
+	Sequence int64  `json:"sequence"`
+}
+
+func (l line) Key() string { return l.Product }
+
+const heads store.Kind[line] = "patch.line"
+
+func headOf(tx *store.Tx, r Release) (line, error) {
+	h, err := heads.Get(tx, r.Product)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return line{}, err
+	}
+	if h.Sequence >= r.Sequence {
+		return line{}, fmt.Errorf("%w: %d of %q is kept already", ErrRollback, h.Sequence, r.Product)
+	}
+	return line{Product: r.Product, Sequence: r.Sequence}, nil
+}
