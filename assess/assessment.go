@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"strings"
 	"time"
 
 	"github.com/open-postmarket/postmarket/feeds"
@@ -75,7 +76,31 @@ type Facts struct {
 	Scores []match.Score `json:"scores,omitempty"`
 	// Exploited is set when a loaded source lists it as exploited in the wild.
 	Exploited *feeds.Exploited `json:"exploited,omitempty"`
-	Mark      tlp.Mark         `json:"mark,omitzero"`
+	// Probability, SSVC and Exploits are what else is known of how ripe exploits
+	// are. A probability lowers nothing.
+	Probability *feeds.Probability `json:"probability,omitempty"`
+	SSVC        *feeds.SSVC        `json:"ssvc,omitempty"`
+	Exploits    []string           `json:"exploits,omitempty"`
+	Mark        tlp.Mark           `json:"mark,omitzero"`
+}
+
+// exploited reports whether exploitation in the wild is known: it is listed, or a
+// decision record of SSVC says active.
+func (f Facts) exploited() bool {
+	return f.Exploited != nil || f.SSVC != nil && strings.EqualFold(f.SSVC.Exploitation, "active")
+}
+
+// raise is what known exploitation does by m; nil when none is known.
+func (f Facts) raise(m *Matrix) *Raise {
+	if !f.exploited() {
+		return nil
+	}
+	var e feeds.Exploited
+	if f.Exploited != nil {
+		e = *f.Exploited
+	}
+	r := m.raise(e)
+	return &r
 }
 
 // State says how far an Assessment has come. The zero value is not said.

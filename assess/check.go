@@ -83,12 +83,21 @@ func (a Assessment) checkAgainst(m *Matrix) error {
 	if want := m.Level(x.Subscore); x.Band != want || x.Bands != m.file.Bands.Citation {
 		fail("exploitability: band %q is not %q, which matrix %q gives the subscore %v", x.Band, want, m.Name(), x.Subscore)
 	}
-	if e := a.Facts.Exploited; e != nil && !slices.Contains(x.Raises, m.raise(*e)) {
+	if e := x.Environment; e != nil {
+		if v, sub, err := modified(x.Vector, e.Grounds); err != nil || v != e.Vector || math.Abs(sub-e.Subscore) > 1e-9 || e.Band != m.Level(sub) {
+			fail("environment: vector, subscore or band is not what its grounds and matrix %q give", m.Name())
+		}
+	}
+	if r := a.Facts.raise(m); r != nil && !slices.Contains(x.Raises, *r) {
 		fail("exploitability: it is exploited in the wild, and that raises nothing")
 	}
 	if d := a.Determination; d != nil && d.Verdict != nil {
 		if v, err := m.Verdict(d.Verdict.Exploitability, d.Verdict.Harm); err != nil || v != *d.Verdict {
 			fail("determination: the verdict is not what matrix %q says", m.Name())
+		} else if d.Tripwires != nil && a.walked() {
+			if t, err := a.tripwires(m, d.downward()); err != nil || !same(t, d.Tripwires) {
+				fail("determination: its tripwires are not what matrix %q gives", m.Name())
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -114,12 +123,17 @@ func (a Assessment) checkSteps() error {
 	}
 	if x := a.Exploitability; x != nil {
 		check(x.Step, "exploitability")
-		want := x.Band
+		want := x.raised(x.band())
+		if e := x.Environment; e != nil {
+			check(e.Step, "environment")
+			if err := e.check(*x); err != nil {
+				errs = append(errs, err)
+			}
+		}
 		for _, r := range x.Raises {
 			if !r.To.Valid() || blank(r.Why) {
 				fail("exploitability: a raise to %q for %q needs a level and a reason", r.To, r.Why)
 			}
-			want = higher(want, r.To)
 		}
 		if !x.Band.Valid() || x.Level != want {
 			fail("exploitability: level %q is not what band and raises give", x.Level)
@@ -135,6 +149,9 @@ func (a Assessment) checkSteps() error {
 		if !i.Harm.Valid() || blank(i.Statement) {
 			fail("impact: harm %q or its statement is missing", i.Harm)
 		}
+		if err := i.check(); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if s := a.Score; s != nil {
 		check(s.Step, "score")
@@ -142,6 +159,9 @@ func (a Assessment) checkSteps() error {
 			return len(differ(r.Vector, s.Vector, baseMetrics)) == 0 && s.Base == s.Vector.Base() && s.Severity == s.Vector.Severity() && slices.Equal(s.Open, r.Open)
 		}); err != nil {
 			fail("score: %w", err)
+		}
+		if err := s.confirmed(); err != nil {
+			errs = append(errs, err)
 		}
 		if a.Exploitability != nil && differ(s.Vector, a.Exploitability.Vector, exploitMetrics) != nil {
 			fail("score: its exploitability metrics are not those of step 2")

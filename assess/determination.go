@@ -51,6 +51,9 @@ type Determination struct {
 	Verdict *Verdict `json:"verdict,omitempty"`
 	// Override is true when Risk is not what the matrix said.
 	Override bool `json:"override,omitempty"`
+	// Tripwires are the smallest sets of changes that flip what the matrix said.
+	// While the determination stands they are armed: see Changes and Tripped.
+	Tripwires []Tripwire `json:"tripwires,omitempty"`
 	// Proposed says who proposed it and why; for an override, why the matrix does
 	// not hold.
 	Proposed Step `json:"proposed"`

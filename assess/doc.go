@@ -10,9 +10,16 @@
 // a new value and takes its time from the caller. Nothing here starts a clock or
 // plans a fix (package patch does), and the score never decides by itself.
 //
+// A determination is armed with the changes that would flip it ([Trips] finds those
+// that were tripped) and can be told apart by site ([Assessment.Sites]). How fast it
+// is to be answered says [Assessment.Response]; what the texts say of reporting,
+// [Reporting], [Discretion] and [Correction]; where judgments disagree, [Compare];
+// and all of it on a page, [Summarize].
+//
 //	a, err := assess.Open(finding, time.Time{}, "analyst-1", at)
 //	a, err = a.WithTriage(assess.Triage{Step: step, Result: assess.Affected})
 //	a, err = a.WithExploitability(step, answers, matrix)
+//	a, err = a.WithEnvironment(assess.Environment{Step: step, Privileges: "…", Path: "…"}, deployment, matrix)
 //	a, err = a.WithImpact(assess.Impact{Step: step, Harm: assess.Serious, Statement: "…"})
 //	a, err = a.WithScore(step, answers, nil)
 //	a, err = a.Propose(matrix, assess.Proposal{Step: step})

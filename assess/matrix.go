@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/internal/strictjson"
 	"github.com/open-postmarket/postmarket/rule"
@@ -221,7 +222,7 @@ func (m *Matrix) or() (*Matrix, error) {
 
 var (
 	levels = []Level{Low, Medium, High}
-	harms  = []Harm{Negligible, Minor, Serious, Critical, Catastrophic}
+	harms  = device.Harms()
 )
 
 // Levels returns the levels of exploitability, the lowest first.
@@ -232,9 +233,6 @@ func Harms() []Harm { return slices.Clone(harms) }
 
 // Valid reports whether l is one of the levels; the zero value is not.
 func (l Level) Valid() bool { return slices.Contains(levels, l) }
-
-// Valid reports whether h is one of the levels of harm; the zero value is not.
-func (h Harm) Valid() bool { return slices.Contains(harms, h) }
 
 // higher returns the higher of two levels.
 func higher(a, b Level) Level {

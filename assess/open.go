@@ -70,12 +70,7 @@ func learned(seen, signal time.Time) (time.Time, string) {
 func (a Assessment) rest(f match.Finding) Assessment {
 	a.Digest = f.Digest()
 	a.IDs = slices.Clone(f.IDs)
-	a.Facts = Facts{Title: f.Title, Scores: slices.Clone(f.Scores), Mark: f.Mark}
-	a.Facts.Mark.By = slices.Clone(f.Mark.By)
-	if f.Exploited != nil {
-		e := *f.Exploited
-		a.Facts.Exploited = &e
-	}
+	a.Facts = factsOf(f)
 	known := map[Evidence]bool{}
 	for _, i := range f.Instances {
 		a.Facts.Components = append(a.Facts.Components, i.Component)
@@ -90,11 +85,30 @@ func (a Assessment) rest(f match.Finding) Assessment {
 	return a
 }
 
+// factsOf are what f says besides its evidence.
+func factsOf(f match.Finding) Facts {
+	out := Facts{Title: f.Title, Scores: slices.Clone(f.Scores), Mark: f.Mark, Exploits: slices.Clone(f.Exploits)}
+	out.Mark.By = slices.Clone(f.Mark.By)
+	if f.Exploited != nil {
+		e := *f.Exploited
+		out.Exploited = &e
+	}
+	if f.Probability != nil {
+		p := *f.Probability
+		out.Probability = &p
+	}
+	if f.SSVC != nil {
+		s := *f.SSVC
+		out.SSVC = &s
+	}
+	return out
+}
+
 // Stale reports whether f no longer is what a was judged on: it rests on other
 // evidence, or exploitation became known since. A stale one is judged anew after
 // Reopen.
 func (a Assessment) Stale(f match.Finding) bool {
-	return a.Digest != f.Digest() || a.Facts.Exploited == nil && f.Exploited != nil
+	return a.Digest != f.Digest() || !a.Facts.exploited() && factsOf(f).exploited()
 }
 
 // Reopen returns a with all steps to be done anew, resting on f as it is now,

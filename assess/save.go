@@ -81,12 +81,18 @@ func (a Assessment) last() time.Time {
 	}
 	if a.Exploitability != nil {
 		at = append(at, a.Exploitability.At)
+		if e := a.Exploitability.Environment; e != nil {
+			at = append(at, e.At)
+		}
 	}
 	if a.Impact != nil {
 		at = append(at, a.Impact.At)
 	}
 	if a.Score != nil {
 		at = append(at, a.Score.At)
+		for _, c := range a.Score.Confirmed {
+			at = append(at, c.At)
+		}
 	}
 	if a.Leave != nil {
 		at = append(at, a.Leave.At)

@@ -37,7 +37,7 @@ func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 		if p.Risk != "" && p.Risk != NoRisk {
 			return a, &StateError{From: from, To: Proposed, Why: fmt.Sprintf("triage says not affected, the proposal %q", p.Risk)}
 		}
-		a.Determination = &Determination{Risk: NoRisk, Proposed: s}
+		a.Determination = &Determination{Risk: NoRisk, Proposed: s, Tripwires: a.unaffected()}
 		return a, nil
 	}
 	if err := a.within(Proposed); err != nil {
@@ -65,8 +65,17 @@ func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 	if err := d.fit(); err != nil {
 		return a, err
 	}
+	if d.Tripwires, err = a.tripwires(m, d.downward()); err != nil {
+		return a, err
+	}
 	a.Determination = &d
 	return a, nil
+}
+
+// unaffected are the tripwires of a triage that says not affected: it rests on
+// the evidence.
+func (a Assessment) unaffected() []Tripwire {
+	return []Tripwire{{Changes: []Change{{Fact: factEvidence, From: a.Digest, To: "other"}}}}
 }
 
 // walked reports whether all four steps are done.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/cvss/rubric"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
@@ -68,7 +70,8 @@ type Exploitability struct {
 	Vector   cvss.Vector `json:"vector"`
 	Subscore float64     `json:"subscore"`
 	// Band is the level that the subscore gives; Level the one that counts: the
-	// highest of Band and all Raises. Nothing lowers it.
+	// highest of the band, which is that of Environment where the deployment was
+	// judged, and all Raises. Nothing lowers a raise.
 	Band   Level   `json:"band"`
 	Raises []Raise `json:"raises,omitempty"`
 	Level  Level   `json:"level"`
@@ -78,6 +81,9 @@ type Exploitability struct {
 	// of the matrix that has them.
 	Bands  rule.Citation `json:"bands"`
 	Matrix string        `json:"matrix"`
+	// Environment is what the deployment takes away; nil when it was not judged,
+	// and then nothing is taken away.
+	Environment *Environment `json:"environment,omitempty"`
 }
 
 // A Raise lifts the level of exploitability to at least To.
@@ -86,19 +92,17 @@ type Raise struct {
 	Why string `json:"why"`
 }
 
-// Harm is the severity of harm to the patient if it is exploited, in the words
-// of ISO 14971:2007, table D.3, as FDA's postmarket guidance VI.B gives them.
-// Losing confidential data is not patient harm there (IV.F). The zero value is
-// not said.
-type Harm string
+// Harm is the severity of harm to the patient if it is exploited: that of the
+// hazards of the device. The zero value is not said.
+type Harm = device.Harm
 
 // The levels of harm, the least first.
 const (
-	Negligible   Harm = "negligible"   // inconvenience or temporary discomfort
-	Minor        Harm = "minor"        // temporary, no professional intervention needed
-	Serious      Harm = "serious"      // needs professional medical intervention
-	Critical     Harm = "critical"     // permanent impairment or life-threatening
-	Catastrophic Harm = "catastrophic" // death
+	Negligible   = device.Negligible
+	Minor        = device.Minor
+	Serious      = device.Serious
+	Critical     = device.Critical
+	Catastrophic = device.Catastrophic
 )
 
 // Impact is step 3: what would happen to the patient?
@@ -107,6 +111,28 @@ type Impact struct {
 	Harm Harm `json:"harm"`
 	// Statement says it in plain words, as it may stand in an advisory.
 	Statement string `json:"statement"`
+	// Functions are the names of those that it reaches, Hazards the ids of the
+	// hazards that hang on them; see WithHazards. Harm is never less than theirs.
+	Functions []string `json:"functions,omitempty"`
+	Hazards   []Hazard `json:"hazards,omitempty"`
+	// Security says what it does to confidentiality, integrity and availability,
+	// which is no patient harm by itself (FDA 2016, IV.F); empty is not said.
+	Security string `json:"security,omitempty"`
+	// Lines answer the horizontal question, for every product line, and Parts the
+	// vertical one, for the other parts of the device (FDA 2016, X.B.v).
+	Lines []Answered `json:"lines,omitempty"`
+	Parts []Answered `json:"parts,omitempty"`
+}
+
+// A Hazard is one of the risk file as it was when it was relied on.
+type Hazard = device.Hazard
+
+// Answered says whether one product line or one part of the device is affected.
+type Answered struct {
+	// What is the id of the line or the name of the part.
+	What   string       `json:"what"`
+	Result TriageResult `json:"result"`
+	Why    string       `json:"why"`
 }
 
 // Score is step 4: the rubric's answers, the vector they give, and the
@@ -124,6 +150,9 @@ type Score struct {
 	// Label must be shown wherever the vector is.
 	Label     string      `json:"label"`
 	Published []Published `json:"published,omitempty"`
+	// Confirmed are the answers that were proposed by facts or by a published vector
+	// and that a person confirmed; see WithConfirmed. The others the step's author gave.
+	Confirmed []rubric.Confirmed `json:"confirmed,omitempty"`
 }
 
 // Published is a published score held against ours.

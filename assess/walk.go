@@ -89,8 +89,8 @@ func (a Assessment) WithExploitability(s Step, answers rubric.Answers, m *Matrix
 	sub := r.Vector.Exploitability()
 	x := Exploitability{Step: s, Extended: r.Answers.String(), Vector: r.Vector, Subscore: sub,
 		Band: m.Level(sub), Bands: m.file.Bands.Citation, Matrix: m.digest}
-	if e := a.Facts.Exploited; e != nil {
-		x.Raises = append(x.Raises, m.raise(*e))
+	if r := a.Facts.raise(m); r != nil {
+		x.Raises = append(x.Raises, *r)
 	}
 	x.Raises = append(x.Raises, raises...)
 	x.Level = x.Band
@@ -126,7 +126,12 @@ func (a Assessment) WithImpact(i Impact) (Assessment, error) {
 	case blank(i.Statement):
 		return a, errors.New("assess: impact: there is no statement in plain words")
 	}
+	if err := i.check(); err != nil {
+		return a, err
+	}
 	i.Step = s
+	i.Functions, i.Hazards = slices.Clone(i.Functions), slices.Clone(i.Hazards)
+	i.Lines, i.Parts = slices.Clone(i.Lines), slices.Clone(i.Parts)
 	a.Impact, a.Score, a.Determination = &i, nil, nil
 	return a, nil
 }
@@ -160,6 +165,50 @@ func (a Assessment) WithScore(s Step, answers rubric.Answers, opts *rubric.Optio
 	}
 	a.Score, a.Determination = &score, nil
 	return a, nil
+}
+
+// WithConfirmed returns a with what is known of where answers of step 4 come from:
+// proposals that a person confirmed. Each must be the answer that step 4 holds.
+func (a Assessment) WithConfirmed(confirmed ...rubric.Confirmed) (Assessment, error) {
+	if err := a.within(Scored); err != nil {
+		return a, err
+	}
+	if a.Score == nil {
+		return a, &StateError{From: a.State(), To: Scored, Why: "the score is not done"}
+	}
+	s := *a.Score
+	s.Confirmed = slices.Clone(confirmed)
+	for i := range s.Confirmed {
+		s.Confirmed[i].At = micro(s.Confirmed[i].At)
+	}
+	if err := s.confirmed(); err != nil {
+		return a, err
+	}
+	a.Score, a.Determination = &s, nil
+	return a, nil
+}
+
+// confirmed checks what s says of confirmed answers.
+func (s Score) confirmed() error {
+	answers, err := rubric.ParseExtended(s.Extended)
+	if err != nil {
+		return fmt.Errorf("assess: score: %w", err)
+	}
+	seen := map[string]bool{}
+	var errs []error
+	for _, c := range s.Confirmed {
+		again, err := rubric.Confirm(c.Proposal, c.By, c.At)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("assess: score: %w", err))
+		case again.Question != c.Question || again.Answer != c.Answer || answers[c.Question] != c.Answer || seen[c.Question]:
+			errs = append(errs, fmt.Errorf("assess: score: %s:%s was confirmed by %q and is not what was answered, or is there twice", c.Question, c.Answer, c.By))
+		case CheckPerson(c.By) != nil:
+			errs = append(errs, CheckPerson(c.By))
+		}
+		seen[c.Question] = true
+	}
+	return errors.Join(errs...)
 }
 
 // held holds a published score against ours. The metrics of 2.0 and 4.0 are

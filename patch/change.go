@@ -35,16 +35,11 @@ func (p Plan) State() State {
 
 var (
 	classes = []Class{OutOfCycle, RegularCycle, NoChange, Undetermined}
-	parties = []Party{Manufacturer, Facility, User}
 	kinds   = []RemedyKind{Patch, CompensatingControl, FeatureDisable, Workaround}
 )
 
 // Valid reports whether c is one of the classes; the zero value is not.
 func (c Class) Valid() bool { return slices.Contains(classes, c) }
-
-// Valid reports whether p is one of the parties; the zero value and a regulator
-// are not.
-func (p Party) Valid() bool { return slices.Contains(parties, p) }
 
 // Valid reports whether k is one of the kinds; the zero value is not.
 func (k RemedyKind) Valid() bool { return slices.Contains(kinds, k) }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -116,13 +117,13 @@ type Duty struct {
 
 // Party is who does something. A regulator receives and observes, and is no
 // party. The zero value is not said.
-type Party string
+type Party = device.Party
 
 // The parties.
 const (
-	Manufacturer Party = "manufacturer"
-	Facility     Party = "facility"
-	User         Party = "user"
+	Manufacturer = device.Manufacturer
+	Facility     = device.HealthSite
+	User         = device.Operator
 )
 
 // An Action is one thing that one party does.

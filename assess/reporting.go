@@ -1,0 +1,199 @@
+package assess
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"github.com/open-postmarket/postmarket/internal/strictjson"
+	"github.com/open-postmarket/postmarket/rule"
+)
+
+// A Subject is something that may have to be told to FDA. The zero value is not
+// said.
+type Subject string
+
+// The subjects.
+const (
+	MDR          Subject = "803"           // medical device report, 21 CFR Part 803
+	Corrections  Subject = "806"           // report of a correction or removal, 21 CFR Part 806
+	AnnualReport Subject = "annual-report" // periodic report of a PMA device, 21 CFR 814.84
+)
+
+var subjects = []Subject{MDR, Corrections, AnnualReport}
+
+// Valid reports whether s is one of the subjects; the zero value is not.
+func (s Subject) Valid() bool { return slices.Contains(subjects, s) }
+
+// A Duty is what the texts say of a subject. The zero value is not said.
+type Duty string
+
+// The duties.
+const (
+	Report      Duty = "report"
+	NotEnforced Duty = "not enforced" // reportable, and FDA does not intend to enforce it
+	Include     Duty = "include"
+	NoDuty      Duty = "none"
+	// OpenDuty says that the answer hangs on something that is not said.
+	OpenDuty Duty = "open"
+)
+
+// Circumstances are what the duties hang on. An answer that is zero is not
+// known, and then a duty that hangs on it is open.
+type Circumstances struct {
+	Risk Risk `json:"risk"`
+	// Harmed is whether a patient is known to have been harmed through it.
+	Harmed Answer `json:"harmed"`
+	// Eligible is whether all four conditions of the discretion are met.
+	Eligible Answer `json:"eligible"`
+	// PMA is whether the device is an approved one (class III).
+	PMA Answer `json:"pma"`
+}
+
+// An Outcome is what the texts say of one subject.
+type Outcome struct {
+	Subject Subject `json:"subject"`
+	Duty    Duty    `json:"duty"`
+	Why     string  `json:"why"`
+	// Citation is where it says so; zero when the duty is open.
+	Citation rule.Citation `json:"citation,omitzero"`
+	// Label must be shown with it.
+	Label string `json:"label"`
+}
+
+// Reporting says what the texts say of reporting. It is data, does not change,
+// and may be read from many goroutines.
+type Reporting struct{ file reportingFile }
+
+type reportingFile struct {
+	Name  string         `json:"name"`
+	About string         `json:"about"`
+	Label string         `json:"label"`
+	Rows  []reportingRow `json:"rows"`
+}
+
+type reportingRow struct {
+	Subject  Subject       `json:"subject"`
+	Risk     Risk          `json:"risk"`
+	Harmed   Answer        `json:"harmed"`
+	Eligible Answer        `json:"eligible"`
+	PMA      Answer        `json:"pma"`
+	Outcome  Duty          `json:"outcome"`
+	Why      string        `json:"why"`
+	Citation rule.Citation `json:"citation"`
+}
+
+//go:embed reporting.json
+var embeddedReporting embed.FS
+
+var defaultReporting = sync.OnceValues(func() (*Reporting, error) { return LoadReporting(embeddedReporting, "reporting.json") })
+
+// DefaultReporting returns the rows that come with the library. A test of this
+// package holds that it does not fail.
+func DefaultReporting() (*Reporting, error) { return defaultReporting() }
+
+// LoadReporting reads the file name of fsys, in the form of the default one. It is
+// strict, and every circumstance must have an outcome for every subject.
+func LoadReporting(fsys fs.FS, name string) (*Reporting, error) {
+	r := &Reporting{}
+	_, err := strictjson.Read(fsys, name, &r.file)
+	if err == nil {
+		err = r.file.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("assess: reporting %q: %w", name, err)
+	}
+	return r, nil
+}
+
+func (f reportingFile) check() error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if blank(f.Name) || blank(f.Label) {
+		fail("name or label is missing")
+	}
+	answer := func(a Answer) bool { return a == "" || a.Valid() }
+	for i, r := range f.Rows {
+		if !r.Subject.Valid() || r.Risk != "" && !r.Risk.Valid() || !answer(r.Harmed) || !answer(r.Eligible) || !answer(r.PMA) {
+			fail("row %d: subject %q, risk %q or an answer is not known", i+1, r.Subject, r.Risk)
+		}
+		if !slices.Contains([]Duty{Report, NotEnforced, Include, NoDuty}, r.Outcome) || blank(r.Why) {
+			fail("row %d: outcome %q is not known, or says no reason", i+1, r.Outcome)
+		}
+		if err := r.Citation.Check(); err != nil {
+			fail("row %d: %w", i+1, err)
+		}
+	}
+	for _, s := range subjects {
+		for _, c := range (Circumstances{}).all() {
+			if f.row(s, c) < 0 {
+				fail("%q has no outcome for %+v", s, c)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// row is the first that fits, or -1.
+func (f reportingFile) row(s Subject, c Circumstances) int {
+	fits := func(want, is Answer) bool { return want == "" || want == is }
+	return slices.IndexFunc(f.Rows, func(r reportingRow) bool {
+		return r.Subject == s && (r.Risk == "" || r.Risk == c.Risk) && fits(r.Harmed, c.Harmed) && fits(r.Eligible, c.Eligible) && fits(r.PMA, c.PMA)
+	})
+}
+
+// all are the circumstances that c may turn out to be.
+func (c Circumstances) all() []Circumstances {
+	either := func(a Answer) []Answer {
+		if a.Valid() {
+			return []Answer{a}
+		}
+		return []Answer{Yes, No}
+	}
+	risks := []Risk{c.Risk}
+	if c.Risk == "" {
+		risks = []Risk{Controlled, Uncontrolled, NoRisk}
+	}
+	var out []Circumstances
+	for _, r := range risks {
+		for _, h := range either(c.Harmed) {
+			for _, e := range either(c.Eligible) {
+				for _, p := range either(c.PMA) {
+					out = append(out, Circumstances{Risk: r, Harmed: h, Eligible: e, PMA: p})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Outcomes returns what r says of each subject under c. Where something is not
+// known and could make a difference, the duty is open.
+func (r *Reporting) Outcomes(c Circumstances) []Outcome {
+	var out []Outcome
+	for _, s := range subjects {
+		first, open := -1, false
+		for _, one := range c.all() {
+			row := r.file.row(s, one)
+			if row < 0 {
+				continue
+			}
+			if first >= 0 && r.file.Rows[row].Outcome != r.file.Rows[first].Outcome {
+				open = true
+			}
+			if first < 0 {
+				first = row
+			}
+		}
+		o := Outcome{Subject: s, Duty: OpenDuty, Why: "it hangs on what is not known yet", Label: r.file.Label}
+		if first >= 0 && !open {
+			row := r.file.Rows[first]
+			o.Duty, o.Why, o.Citation = row.Outcome, row.Why, row.Citation
+		}
+		out = append(out, o)
+	}
+	return out
+}
