@@ -880,3 +880,25 @@ func ExampleSaveChange() {
 	// <nil>
 	// 3 planned <nil>
 }
+
+func ExampleChange_Missing() {
+	c := walked(begun(assess.Serious), patch.Tested)
+	for _, g := range c.Missing(patch.Documented)[:4] {
+		fmt.Println(g.What)
+	}
+	// Output:
+	// regulatory determination US
+	// regulatory determination EU
+	// regulatory-determination
+	// risk-file-update
+}
+
+func ExampleUnserved() {
+	n := 3
+	fielded := []device.Fielded{{Product: "pump-2.0", Site: "s1", Units: &n, AsOf: noon, How: "service log"}}
+	for _, g := range patch.Unserved(map[string]string{"pump-2.0": "2.0"}, fielded, begun(assess.Serious)) {
+		fmt.Println(g.What, g.Why)
+	}
+	// Output:
+	// 2.0 no change and no deferral is for this branch: 3 units at 1 sites, 0 of them without a count
+}

@@ -515,3 +515,80 @@ func ExampleInstalled_Stage() {
 	// 2.1 2.2 <nil>
 	// 2.2 patch: an older release is not installed: 7 is not above 7
 }
+
+func ExampleSeal() {
+	e, err := patch.Seal("text/plain", []byte("hello"), key(1)) // any crypto.Signer
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	body, err := e.Open("text/plain", trust(1, key(1)))
+	fmt.Println(string(body), err)
+	e.Payload = []byte("hullo")
+	_, err = e.Open("text/plain", trust(1, key(1)))
+	fmt.Println(err)
+	// Output:
+	// hello <nil>
+	// patch: not signed by enough trusted keys: 0 of 1
+}
+
+func ExampleDowngrade_Sign() {
+	e, err := downgrade().Sign(key(1), key(2))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d, err := patch.OpenDowngrade(e, trust(2, key(1), key(2)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := patch.MakeRelease(draft(), hour(200), released()) // sequence 7
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	device := patch.Installed{Product: "pump", Version: "2.4", Sequence: 9, Highest: 9}
+	_, err = device.Stage(r, nil, hour(2), open)
+	fmt.Println(err)
+	device, err = device.Stage(r, &d, hour(2), open)
+	fmt.Println(device.Ran(false).Version, err)
+	// Output:
+	// patch: an older release is not installed: 7 is not above 9
+	// 2.2 <nil>
+}
+
+// Open never gives out a payload that too few of the trusted keys have signed,
+// whatever signatures are mixed, repeated or cut.
+func TestOpenHoldsForEveryMixOfSignatures(t *testing.T) {
+	t.Parallel()
+	signers := []crypto.Signer{key(1), key(2), key(3), key(4)}
+	full, err := patch.Seal("t", []byte("x"), signers...)
+	require.NoError(t, err)
+	rapid.Check(t, func(t *rapid.T) {
+		e := patch.Envelope{PayloadType: "t", Payload: []byte("x")}
+		signed := map[int]bool{}
+		for range rapid.IntRange(0, 8).Draw(t, "signatures") {
+			i := rapid.IntRange(0, 3).Draw(t, "signer")
+			s := patch.Sig{KeyID: full.Signatures[rapid.IntRange(0, 3).Draw(t, "hint")].KeyID, Bytes: slices.Clone(full.Signatures[i].Bytes)}
+			if rapid.Bool().Draw(t, "broken") {
+				s.Bytes[rapid.IntRange(0, len(s.Bytes)-1).Draw(t, "byte")] ^= 1
+			} else {
+				signed[i] = true
+			}
+			e.Signatures = append(e.Signatures, s)
+		}
+		trusted := rapid.SliceOfDistinct(rapid.IntRange(0, 3), rapid.ID).Draw(t, "trusted")
+		tr, want := patch.Trust{Threshold: rapid.IntRange(-1, 4).Draw(t, "threshold")}, 0
+		for _, i := range trusted {
+			tr.Keys = append(tr.Keys, signers[i].Public())
+			if signed[i] {
+				want++
+			}
+		}
+		_, err := e.Open("t", tr)
+		if (err == nil) != (tr.Threshold >= 1 && want >= tr.Threshold) {
+			t.Fatalf("%d of %d signed: %v", want, tr.Threshold, err)
+		}
+	})
+}

@@ -631,3 +631,14 @@ func ExampleReadReportsCSV() {
 	// 3 state "done" is not known
 	// u3 declined
 }
+
+func ExampleReadReportsJSON() {
+	text := `[{"unit": "u1", "site": "s1", "state": "installed", "at": "2026-03-12T13:00:00Z", "how": "telemetry"},
+{"unit": "u2", "site": "s1", "state": "installed", "at": "12.3.2026", "how": "telemetry"}]`
+	for r, err := range patch.ReadReportsJSON(strings.NewReader(text), theRelease, hour(24)) {
+		fmt.Println(r.Unit, r.Uptake, err != nil)
+	}
+	// Output:
+	// u1 installed false
+	//   true
+}

@@ -741,3 +741,26 @@ func ExampleCreate() {
 	// [pump/7/a.bin] seven <nil>
 	// true tuf: refused: expired metadata error: timestamp.json is expired
 }
+
+// After a compromise every key is replaced; a device that saw that trusts none of
+// the old ones again.
+func ExampleRepository_Rotate() {
+	old, fresh := keys(10), keys(50)
+	repo, err := tuf.Create(old, nil, noon)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	next, err := repo.Rotate(old[tuf.Root], fresh, nil, hour(1))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = next.Add(map[string][]byte{"a": []byte("a")}, fresh, hour(2))
+	fmt.Println(err)
+	_, err = next.Add(map[string][]byte{"a": []byte("a")}, old, hour(2))
+	fmt.Println(err != nil)
+	// Output:
+	// <nil>
+	// true
+}
