@@ -447,6 +447,35 @@ func TestAReleaseIsKeptOnceAndSequencesGoUp(t *testing.T) {
 		require.NoError(t, save(other))
 		other.Sequence = 99
 		require.ErrorIs(t, save(other), patch.ErrRollback)
+		e, err := r.Sign(key(1))
+		require.NoError(t, err)
+		keep := func(e patch.Envelope, tr patch.Trust) error {
+			return patch.SaveEnvelope(ctx, l, store.By{Who: "release", Why: "signed"}, e, tr)
+		}
+		require.ErrorIs(t, keep(e, trust(1, key(2))), patch.ErrSignature)
+		require.NoError(t, keep(e, trust(1, key(1))))
+		both, err := r.Sign(key(1), key(2))
+		require.NoError(t, err)
+		require.NoError(t, keep(both, trust(2, key(1), key(2))), "a second signature")
+		signed, _, err := patch.Envelopes.Latest(ctx, l, "release "+r.Key())
+		require.NoError(t, err)
+		require.Empty(t, cmp.Diff(both, signed.Envelope))
+		bricks := r
+		bricks.Interrupted = "Bricks."
+		e, err = bricks.Sign(key(1))
+		require.NoError(t, err)
+		require.ErrorIs(t, keep(e, trust(1, key(1))), patch.ErrRewritten)
+		bricks.Sequence = 101
+		e, err = bricks.Sign(key(1))
+		require.NoError(t, err)
+		require.ErrorIs(t, keep(e, trust(1, key(1))), store.ErrNotFound)
+		e, err = downgrade().Sign(key(1))
+		require.NoError(t, err)
+		require.NoError(t, keep(e, trust(1, key(1))))
+		for entry, err := range l.Trail(ctx, 0, store.Name{Kind: "patch.line", Key: "pump"}) {
+			require.NoError(t, err)
+			require.Contains(t, []string{`{"product":"pump","sequence":7}`, `{"product":"pump","sequence":100}`}, string(entry.Body))
+		}
 		kept, _, err := patch.Releases.Latest(ctx, l, r.Key())
 		require.NoError(t, err)
 		require.Empty(t, cmp.Diff(r, kept))
@@ -471,6 +500,16 @@ func TestAReleaseOfVersionOneStillOpens(t *testing.T) {
 	defer f.Close()
 	e, err := patch.ReadEnvelope(f)
 	require.NoError(t, err)
+	kept := patch.Signed{Of: "release " + release(t).Key(), Envelope: e}
+	text, err := json.MarshalIndent(kept, "", "  ")
+	require.NoError(t, err)
+	name = filepath.Join("testdata", "envelope.v1.json")
+	if _, err := os.Stat(name); err != nil {
+		golden.Equal(t, append(text, '\n'), name)
+	}
+	want, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(text)+"\n")
 	r, err := patch.OpenRelease(e, trust(1, key(1)))
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(release(t), r))
