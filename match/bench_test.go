@@ -14,6 +14,7 @@ import (
 	"github.com/open-postmarket/postmarket/internal/testdata"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/sbom"
+	"github.com/open-postmarket/postmarket/sbom/cyclonedx"
 )
 
 // packages reads the Go, PyPI and crates.io advisories of the bundle.
@@ -119,4 +120,32 @@ func BenchmarkBuild(b *testing.B) {
 		match.Build(records, nil)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(records)), "ns/record")
+}
+
+// BenchmarkCold is what a process does that has an SBOM and the advisories as files: read
+// both, make the index, and look.
+func BenchmarkCold(b *testing.B) {
+	records := packages(b)
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		bom := inventory(records, n)
+		var doc strings.Builder
+		doc.WriteString(`{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[`)
+		for i, c := range bom.Components {
+			if i > 0 {
+				doc.WriteByte(',')
+			}
+			fmt.Fprintf(&doc, `{"type":"library","bom-ref":%q,"name":%q,"version":%q,"purl":%q}`, c.Ref, c.Name, c.Version, c.PURL)
+		}
+		doc.WriteString("]}")
+		b.Run(fmt.Sprintf("%d components", n), func(b *testing.B) {
+			for b.Loop() {
+				held := packages(b)
+				read, err := cyclonedx.Decode(strings.NewReader(doc.String()), nil)
+				require.NoError(b, err)
+				if len(match.Build(held, nil).Find("p", read).Findings) == 0 {
+					b.Fatal("nothing was found")
+				}
+			}
+		})
+	}
 }
