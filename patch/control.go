@@ -133,7 +133,8 @@ type Regulatory struct {
 	NoneSince  bool     `json:"none_since,omitempty"`
 }
 
-// A Signoff approves a gate in a role.
+// A Signoff approves a gate in a role. Whether who signs has that role is for the
+// ledger's Authorize.
 type Signoff struct {
 	Gate string `json:"gate"`
 	Role string `json:"role"`

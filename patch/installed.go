@@ -76,7 +76,8 @@ type Installed struct {
 	Version  string `json:"version"`
 	Sequence int64  `json:"sequence"`
 	// Highest is the highest sequence that ever ran. Nothing at or below it is
-	// installed without a downgrade, not even after one.
+	// installed without a downgrade, not even after one; so what a downgrade left
+	// never runs again, and none can be used twice.
 	Highest int64 `json:"highest"`
 	// Next is the release that is staged and not yet run; nil is none.
 	Next *Staged `json:"next,omitempty"`
@@ -106,8 +107,6 @@ func (i Installed) Stage(r Release, d *Downgrade, at time.Time, open func(name s
 			return i, fmt.Errorf("%w: %d is not above %d", ErrRollback, r.Sequence, max(i.Highest, i.Sequence))
 		case d.Check() != nil || d.Product != i.Product || d.From != i.Sequence || d.To != r.Sequence:
 			return i, fmt.Errorf("%w: the downgrade is from %d to %d of %q", ErrRollback, d.From, d.To, d.Product)
-		case i.Highest > i.Sequence:
-			return i, fmt.Errorf("%w: %d was left by a downgrade already", ErrRollback, i.Highest)
 		case at.After(d.Expires) || at.Before(d.Approved.At):
 			return i, fmt.Errorf("%w: the downgrade holds from %s to %s", ErrRollback, d.Approved.At.Format(time.RFC3339), d.Expires.Format(time.RFC3339))
 		}

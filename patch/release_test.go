@@ -327,7 +327,6 @@ func TestAnOlderReleaseIsInstalledOnlyByASignedDowngrade(t *testing.T) {
 		{"approved by the proposer", func(_ *patch.Installed, d *patch.Downgrade) { d.Approved.By = "Lead" }, hour(2)},
 		{"upward", func(_ *patch.Installed, d *patch.Downgrade) { d.To = 9 }, hour(2)},
 		{"for no reason", func(_ *patch.Installed, d *patch.Downgrade) { d.Why = "" }, hour(2)},
-		{"after another one", func(i *patch.Installed, _ *patch.Downgrade) { i.Highest = 10 }, hour(2)},
 	} {
 		i, bad := now, d
 		c.do(&i, &bad)
@@ -345,6 +344,12 @@ func TestAnOlderReleaseIsInstalledOnlyByASignedDowngrade(t *testing.T) {
 	require.ErrorIs(t, err, patch.ErrRollback, "what was left stays left")
 	_, err = back.Stage(r, &d, hour(3), open)
 	require.ErrorIs(t, err, patch.ErrRollback, "a downgrade works once")
+	lower, further := r, d
+	lower.Sequence, further.From, further.To = 5, 7, 5
+	low, err := back.Stage(lower, &further, hour(3), open)
+	require.NoError(t, err, "a second downgrade goes further down")
+	_, err = low.Ran(false).Stage(r, &d, hour(3), open)
+	require.ErrorIs(t, err, patch.ErrRollback)
 	between.Sequence = 10
 	on, err := back.Stage(between, nil, hour(3), open)
 	require.NoError(t, err)
@@ -408,6 +413,9 @@ func TestADeviceNeverGoesBackUnlessItIsToldTo(t *testing.T) {
 			}
 			before := i
 			next, err := i.Stage(r, d, hour(2), open)
+			if err == nil && r.Sequence > before.Sequence && r.Sequence <= before.Highest {
+				t.Fatal("what was left runs again")
+			}
 			i = next.Ran(rapid.Bool().Draw(t, "failed"))
 			if i.Highest < before.Highest {
 				t.Fatal("the highest went down")

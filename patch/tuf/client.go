@@ -188,7 +188,8 @@ func (c *Client) Names() []string {
 
 // Get returns a target as it was signed, from the folder when it is there whole,
 // else from the repository, and keeps it then. A name that is not there is
-// ErrNotFound; a file that is not what was signed ErrRefused. Update comes first.
+// ErrNotFound; a file that is not what was signed ErrRefused. Update comes first. A
+// target is held in memory as a whole, at most the length that was signed.
 func (c *Client) Get(ctx context.Context, name string) ([]byte, error) {
 	if c.now == nil {
 		return nil, errors.New("tuf: client: nothing is known before an update")

@@ -18,7 +18,8 @@ import (
 // Publish writes what is new into the folder dir: the targets, then the metadata
 // that names them, and last the timestamp, each file whole or not at all. A
 // client that asks meanwhile, or after a publication that was cut off, sees the
-// old state or the new one. Metadata files are never written over, save for the
+// old state or the new one; after Rotate, between the new root and the timestamp, it
+// is refused and has to ask again. Metadata files are never written over, save for the
 // timestamp: one that differs is an error.
 func (r *Repository) Publish(dir string) error {
 	rank := func(name string) int {
