@@ -65,6 +65,7 @@ func (p Plan) With(d Details) (Plan, error) {
 			if !r.AvailableFrom.IsZero() {
 				q.Remedies[i].AvailableFrom = r.AvailableFrom.UTC()
 			}
+			q.Remedies[i].Risks = slices.Clone(r.Risks)
 		}
 	}
 	if d.Actions != nil {
@@ -153,6 +154,9 @@ func (p Plan) wrong() error {
 	} else if err := assess.CheckPerson(p.Proposed.By); err != nil {
 		fail("%w", err)
 	}
+	if p.Response != "" && !p.Response.Valid() {
+		fail("response %q is not known", p.Response)
+	}
 	if want := roads(p.Risk); !slices.Contains(want, p.Class) {
 		fail("class %q does not go with the risk %q", p.Class, p.Risk)
 	}
@@ -192,6 +196,9 @@ func (p Plan) wrong() error {
 		}
 		if r.Kind == Patch && blank(r.FixedIn) {
 			fail("remedy %d: a patch names the device version it is fixed in", i+1)
+		}
+		if slices.ContainsFunc(r.Risks, blank) {
+			fail("remedy %d: one of its risks is empty", i+1)
 		}
 	}
 	if a := p.Acceptance; a != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/open-postmarket/postmarket/internal/strictjson"
 )
 
-//go:embed duties.json
+//go:embed duties.json gates.json
 var embedded embed.FS
 
 var defaultDuties = sync.OnceValues(func() ([]Duty, error) { return LoadDuties(embedded, "duties.json") })

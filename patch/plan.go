@@ -51,6 +51,11 @@ type Plan struct {
 	Risk assess.Risk `json:"risk,omitempty"`
 	// Why says how the class follows.
 	Why string `json:"why"`
+	// Response is how fast it is answered, as the assessment said when the plan
+	// was proposed (assess.Response), and ResponseWhy says why. Empty in plans
+	// from before it was kept.
+	Response    assess.Class `json:"response,omitempty"`
+	ResponseWhy string       `json:"response_why,omitempty"`
 
 	// Duties are what the law or a guidance asks of this class, with its source.
 	Duties []Duty `json:"duties"`
@@ -151,6 +156,9 @@ type Remedy struct {
 	FixedIn string `json:"fixed_in,omitempty"`
 	// AvailableFrom is when it can be had; zero is not known yet.
 	AvailableFrom time.Time `json:"available_from,omitzero"`
+	// Risks are those that the remedy itself brings, in words; none is not said,
+	// and change control asks for them ("none found" is an answer).
+	Risks []string `json:"risks,omitempty"`
 }
 
 // An Acceptance says why nothing is changed, and when that is looked at again.

@@ -16,6 +16,9 @@ type Policy struct {
 	// Matrix is the one that assessments are judged by. Nil means
 	// assess.DefaultMatrix.
 	Matrix *assess.Matrix
+	// Responses say how fast a finding is answered. Nil means
+	// assess.DefaultResponses.
+	Responses *assess.Responses
 	// Cycle is the maker's regular cycle; nil is none set, which is an open gap
 	// and never a number of ours.
 	Cycle *Cycle

@@ -26,6 +26,8 @@ var marks = []string{"fda-pm-30", "fda-pm-60"}
 //   - undetermined: no road, but the marks run from Learned and say why;
 //   - not affected: ErrNotAffected.
 //
+// How fast it is answered is the class of the assessment's own response.
+//
 // by proposes it at at. A mark whose rule the maker turned off is not set; the
 // plan notes it.
 //
@@ -61,10 +63,14 @@ func Propose(a assess.Assessment, policy Policy, by string, at time.Time, earlie
 		p.IDs = append(p.IDs, string(id))
 	}
 	p.Class, p.Why = class(a)
+	answer, err := a.Response(policy.Responses, at)
+	if err != nil {
+		return Plan{}, err
+	}
+	p.Response, p.ResponseWhy = answer.Class, answer.Why()
 	if err := p.oblige(policy); err != nil {
 		return Plan{}, err
 	}
-	var err error
 	switch p.Class {
 	case OutOfCycle, Undetermined:
 		err = p.mark(a, policy)

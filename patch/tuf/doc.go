@@ -1,0 +1,23 @@
+// Package tuf publishes releases as a repository of The Update Framework (TUF
+// specification 1.0) in a folder, and is the client that a device or its service
+// tool updates from, with go-tuf underneath.
+//
+// It owns the [Repository] and the [Client]. A client takes nothing that is not
+// signed by the keys its root names, older than what it has seen (rollback), past
+// its date (freeze), or put together from different states (mix and match); and
+// one that saw a key revoked does not trust it again. It knows nothing of what a
+// release means: patch.Release says that, and travels as a file. Nor does it
+// install anything.
+//
+// When an update is cut off, whatever was kept is either the old file or the new
+// one, a half-written file counts as none, and the next Update goes on from
+// there. A target is under its name only when it is whole and checked.
+//
+//	repo, err := tuf.Create(keys, nil, at)
+//	repo, err = repo.AddRelease(envelope, trust, files, keys, at)
+//	err = repo.Publish("/srv/updates")
+//
+//	c, err := tuf.NewClient("/var/lib/updates", root, tuf.Dir(os.DirFS("/srv/updates")))
+//	err = c.Update(ctx, at)
+//	body, err := c.Get(ctx, "pump/7/pump-2.2.bin")
+package tuf
