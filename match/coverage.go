@@ -25,6 +25,7 @@ const (
 const (
 	NoIdentifier   = "no identifier"
 	NoEcosystem    = "no source for this ecosystem"
+	NoSource       = "source package not stated"
 	UnknownProduct = "product named by no record of this source"
 	UnknownCPE     = "CPE vendor:product unknown to every loaded source"
 	NoVersion      = "no version"
@@ -53,7 +54,7 @@ type Coverage struct {
 }
 
 // order is the order in which the reasons count.
-var order = []string{NoIdentifier, NoEcosystem, UnknownProduct, UnknownCPE, NoVersion, NotComparable}
+var order = []string{NoIdentifier, NoEcosystem, NoSource, UnknownProduct, UnknownCPE, NoVersion, NotComparable}
 
 // Seen counts the components of the coverage, without the root, and those that
 // at least one source evaluated.
@@ -98,8 +99,28 @@ func (f *search) coverage() []Coverage {
 			}
 			out = append(out, c)
 		}
+		f.alone(out[len(out)-len(f.index.sources):])
 	}
 	return out
+}
+
+// alone says it when one source alone evaluates a component, and that source holds records
+// that state nothing that can be compared, as NVD does of the CVEs that it did not enrich: that it has
+// no finding says nothing of those.
+func (f *search) alone(rows []Coverage) {
+	by := -1
+	for k := range rows {
+		if rows[k].Verdict != Evaluated {
+			continue
+		}
+		if by >= 0 {
+			return
+		}
+		by = k
+	}
+	if by >= 0 && f.index.sources[by].mute > 0 {
+		rows[by].Detail += fmt.Sprintf("; by %s alone, and not for the %d records in which it does not state what is affected", rows[by].Source, f.index.sources[by].mute)
+	}
 }
 
 // reason takes every route that the component's identifiers and the source have in
@@ -169,6 +190,13 @@ func (f *search) byPackage(id *identity, s *holdings, cv *cover) (why, detail st
 		return NoEcosystem, "purl type " + id.pkg.Type + " is of no ecosystem"
 	case !f.index.holdsEcosystem(s, id.ecosystem):
 		return NoEcosystem, s.name + " holds nothing of " + id.ecosystem
+	case cv.held == "" && id.pkg.Upstream == "" && (id.pkg.Type == "deb" || id.pkg.Type == "apk"):
+		// Records of these distributions are about source packages.
+		return NoSource, s.name + " holds nothing named " + id.pkg.Name + ", and the purl does not say from which source it was built"
+	case cv.held == "" && id.pkg.Type == "maven" && id.pkg.Namespace == "":
+		return NoEcosystem, "a Maven package without a group names nothing"
+	case !f.index.holdsRelease(s, id):
+		return NoEcosystem, s.name + " holds nothing of " + id.ecosystem + " " + id.release()
 	}
 	return f.version(id.versions, cv, s, vers.Scheme(id.ecosystem), id.ecosystem)
 }

@@ -208,6 +208,8 @@ func joinExploited(a, b *feeds.Exploited) *feeds.Exploited {
 type holdings struct {
 	name       string
 	ecosystems map[string]int
+	// releases are those of an ecosystem of which it has records, as written; an empty one is any.
+	releases map[[2]string]int
 	// packages, cpes and words say by how many claims the source speaks by each route.
 	packages, cpes, words int
 	// mute counts its records that say nothing that can be compared.
@@ -277,12 +279,13 @@ func (r *record) words() int {
 func hold(held map[string]*holdings, r *record, n int) {
 	h := held[r.source]
 	if h == nil {
-		h = &holdings{name: r.source, ecosystems: map[string]int{}}
+		h = &holdings{name: r.source, ecosystems: map[string]int{}, releases: map[[2]string]int{}}
 		held[r.source] = h
 	}
 	for k := range r.packages {
 		if e := r.packages[k].ecosystem; e != "" {
 			h.ecosystems[e] += n
+			h.releases[[2]string{e, r.packages[k].release}] += n
 		}
 		h.packages += n
 	}
@@ -312,7 +315,7 @@ func hold(held map[string]*holdings, r *record, n int) {
 func (x *Index) holding(held map[string]*holdings) []*holdings {
 	at := func(source string) *holdings {
 		if held[source] == nil {
-			held[source] = &holdings{name: source, ecosystems: map[string]int{}}
+			held[source] = &holdings{name: source, ecosystems: map[string]int{}, releases: map[[2]string]int{}}
 		}
 		return held[source]
 	}
@@ -339,6 +342,21 @@ func (x *Index) speaks(h *holdings, r sbom.Route) bool {
 // holdsEcosystem reports whether the source has anything of an ecosystem.
 func (x *Index) holdsEcosystem(h *holdings, ecosystem string) bool {
 	return h.ecosystems[ecosystem] > 0 || slices.Contains(x.opts.Ecosystems[h.name], ecosystem)
+}
+
+// holdsRelease reports whether the source has anything of the release that the component is of,
+// as far as the component says so and the records at hand are all of the source's: when the caller says
+// that there are more, they may be of any.
+func (x *Index) holdsRelease(h *holdings, id *identity) bool {
+	if id.pkg == nil || id.pkg.Distro == "" || slices.Contains(x.opts.Ecosystems[h.name], id.ecosystem) {
+		return true
+	}
+	for at, n := range h.releases {
+		if n > 0 && at[0] == id.ecosystem && (at[1] == "" || sameRelease(at[1], id.release()) != no) {
+			return true
+		}
+	}
+	return false
 }
 
 // groups joins records that speak of one vulnerability and files the vulnerabilities.

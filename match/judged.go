@@ -22,7 +22,7 @@ import (
 // of its vulnerability, whose bodies are pinned in the ledger. It can be replayed.
 type Judged struct {
 	Finding Finding `json:"finding"`
-	// Records are the digests of the pinned records, by source and item.
+	// Records are the digests of the pinned bodies, by source and item.
 	Records []string `json:"records"`
 	// BOM is the digest of the BOM as the ledger held it, by [BOMDigest].
 	BOM string `json:"bom"`
@@ -79,9 +79,13 @@ func Records(ctx context.Context, mirror feeds.Mirror, f Finding) ([]feeds.Recor
 // Judge keeps the finding in the act with everything it rests on: records are those that
 // [Records] gives, bom the one it was found in. What is pinned already is not written again.
 func Judge(tx *store.Tx, f Finding, records []feeds.Record, bom sbom.BOM) error {
-	digests, err := feeds.Pin(tx, records...)
+	bodies, err := feeds.Pin(tx, records...)
 	if err != nil {
 		return err
+	}
+	digests := make([]string, 0, len(records))
+	for _, r := range records {
+		digests = append(digests, r.Digest())
 	}
 	for _, i := range f.Instances {
 		for _, e := range i.Evidence {
@@ -94,7 +98,7 @@ func Judge(tx *store.Tx, f Finding, records []feeds.Record, bom sbom.BOM) error 
 	if err != nil {
 		return err
 	}
-	_, err = Judgments.PutIfChanged(tx, Judged{Finding: f, Records: digests, BOM: digest})
+	_, err = Judgments.PutIfChanged(tx, Judged{Finding: f, Records: bodies, BOM: digest})
 	return err
 }
 
@@ -176,7 +180,8 @@ const (
 
 // Timeline tells what was knowable when about the vulnerability of a finding: which source says that it
 // published it when, when we held which form of which record, and when the finding was seen on its product. The moments are
-// in order of time. For a past day, those up to it are what was knowable then: see [Until].
+// in order of time. A mirror keeps the newest body of a record only, so that when it was published is what the record
+// says today, and a record that is gone says nothing. For a past day, those up to it are what was knowable then: see [Until].
 func Timeline(ctx context.Context, mirror feeds.Mirror, l *store.Ledger, f Finding) ([]Moment, error) {
 	var out []Moment
 	g := gathering{mirror: mirror, records: map[recordKey]feeds.Record{}, asked: map[feeds.ID]bool{}}

@@ -132,7 +132,7 @@ func title(r feeds.Record) string {
 		return cmpOr(r.Title, r.Text)
 	}
 	cut := titleLength
-	for !utf8.RuneStart(r.Text[cut]) {
+	for cut > 0 && !utf8.RuneStart(r.Text[cut]) {
 		cut--
 	}
 	return strings.Clone(r.Text[:cut]) + "…"

@@ -35,6 +35,10 @@ func (x *Index) with(changed []feeds.Record, gone []Gone) (*Index, map[feeds.ID]
 		for e, n := range h.ecosystems {
 			copied.ecosystems[e] = n
 		}
+		copied.releases = map[[2]string]int{}
+		for r, n := range h.releases {
+			copied.releases[r] = n
+		}
 		u.held[h.name] = &copied
 	}
 	for _, g := range gone {

@@ -38,7 +38,7 @@ func decode(r io.Reader) (feeds.Record, error) {
 	if err != nil {
 		return feeds.Record{}, err
 	}
-	var v models.Vulnerability
+	var v document
 	if err := json.Unmarshal(body, &v); err != nil {
 		return feeds.Record{}, fetch.Placed(err, body)
 	}
@@ -56,7 +56,7 @@ func decode(r io.Reader) (feeds.Record, error) {
 		Source: Name, Item: strings.TrimSpace(v.ID), Names: names(v),
 		Published: said(v.Published), Modified: said(v.Modified), Withdrawn: said(v.Withdrawn),
 		Title: v.Summary, Text: v.Details,
-		Scores: scores(v), Packages: packages,
+		Scores: scores(v.Vulnerability), Packages: packages,
 		Mark: tlp.Marked(tlp.Clear, Name),
 	}
 	for _, ref := range v.References {
@@ -81,12 +81,31 @@ func said(t time.Time) time.Time {
 	return t.UTC()
 }
 
-// names are the record's id and its aliases, each once.
-func names(v models.Vulnerability) []feeds.ID {
+// document is the record with what later versions of the schema add (1.7.0).
+type document struct {
+	models.Vulnerability
+	Upstream []string `json:"upstream"`
+}
+
+// names are the record's id and its aliases, each once. A record of a distribution that
+// has no CVE id of its own and tells of which CVEs it comes (upstream) speaks of each of those:
+// otherwise what is known of them, exploitation above all, would not reach it.
+func names(v document) []feeds.ID {
 	var out []feeds.ID
-	for _, text := range append([]string{v.ID}, v.Aliases...) {
-		if id := feeds.CleanID(text); id != "" && !slices.Contains(out, id) {
-			out = append(out, id)
+	add := func(texts ...string) {
+		for _, text := range texts {
+			if id := feeds.CleanID(text); id != "" && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	add(v.ID)
+	add(v.Aliases...)
+	if !slices.ContainsFunc(out, feeds.ID.CVE) {
+		for _, up := range v.Upstream {
+			if feeds.CleanID(up).CVE() {
+				add(up)
+			}
 		}
 	}
 	return out
