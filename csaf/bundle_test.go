@@ -19,7 +19,7 @@ import (
 )
 
 // documents lists the CSAF documents in folders of the bundle.
-func documents(t *testing.T, folders ...string) []string {
+func documents(t testing.TB, folders ...string) []string {
 	t.Helper()
 	var files []string
 	for _, f := range folders {
@@ -47,14 +47,11 @@ func canonical(t *testing.T, data []byte) any {
 }
 
 // notRoundTripped are the documents of the bundle that do not come back as they
-// were. The first is no JSON; the others hold what the model has no place for,
-// at the pointer given, and Encode refuses them for it.
+// were: one that is no JSON, and one that holds what the schema forbids, at the
+// pointer given, for which Encode refuses it.
 var notRoundTripped = map[string]string{
-	"trailing-garbage-data/avendor-advisory-0004.json":    "",
-	"optional/oasis_csaf_tc-csaf_2_0-2021-6-2-20-01.json": "/document/custom_property",
-	"invalid-csaf/csaf_apache-tika-cve-2025-54988.json":   "/vulnerabilities/0",
-	"2025/msrc_cve-2025-29795.json":                       "/vulnerabilities/0/scores/0/cvss_v3/environmentalsScore",
-	"2025/msrc_cve-2025-29806.json":                       "/vulnerabilities/0/scores/0/cvss_v3/environmentalsScore",
+	"trailing-garbage-data/avendor-advisory-0004.json":  "",
+	"invalid-csaf/csaf_apache-tika-cve-2025-54988.json": "/vulnerabilities/0",
 }
 
 func TestEveryDocumentOfTheBundleComesBackAsItWas(t *testing.T) {
@@ -85,6 +82,7 @@ func TestEveryDocumentOfTheBundleComesBackAsItWas(t *testing.T) {
 		}
 		again, err := csaf.Decode(&out)
 		require.NoError(t, err, name)
+		doc.Unsorted = nil
 		require.True(t, reflect.DeepEqual(doc, again), name)
 		same++
 	}
@@ -140,7 +138,7 @@ func (s sample) id() string {
 	return strings.TrimSuffix(strings.TrimPrefix(filepath.Base(s.file), "oasis_csaf_tc-csaf_2_0-2021-"), ".json")
 }
 
-func samples(t *testing.T) []sample {
+func samples(t *testing.T, group string) []sample {
 	t.Helper()
 	type named struct {
 		Name  string `json:"name"`
@@ -160,7 +158,7 @@ func samples(t *testing.T) []sample {
 	require.NoError(t, json.Unmarshal(data, &list))
 	var out []sample
 	for _, test := range list.Tests {
-		if test.Group != "mandatory" {
+		if test.Group != group {
 			continue
 		}
 		for _, f := range test.Failures {
@@ -176,7 +174,7 @@ func samples(t *testing.T) []sample {
 
 func TestTheMandatoryTestFilesOfOASISFailTheTestTheyAreAbout(t *testing.T) {
 	t.Parallel()
-	agree, all := 0, samples(t)
+	agree, all := 0, samples(t, "mandatory")
 	for _, s := range all {
 		failures := check(t, s.file)
 		want := s.valid
@@ -196,7 +194,7 @@ func TestTheMandatoryTestFilesOfOASISFailTheTestTheyAreAbout(t *testing.T) {
 
 func TestTheJudgeSharesOurVerdictsOnTheFilesOfOASISButForKnownOnes(t *testing.T) {
 	t.Parallel()
-	all := samples(t)
+	all := samples(t, "mandatory")
 	var files []string
 	for _, s := range all {
 		files = append(files, s.file)

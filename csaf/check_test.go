@@ -153,8 +153,11 @@ func TestALanguageTagIsOfWhatIsRegistered(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]string{
 		"": "", "en": "", "en-US": "", "EN-gb": "", "zh-Hant-TW": "", "zh-cmn-Hans-CN": "", "de-1996": "", "es-419": "", "en-GB-oxendict": "",
-		"sl-rozaj-IT": "", "en-x-uk": "", "en-a-uk": "", "i-klingon": "", "x-uk": "", "sr-Latn": "", "en-ZZ": "", "qaa-XK": "",
-		"en-UK": `"uk" is no region`, "EN-uk": `"uk" is no region`, "zh-Hant-QA-x": "", "zh-Hant-QB": `"qb" is no region`, "gsw-EW": `"ew" is no region`,
+		"sl-rozaj-IT": `"it" is no subtag that can stand there`, "sl-IT-rozaj": "", "en-x-uk": "", "en-a-uk": `"a" is no extension`, "en-u-ca-gregory-t-de": "", "i-klingon": "", "x-uk": "", "sr-Latn": "", "en-ZZ": "", "qaa-XK": "", "qtx": "", "gsw": "", "yue": "", "x-a-b": "", "art-lojban": "", "en-GB-oed": "", "en-Qabc": "",
+		"zh-yue-nan": `"nan" is a second language within "zh"`, "en-cmn": `"cmn" is no language within "en"`, "en-Abcd": `"abcd" is no script`,
+		"de-1996-1996": `"1996" stands there twice`, "de-nonsuch": `"nonsuch" is no variant`, "en-u-ca-u-cb": `"u" stands there twice`, "en-u": `nothing follows "u"`,
+		"en-x": `nothing that can follows "x"`, "d": `"d" is no language`, "en--US": `"" is no subtag`, "zzz": `"zzz" is no language`, "EZ": `"ez" is no language`, "en-099": `"099" is no region`,
+		"en-UK": `"uk" is no region`, "EN-uk": `"uk" is no region`, "zh-Hant-QA-x-y": "", "zh-Hant-QB": `"qb" is no region`, "gsw-EW": `"ew" is no region`,
 		"xz": `"xz" is no language`, "xz-US": `"xz" is no language`,
 	} {
 		err := csaf.CheckLang(tag)

@@ -1,112 +1,27 @@
 package csaf
 
+import (
+	_ "embed" // the list
+	"strings"
+	"sync"
+)
+
 // CWEName is MITRE's name for the weakness with this id, as test 6.1.11 wants it
-// beside the id, and false for a weakness it does not know. It knows those that
-// medical-device advisories and the components of devices most often name, not
-// the whole list: facts from CWE (cwe.mitre.org), current names.
+// beside the id, and false for an id that is of no weakness in CWE 4.17.
 func CWEName(id string) (string, bool) {
-	name, ok := cweNames[id]
+	name, ok := cweNames()[id]
 	return name, ok
 }
 
-var cweNames = map[string]string{
-	"CWE-20":   "Improper Input Validation",
-	"CWE-22":   "Improper Limitation of a Pathname to a Restricted Directory ('Path Traversal')",
-	"CWE-23":   "Relative Path Traversal",
-	"CWE-77":   "Improper Neutralization of Special Elements used in a Command ('Command Injection')",
-	"CWE-78":   "Improper Neutralization of Special Elements used in an OS Command ('OS Command Injection')",
-	"CWE-79":   "Improper Neutralization of Input During Web Page Generation ('Cross-site Scripting')",
-	"CWE-88":   "Improper Neutralization of Argument Delimiters in a Command ('Argument Injection')",
-	"CWE-89":   "Improper Neutralization of Special Elements used in an SQL Command ('SQL Injection')",
-	"CWE-94":   "Improper Control of Generation of Code ('Code Injection')",
-	"CWE-119":  "Improper Restriction of Operations within the Bounds of a Memory Buffer",
-	"CWE-120":  "Buffer Copy without Checking Size of Input ('Classic Buffer Overflow')",
-	"CWE-121":  "Stack-based Buffer Overflow",
-	"CWE-122":  "Heap-based Buffer Overflow",
-	"CWE-125":  "Out-of-bounds Read",
-	"CWE-126":  "Buffer Over-read",
-	"CWE-130":  "Improper Handling of Length Parameter Inconsistency",
-	"CWE-131":  "Incorrect Calculation of Buffer Size",
-	"CWE-190":  "Integer Overflow or Wraparound",
-	"CWE-191":  "Integer Underflow (Wrap or Wraparound)",
-	"CWE-200":  "Exposure of Sensitive Information to an Unauthorized Actor",
-	"CWE-203":  "Observable Discrepancy",
-	"CWE-208":  "Observable Timing Discrepancy",
-	"CWE-209":  "Generation of Error Message Containing Sensitive Information",
-	"CWE-248":  "Uncaught Exception",
-	"CWE-256":  "Plaintext Storage of a Password",
-	"CWE-257":  "Storing Passwords in a Recoverable Format",
-	"CWE-259":  "Use of Hard-coded Password",
-	"CWE-269":  "Improper Privilege Management",
-	"CWE-276":  "Incorrect Default Permissions",
-	"CWE-284":  "Improper Access Control",
-	"CWE-285":  "Improper Authorization",
-	"CWE-287":  "Improper Authentication",
-	"CWE-288":  "Authentication Bypass Using an Alternate Path or Channel",
-	"CWE-294":  "Authentication Bypass by Capture-replay",
-	"CWE-295":  "Improper Certificate Validation",
-	"CWE-296":  "Improper Following of a Certificate's Chain of Trust",
-	"CWE-297":  "Improper Validation of Certificate with Host Mismatch",
-	"CWE-306":  "Missing Authentication for Critical Function",
-	"CWE-307":  "Improper Restriction of Excessive Authentication Attempts",
-	"CWE-311":  "Missing Encryption of Sensitive Data",
-	"CWE-312":  "Cleartext Storage of Sensitive Information",
-	"CWE-319":  "Cleartext Transmission of Sensitive Information",
-	"CWE-321":  "Use of Hard-coded Cryptographic Key",
-	"CWE-323":  "Reusing a Nonce, Key Pair in Encryption",
-	"CWE-326":  "Inadequate Encryption Strength",
-	"CWE-327":  "Use of a Broken or Risky Cryptographic Algorithm",
-	"CWE-330":  "Use of Insufficiently Random Values",
-	"CWE-335":  "Incorrect Usage of Seeds in Pseudo-Random Number Generator (PRNG)",
-	"CWE-338":  "Use of Cryptographically Weak Pseudo-Random Number Generator (PRNG)",
-	"CWE-345":  "Insufficient Verification of Data Authenticity",
-	"CWE-346":  "Origin Validation Error",
-	"CWE-347":  "Improper Verification of Cryptographic Signature",
-	"CWE-352":  "Cross-Site Request Forgery (CSRF)",
-	"CWE-354":  "Improper Validation of Integrity Check Value",
-	"CWE-362":  "Concurrent Execution using Shared Resource with Improper Synchronization ('Race Condition')",
-	"CWE-369":  "Divide By Zero",
-	"CWE-400":  "Uncontrolled Resource Consumption",
-	"CWE-401":  "Missing Release of Memory after Effective Lifetime",
-	"CWE-404":  "Improper Resource Shutdown or Release",
-	"CWE-415":  "Double Free",
-	"CWE-416":  "Use After Free",
-	"CWE-425":  "Direct Request ('Forced Browsing')",
-	"CWE-427":  "Uncontrolled Search Path Element",
-	"CWE-428":  "Unquoted Search Path or Element",
-	"CWE-434":  "Unrestricted Upload of File with Dangerous Type",
-	"CWE-476":  "NULL Pointer Dereference",
-	"CWE-477":  "Use of Obsolete Function",
-	"CWE-489":  "Active Debug Code",
-	"CWE-494":  "Download of Code Without Integrity Check",
-	"CWE-502":  "Deserialization of Untrusted Data",
-	"CWE-522":  "Insufficiently Protected Credentials",
-	"CWE-523":  "Unprotected Transport of Credentials",
-	"CWE-532":  "Insertion of Sensitive Information into Log File",
-	"CWE-601":  "URL Redirection to Untrusted Site ('Open Redirect')",
-	"CWE-603":  "Use of Client-Side Authentication",
-	"CWE-611":  "Improper Restriction of XML External Entity Reference",
-	"CWE-613":  "Insufficient Session Expiration",
-	"CWE-617":  "Reachable Assertion",
-	"CWE-665":  "Improper Initialization",
-	"CWE-668":  "Exposure of Resource to Wrong Sphere",
-	"CWE-674":  "Uncontrolled Recursion",
-	"CWE-693":  "Protection Mechanism Failure",
-	"CWE-749":  "Exposed Dangerous Method or Function",
-	"CWE-754":  "Improper Check for Unusual or Exceptional Conditions",
-	"CWE-755":  "Improper Handling of Exceptional Conditions",
-	"CWE-770":  "Allocation of Resources Without Limits or Throttling",
-	"CWE-772":  "Missing Release of Resource after Effective Lifetime",
-	"CWE-787":  "Out-of-bounds Write",
-	"CWE-798":  "Use of Hard-coded Credentials",
-	"CWE-824":  "Access of Uninitialized Pointer",
-	"CWE-835":  "Loop with Unreachable Exit Condition ('Infinite Loop')",
-	"CWE-843":  "Access of Resource Using Incompatible Type ('Type Confusion')",
-	"CWE-862":  "Missing Authorization",
-	"CWE-863":  "Incorrect Authorization",
-	"CWE-908":  "Use of Uninitialized Resource",
-	"CWE-918":  "Server-Side Request Forgery (SSRF)",
-	"CWE-1104": "Use of Unmaintained Third Party Components",
-	"CWE-1321": "Improperly Controlled Modification of Object Prototype Attributes ('Prototype Pollution')",
-	"CWE-1395": "Dependency on Vulnerable Third-Party Component",
-}
+//go:embed cwe.txt
+var cweList string
+
+var cweNames = sync.OnceValue(func() map[string]string {
+	names := make(map[string]string, 1000)
+	for line := range strings.Lines(cweList) {
+		if id, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); ok {
+			names["CWE-"+id] = name
+		}
+	}
+	return names
+})

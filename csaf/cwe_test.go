@@ -23,7 +23,7 @@ func TestTheJudgeKnowsEveryWeaknessByTheNameWeGive(t *testing.T) {
 			d.Vulnerabilities = append(d.Vulnerabilities, v)
 		}
 	}
-	require.Greater(t, len(d.Vulnerabilities), 90)
+	require.Len(t, d.Vulnerabilities, 968)
 	require.Empty(t, csaf.Check(d))
 	file := filepath.Join(t.TempDir(), "weaknesses.json")
 	require.NoError(t, os.WriteFile(file, encode(t, d), 0o600))

@@ -39,9 +39,30 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // truncated or over-long text, one that is not UTF-8 or not JSON, text after the
 // document, and another csaf_version are errors, with the place. A document that
 // breaks the schema is returned all the same, so that Check can say everything
-// that is wrong with it and a reader is not left without an advisory because its
-// publisher added a member; whatever the model cannot hold is listed in Unread.
+// that is wrong with it; whatever the model cannot hold is listed in Unread.
+// Members that the standard does not define are kept as Extra.
 func Decode(r io.Reader) (*Document, error) {
+	data, err := load(r)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := read(&scanner{data: data})
+	if err != nil {
+		return nil, err
+	}
+	if v := doc.Document.CSAFVersion; v == "" {
+		return nil, fmt.Errorf("csaf: %w: no /document/csaf_version", ErrVersion)
+	} else if v != Version {
+		return nil, fmt.Errorf("csaf: %w: /document/csaf_version is %s", ErrVersion, brief(v))
+	}
+	return doc, nil
+}
+
+// errNoObject says that a text is JSON, but no document can be meant.
+var errNoObject = errors.New("csaf: the text is JSON but not an object")
+
+// load reads all of r, which has to be UTF-8 and not too long.
+func load(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("csaf: %w", err)
@@ -49,56 +70,59 @@ func Decode(r io.Reader) (*Document, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("csaf: %w", ErrTooLarge)
 	}
-	if err := wellFormed(data); err != nil {
-		return nil, err
-	}
-	s := &scanner{data: data}
-	if s.next() != '{' {
-		return nil, errors.New("csaf: the text is JSON but not an object")
-	}
-	doc := new(Document)
-	s.object(document(), reflect.ValueOf(doc).Elem(), nil)
-	if s.err != nil {
-		return nil, s.err
-	}
-	if v := doc.Document.CSAFVersion; v == "" {
-		return nil, fmt.Errorf("csaf: %w: no /document/csaf_version", ErrVersion)
-	} else if v != Version {
-		return nil, fmt.Errorf("csaf: %w: /document/csaf_version is %s", ErrVersion, brief(v))
-	}
-	if s.more > 0 {
-		s.unread = append(s.unread, Failure{testSchema, "", fmt.Sprintf("%d more like these", s.more)})
-	}
-	doc.Unread = s.unread
-	return doc, nil
-}
-
-// wellFormed reports where data is not one JSON value in UTF-8.
-func wellFormed(data []byte) error {
-	if len(bytes.TrimSpace(data)) == 0 {
-		return &SyntaxError{1, 1, errors.New("the text is empty")}
-	}
-	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
-		return &SyntaxError{1, 1, errors.New("the text begins with a byte order mark")}
-	}
-	if !utf8.Valid(data) {
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return nil, &SyntaxError{1, 1, errors.New("the text is empty")}
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return nil, &SyntaxError{1, 1, errors.New("the text begins with a byte order mark")}
+	case !utf8.Valid(data):
 		for i := 0; i < len(data); {
 			r, n := utf8.DecodeRune(data[i:])
 			if r == utf8.RuneError && n == 1 {
-				return syntaxError(data, i, errors.New("the text is not UTF-8"))
+				return nil, syntaxError(data, i, errors.New("the text is not UTF-8"))
 			}
 			i += n
 		}
 	}
+	return data, nil
+}
+
+// read reads a document of any version, or fails with errNoObject.
+func read(s *scanner) (*Document, error) {
+	doc := new(Document)
+	object := s.next() == '{'
+	if object {
+		s.object(document(), reflect.ValueOf(doc).Elem())
+	} else {
+		s.skip()
+	}
+	if s.next(); s.err == nil && s.pos < len(s.data) {
+		s.stop(errSyntax)
+	}
+	switch {
+	case s.err == errSyntax:
+		return nil, malformed(s.data, s.pos)
+	case s.err != nil:
+		return nil, s.err
+	case !object:
+		return nil, errNoObject
+	}
+	if s.more > 0 {
+		s.unread = append(s.unread, Failure{testSchema, "", fmt.Sprintf("%d more like these", s.more)})
+	}
+	doc.Unread, doc.Unsorted = s.unread, s.unsorted
+	return doc, nil
+}
+
+// malformed says, in encoding/json's words, where data, which is no JSON, stops
+// being it.
+func malformed(data []byte, at int) error {
 	var raw json.RawMessage
 	err := json.Unmarshal(data, &raw)
-	if at := (*json.SyntaxError)(nil); errors.As(err, &at) {
-		return syntaxError(data, max(int(at.Offset)-1, 0), err)
+	if where := (*json.SyntaxError)(nil); errors.As(err, &where) {
+		return syntaxError(data, max(int(where.Offset)-1, 0), err)
 	}
-	if err != nil {
-		return fmt.Errorf("csaf: %w", err)
-	}
-	return nil
+	return syntaxError(data, at, errSyntax)
 }
 
 func syntaxError(data []byte, at int, err error) error {

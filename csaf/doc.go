@@ -14,25 +14,29 @@
 //	}
 //	err = csaf.Encode(w, doc)             // the same bytes every time
 //
-// It is not a drafting tool (package advisory writes advisories with it), not a
-// downloader and not a provider's web layout. It reads and writes version 2.0
-// only.
+// [Judge] reads a text and judges it in one call, as a checker program does.
+// [Provide] writes the web layout from which others fetch documents. The package
+// is not a drafting tool (package advisory writes advisories with it) and not a
+// downloader (package feeds/csaf is one).
 //
-// # What Check judges
+// # What is judged
 //
-// The facts of the 2.0 JSON schema in its strict form (test name "schema"; in a
-// CVSS object "6.1.8") and the mandatory tests 6.1.1 to 6.1.33 with all parts of
-// 6.1.27. A vector of which no score can be computed, because a base metric is
-// missing or a metric is given twice, fails 6.1.9. Three of the tests are judged in
-// part only:
+// [Check]: the facts of the 2.0 JSON schema and of FIRST's CVSS schemas (test
+// name "schema"; in a CVSS object "6.1.8"), and the mandatory tests 6.1.1 to
+// 6.1.33 with all parts of 6.1.27. [CheckOptional]: the tests 6.2.1 to 6.2.20,
+// which make no document invalid. The informative tests 6.3 are not judged.
 //
-//   - 6.1.11: the name is compared for the weaknesses that CWEName knows; of all
-//     others only the form of the id and the presence of a name are judged, for
-//     the full list is not ours to ship.
-//   - 6.1.12: the form of the language tag, two-letter languages against ISO 639-1
-//     and two-letter regions against ISO 3166-1; three-letter languages, scripts
-//     and variants are not looked up. See CheckLang.
+// Where the standard leaves a choice:
+//
+//   - Members that it does not define are allowed, as in its schema; they fail
+//     6.2.20. Two members of one name fail the schema.
+//   - A vector of which no score can be computed, because a base metric is
+//     missing or a metric is given twice, fails 6.1.9.
+//   - 6.1.11 knows the weaknesses of CWE 4.17, 6.1.12 the language subtags that
+//     were registered on 25 August 2025. A variant may stand after any language,
+//     for RFC 5646 only recommends where to use it.
 //   - 6.1.13: what packageurl-go refuses to parse fails.
-//
-// The optional (6.2) and informative (6.3) tests are not judged.
+//   - 6.1.14, 6.1.16 and 6.1.21 sort revisions of one instant by their number.
+//   - 6.1.24 compares instants, and 6.1.28 languages without regard to case.
+//   - 6.1.31 looks for the words of its list as words, for the signs anywhere.
 package csaf

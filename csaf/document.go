@@ -5,13 +5,19 @@ type Document struct {
 	Document        Meta            `json:"document,omitzero"`
 	ProductTree     *ProductTree    `json:"product_tree,omitempty"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities,omitempty"`
+	Extra           Extra           `json:"-"`
 
 	// Unread is what Decode met in the text and the model cannot hold: members
-	// the schema does not define, members given twice, null and empty values,
-	// values of the wrong type. Nothing is dropped without a line here. Check
-	// reports them, and Encode refuses a document that has any, so that nothing is
-	// lost silently; setting it to nil accepts the loss.
+	// given twice, null and empty values, values of the wrong type. Nothing is
+	// dropped without a line here. Check reports them, and Encode refuses a
+	// document that has any, so that nothing is lost silently; setting it to nil
+	// accepts the loss.
 	Unread []Failure `json:"-"`
+
+	// Unsorted points to the objects whose members did not stand in alphabetical
+	// order in the text that Decode read, for optional test 6.2.13. Encode sorts all but what is
+	// within an Extra.
+	Unsorted []string `json:"-"`
 }
 
 // Meta is what a document says about itself. Section 3.2.1.
@@ -28,6 +34,7 @@ type Meta struct {
 	SourceLang        string             `json:"source_lang,omitempty"` // BCP 47; of the text this one translates
 	Title             string             `json:"title,omitempty"`
 	Tracking          Tracking           `json:"tracking,omitzero"`
+	Extra             Extra              `json:"-"`
 }
 
 // Version is the one value of Meta.CSAFVersion this package reads and writes.
@@ -48,18 +55,21 @@ type Acknowledgment struct {
 	Organization string   `json:"organization,omitempty"`
 	Summary      string   `json:"summary,omitempty"`
 	URLs         []string `json:"urls,omitempty"`
+	Extra        Extra    `json:"-"`
 }
 
 // AggregateSeverity is the publisher's own word for how bad it is as a whole.
 type AggregateSeverity struct {
 	Namespace string `json:"namespace,omitempty"` // URL of the scale
 	Text      string `json:"text,omitempty"`
+	Extra     Extra  `json:"-"`
 }
 
 // Distribution says who may have the document.
 type Distribution struct {
-	Text string `json:"text,omitempty"`
-	TLP  *TLP   `json:"tlp,omitempty"`
+	Text  string `json:"text,omitempty"`
+	TLP   *TLP   `json:"tlp,omitempty"`
+	Extra Extra  `json:"-"`
 }
 
 // TLP is a traffic light label of the first version of that protocol, the only
@@ -67,6 +77,7 @@ type Distribution struct {
 type TLP struct {
 	Label TLPLabel `json:"label,omitempty"`
 	URL   string   `json:"url,omitempty"`
+	Extra Extra    `json:"-"`
 }
 
 // A Note is a paragraph of prose. Section 3.1.4.
@@ -75,6 +86,7 @@ type Note struct {
 	Category NoteCategory `json:"category,omitempty"`
 	Text     string       `json:"text,omitempty"`
 	Title    string       `json:"title,omitempty"`
+	Extra    Extra        `json:"-"`
 }
 
 // Publisher is who speaks.
@@ -84,6 +96,7 @@ type Publisher struct {
 	IssuingAuthority string            `json:"issuing_authority,omitempty"`
 	Name             string            `json:"name,omitempty"`
 	Namespace        string            `json:"namespace,omitempty"` // URL that names the publisher
+	Extra            Extra             `json:"-"`
 }
 
 // A Reference points elsewhere. Section 3.1.10.
@@ -91,6 +104,7 @@ type Reference struct {
 	Category ReferenceCategory `json:"category,omitempty"` // empty reads as external, by the standard's default
 	Summary  string            `json:"summary,omitempty"`
 	URL      string            `json:"url,omitempty"`
+	Extra    Extra             `json:"-"`
 }
 
 // Tracking is the document's identity and history. Section 3.2.1.12.
@@ -103,18 +117,21 @@ type Tracking struct {
 	RevisionHistory    []Revision `json:"revision_history,omitempty"`
 	Status             Status     `json:"status,omitempty"`
 	Version            string     `json:"version,omitempty"` // integer or semantic, as in every Revision
+	Extra              Extra      `json:"-"`
 }
 
 // Generator is the program that made the document.
 type Generator struct {
 	Date   Date   `json:"date,omitempty"`
 	Engine Engine `json:"engine,omitzero"`
+	Extra  Extra  `json:"-"`
 }
 
 // Engine names that program.
 type Engine struct {
 	Name    string `json:"name,omitempty"`
 	Version string `json:"version,omitempty"`
+	Extra   Extra  `json:"-"`
 }
 
 // A Revision is one line of the document's history.
@@ -123,4 +140,5 @@ type Revision struct {
 	LegacyVersion string `json:"legacy_version,omitempty"`
 	Number        string `json:"number,omitempty"`
 	Summary       string `json:"summary,omitempty"`
+	Extra         Extra  `json:"-"`
 }

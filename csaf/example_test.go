@@ -83,13 +83,13 @@ func ExampleDecode() {
 	_, err := csaf.Decode(strings.NewReader("{\"document\": {\n  \"csaf_version\": \"2.0\" \"title\""))
 	fmt.Println(err)
 
-	doc, err := csaf.Decode(strings.NewReader(`{"document": {"csaf_version": "2.0", "x_hint": "call us"}}`))
-	fmt.Println(err, doc.Unread)
+	doc, err := csaf.Decode(strings.NewReader(`{"document": {"csaf_version": "2.0", "title": null, "x_hint": "call us"}}`))
+	fmt.Println(err, string(doc.Document.Extra["x_hint"]), doc.Unread)
 	fmt.Println(csaf.Encode(new(bytes.Buffer), doc))
 	// Output:
 	// csaf: line 2, column 25: invalid character '"' after object key:value pair
-	// <nil> [schema /document/x_hint: is no member the standard knows here]
-	// csaf: what was read would be lost (1), first schema /document/x_hint: is no member the standard knows here
+	// <nil> "call us" [schema /document/title: is null]
+	// csaf: what was read would be lost (1), first schema /document/title: is null
 }
 
 func ExampleCheck() {
@@ -161,4 +161,84 @@ func ExampleProductTree_Products() {
 	}
 	// Output:
 	// /product_tree/branches/0/branches/0/product pump-2.1
+}
+
+func ExampleJudge() {
+	const text = `{"document": {"category": "csaf_vex", "csaf_version": "2.0",
+		"publisher": {"category": "vendor", "name": "Example Devices", "namespace": "https://vendor.example"},
+		"title": "Pumps", "tracking": {"current_release_date": "2024-03-01T09:00:00Z", "id": "EX-1", "initial_release_date": "2024-03-01T09:00:00Z",
+			"revision_history": [{"date": "2024-03-01T09:00:00Z", "number": "1", "summary": "first"}], "status": "final", "version": "1"}}}`
+	v, err := csaf.Judge(strings.NewReader(text), csaf.Extended)
+	fmt.Println(v.Valid(), v.Tests(), err)
+	fmt.Println(v.Warnings[0])
+	_, err = csaf.Judge(strings.NewReader(text+"}"), csaf.Basic)
+	fmt.Println(err)
+	// Output:
+	// false [6.1.27.4 6.1.27.11 6.2.10 6.2.11 6.2.12] <nil>
+	// 6.2.10 /document: has no distribution and so no TLP label
+	// csaf: line 4, column 131: invalid character '}' after top-level value
+}
+
+func ExampleCheckOptional() {
+	doc := notice()
+	doc.Document.Extra = csaf.Extra{"x_hint": []byte(`"call us"`)}
+	for _, f := range csaf.CheckOptional(doc) {
+		fmt.Println(f)
+	}
+	// Output:
+	// 6.2.10 /document: has no distribution and so no TLP label
+	// 6.2.11 /document: has no references and so no canonical URL
+	// 6.2.12 /document: has no lang
+	// 6.2.20 /document/x_hint: is no member that the standard defines
+}
+
+func ExampleDocument_Extras() {
+	doc, err := csaf.Decode(strings.NewReader(`{"document": {"csaf_version": "2.0", "x": {"b": [1, 2]}}, "$schema": "s"}`))
+	for at, value := range doc.Extras() {
+		fmt.Println(at, string(value))
+	}
+	fmt.Println(err, doc.Unsorted)
+	// Output:
+	// /$schema "s"
+	// /document/x {"b":[1,2]}
+	// <nil> []
+}
+
+func ExampleProvide() {
+	doc := notice()
+	doc.Document.Distribution = &csaf.Distribution{TLP: &csaf.TLP{Label: csaf.TLPWhite}}
+	files, err := csaf.Provide(csaf.Provider{
+		URL:       "https://vendor.example/.well-known/csaf",
+		Publisher: doc.Document.Publisher,
+	}, []*csaf.Document{doc}, time.Date(2024, 3, 1, 10, 0, 0, 0, time.UTC))
+	for _, f := range files {
+		fmt.Println(f.Name)
+	}
+	fmt.Print(string(files[4].Body), err)
+	// Output:
+	// white/2024/ex-2024-1.json
+	// white/2024/ex-2024-1.json.sha256
+	// white/2024/ex-2024-1.json.sha512
+	// white/index.txt
+	// white/changes.csv
+	// white/category-white.json
+	// white/feed-tlp-white.json
+	// service.json
+	// provider-metadata.json
+	// "2024/ex-2024-1.json","2024-03-01T09:00:00Z"
+	// <nil>
+}
+
+func ExampleWriteFiles() {
+	dir, err := os.MkdirTemp("", "csaf")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	fmt.Println(csaf.WriteFiles(dir, []csaf.File{{Name: "white/index.txt", Body: []byte("2024/ex-2024-1.json\n")}}))
+	fmt.Println(csaf.WriteFiles(dir, []csaf.File{{Name: "../index.txt"}}) != nil)
+	// Output:
+	// <nil>
+	// true
 }

@@ -58,7 +58,7 @@ func full() *csaf.Document {
 				Category: csaf.PublisherVendor, ContactDetails: "psirt@vendor.example", IssuingAuthority: "the maker",
 				Name: "Example Devices", Namespace: "https://vendor.example",
 			},
-			References: refs(),
+			References: append(refs(), csaf.Reference{Category: csaf.ReferenceSelf, Summary: "this", URL: "https://vendor.example/csaf/ex-2024-1.json"}),
 			SourceLang: "de",
 			Title:      "Example <Pump> & its telemetry",
 			Tracking: csaf.Tracking{
@@ -113,7 +113,7 @@ func full() *csaf.Document {
 			ReleaseDate: day(2),
 			Remediations: []csaf.Remediation{{
 				Category: csaf.RemediationVendorFix, Date: day(2), Details: "update", Entitlements: []string{"service contract"},
-				GroupIDs: []string{"ones"}, ProductIDs: []string{"1.0", "1.1"},
+				GroupIDs: []string{"ones"}, ProductIDs: []string{"1.0", "1.1", "old"},
 				RestartRequired: &csaf.RestartRequired{Category: csaf.RestartMachine, Details: "switch off and on"},
 				URL:             "https://vendor.example/update",
 			}},

@@ -78,14 +78,14 @@ func findMetric(in []vectorMetric, key string) (vectorMetric, bool) {
 	return vectorMetric{}, false
 }
 
-// metric is the form of the member that belongs to a key of the vector.
-func metric(in []vectorMetric, key string) func(string) string {
+// metric is the values of the member that belongs to a key of the vector.
+func metric(in []vectorMetric, key string) []string {
 	m, _ := findMetric(in, key)
 	var longs []string
 	for _, v := range m.values {
 		longs = append(longs, v.long)
 	}
-	return oneOf(longs)
+	return longs
 }
 
 // vectorForm matches a vector of known metrics in any order, as FIRST's schema

@@ -136,8 +136,8 @@ func mutants(t *testing.T) []mutant {
 // not be.
 func differs(m mutant) string {
 	switch {
-	case m.at == "/document/lang", m.at == "/document/source_lang":
-		return "the judge is right: the tag is well formed but in no registry"
+	case m.how == "with one more":
+		return "the judge is wrong: an additional member fails optional test 6.2.20 and no schema of the standard"
 	}
 	return ""
 }
@@ -207,13 +207,15 @@ func TestTheFullDocumentHasEveryMember(t *testing.T) {
 		case reflect.Struct:
 			for i := range v.NumField() {
 				name := v.Type().Name() + "." + v.Type().Field(i).Name
+				if v.Type().Field(i).Tag.Get("json") == "-" {
+					continue
+				}
 				said[name] = said[name] || !v.Field(i).IsZero()
 				look(v.Field(i))
 			}
 		}
 	}
 	look(reflect.ValueOf(full()).Elem())
-	delete(said, "Document.Unread")
 	for name, is := range said {
 		require.True(t, is, name)
 	}

@@ -52,6 +52,28 @@ func (p *place) String() string {
 
 var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
 
+// A trail is the same as a list of steps, for a walk that goes everywhere.
+type trail []step
+
+// A step leads to a member, or with an index from 0 to an element.
+type step struct {
+	name  string
+	index int
+}
+
+func (t trail) String() string {
+	var b strings.Builder
+	for _, s := range t {
+		b.WriteByte('/')
+		if s.index >= 0 {
+			b.WriteString(strconv.Itoa(s.index))
+		} else {
+			b.WriteString(pointerEscape.Replace(s.name))
+		}
+	}
+	return b.String()
+}
+
 // brief quotes outside text, cut to a length fit for a message.
 func brief(s string) string {
 	const most = 60

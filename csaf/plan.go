@@ -23,7 +23,9 @@ type plan struct {
 	name    string // the struct's
 	members []member
 	byName  map[string]int
-	cvss    bool // part of a CVSS object, whose schema is FIRST's
+	extra   int   // the field of what else the object holds
+	scores  []int // the members that are numbers and must be there
+	cvss    bool  // part of a CVSS object, whose schema is FIRST's
 }
 
 type member struct {
@@ -55,6 +57,9 @@ func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "-" {
+			if f.Type == extraType {
+				p.extra = i
+			}
 			continue
 		}
 		m := member{name: name, field: i, rule: rules[p.name+"."+name]}
@@ -72,10 +77,18 @@ func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
 		case ft.Kind() == reflect.Slice:
 			m.kind = texts
 		}
+		if m.kind == number && m.rule.need {
+			p.scores = append(p.scores, len(p.members))
+		}
 		p.byName[name] = len(p.members)
 		p.members = append(p.members, m)
 	}
 	return p
+}
+
+// extraOf is what v, a struct that p describes, holds besides its members.
+func (p *plan) extraOf(v reflect.Value) Extra {
+	return *v.Field(p.extra).Addr().Interface().(*Extra)
 }
 
 // test is the name under which a breach of p's schema is reported.

@@ -8,6 +8,7 @@ type ProductTree struct {
 	FullProductNames []Product      `json:"full_product_names,omitempty"`
 	ProductGroups    []ProductGroup `json:"product_groups,omitempty"`
 	Relationships    []Relationship `json:"relationships,omitempty"`
+	Extra            Extra          `json:"-"`
 }
 
 // A Branch is one step from vendor to version: it holds either further branches
@@ -17,6 +18,7 @@ type Branch struct {
 	Category BranchCategory `json:"category,omitempty"`
 	Name     string         `json:"name,omitempty"`
 	Product  *Product       `json:"product,omitempty"`
+	Extra    Extra          `json:"-"`
 }
 
 // A Product is the standard's full product name: what the rest of the document
@@ -25,6 +27,7 @@ type Product struct {
 	Name   string  `json:"name,omitempty"`
 	ID     string  `json:"product_id,omitempty"`
 	Helper *Helper `json:"product_identification_helper,omitempty"`
+	Extra  Extra   `json:"-"`
 }
 
 // A Helper identifies a product by other people's names for it.
@@ -37,18 +40,21 @@ type Helper struct {
 	SerialNumbers []string     `json:"serial_numbers,omitempty"`
 	SKUs          []string     `json:"skus,omitempty"`
 	GenericURIs   []GenericURI `json:"x_generic_uris,omitempty"`
+	Extra         Extra        `json:"-"`
 }
 
 // FileHashes are the digests of one file.
 type FileHashes struct {
 	FileHashes []FileHash `json:"file_hashes,omitempty"`
 	Filename   string     `json:"filename,omitempty"`
+	Extra      Extra      `json:"-"`
 }
 
 // A FileHash is one digest in hexadecimal.
 type FileHash struct {
 	Algorithm string `json:"algorithm,omitempty"`
 	Value     string `json:"value,omitempty"`
+	Extra     Extra  `json:"-"`
 }
 
 // A GenericURI is an identifier of a scheme that has no member of its own, for
@@ -56,6 +62,7 @@ type FileHash struct {
 type GenericURI struct {
 	Namespace string `json:"namespace,omitempty"`
 	URI       string `json:"uri,omitempty"`
+	Extra     Extra  `json:"-"`
 }
 
 // A ProductGroup is two or more products under one id.
@@ -63,6 +70,7 @@ type ProductGroup struct {
 	GroupID    string   `json:"group_id,omitempty"`
 	ProductIDs []string `json:"product_ids,omitempty"`
 	Summary    string   `json:"summary,omitempty"`
+	Extra      Extra    `json:"-"`
 }
 
 // A Relationship makes a new product out of two: this one installed on that one.
@@ -71,6 +79,7 @@ type Relationship struct {
 	FullProductName           Product              `json:"full_product_name,omitzero"`
 	ProductReference          string               `json:"product_reference,omitempty"`
 	RelatesToProductReference string               `json:"relates_to_product_reference,omitempty"`
+	Extra                     Extra                `json:"-"`
 }
 
 // Products yields every product the tree defines with its JSON pointer in the

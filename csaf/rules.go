@@ -1,11 +1,10 @@
 package csaf
 
-import "slices"
-
 // A rule is what the schema asks of one member.
 type rule struct {
 	need   bool                // must be there
 	form   func(string) string // "" when a text is fine, else what it is not
+	enum   []string            // the texts allowed, when there are few
 	least  int                 // elements a list must have; 0 counts as 1
 	unique bool                // no two elements alike
 }
@@ -23,7 +22,7 @@ var rules = map[string]rule{
 	"Meta.acknowledgments":    {},
 	"Meta.aggregate_severity": {},
 	"Meta.category":           {need: true, form: like(categoryForm, "a category: it begins or ends with white space, a dot, a dash or an underscore")},
-	"Meta.csaf_version":       {need: true, form: oneOf([]string{Version})},
+	"Meta.csaf_version":       {need: true, enum: []string{Version}},
 	"Meta.distribution":       {},
 	"Meta.lang":               {form: like(langForm, "a language tag")},
 	"Meta.notes":              {},
@@ -44,21 +43,21 @@ var rules = map[string]rule{
 	"Distribution.text": {},
 	"Distribution.tlp":  {},
 
-	"TLP.label": {need: true, form: oneOf(tlpLabels)},
+	"TLP.label": {need: true, enum: tlpLabels},
 	"TLP.url":   {form: uri},
 
 	"Note.audience": {},
-	"Note.category": {need: true, form: oneOf(noteCategories)},
+	"Note.category": {need: true, enum: noteCategories},
 	"Note.text":     must,
 	"Note.title":    {},
 
-	"Publisher.category":          {need: true, form: oneOf(publisherCategories)},
+	"Publisher.category":          {need: true, enum: publisherCategories},
 	"Publisher.contact_details":   {},
 	"Publisher.issuing_authority": {},
 	"Publisher.name":              must,
 	"Publisher.namespace":         {need: true, form: uri},
 
-	"Reference.category": {form: oneOf(referenceCategories)},
+	"Reference.category": {enum: referenceCategories},
 	"Reference.summary":  must,
 	"Reference.url":      {need: true, form: uri},
 
@@ -68,7 +67,7 @@ var rules = map[string]rule{
 	"Tracking.id":                   {need: true, form: like(idForm, "an id: it begins or ends with white space or has a line break")},
 	"Tracking.initial_release_date": {need: true, form: date},
 	"Tracking.revision_history":     must,
-	"Tracking.status":               {need: true, form: oneOf(statuses)},
+	"Tracking.status":               {need: true, enum: statuses},
 	"Tracking.version":              {need: true, form: versionNumber},
 
 	"Generator.date":   {form: date},
@@ -87,7 +86,7 @@ var rules = map[string]rule{
 	"ProductTree.relationships":      {},
 
 	"Branch.branches": {},
-	"Branch.category": {need: true, form: oneOf(branchCategories)},
+	"Branch.category": {need: true, enum: branchCategories},
 	"Branch.name":     must,
 	"Branch.product":  {},
 
@@ -115,7 +114,7 @@ var rules = map[string]rule{
 	"ProductGroup.product_ids": {need: true, least: 2, unique: true},
 	"ProductGroup.summary":     {},
 
-	"Relationship.category":                     {need: true, form: oneOf(relationshipCategories)},
+	"Relationship.category":                     {need: true, enum: relationshipCategories},
 	"Relationship.full_product_name":            must,
 	"Relationship.product_reference":            must,
 	"Relationship.relates_to_product_reference": must,
@@ -141,15 +140,15 @@ var rules = map[string]rule{
 
 	"Flag.date":        {form: date},
 	"Flag.group_ids":   {unique: true},
-	"Flag.label":       {need: true, form: oneOf(flagLabels)},
+	"Flag.label":       {need: true, enum: flagLabels},
 	"Flag.product_ids": {unique: true},
 
 	"ID.system_name": must,
 	"ID.text":        must,
 
 	"Involvement.date":    {form: date},
-	"Involvement.party":   {need: true, form: oneOf(parties)},
-	"Involvement.status":  {need: true, form: oneOf(involvementStatuses)},
+	"Involvement.party":   {need: true, enum: parties},
+	"Involvement.status":  {need: true, enum: involvementStatuses},
 	"Involvement.summary": {},
 
 	"ProductStatus.first_affected":      {unique: true},
@@ -161,7 +160,7 @@ var rules = map[string]rule{
 	"ProductStatus.recommended":         {unique: true},
 	"ProductStatus.under_investigation": {unique: true},
 
-	"Remediation.category":         {need: true, form: oneOf(remediationCategories)},
+	"Remediation.category":         {need: true, enum: remediationCategories},
 	"Remediation.date":             {form: date},
 	"Remediation.details":          must,
 	"Remediation.entitlements":     {},
@@ -170,10 +169,10 @@ var rules = map[string]rule{
 	"Remediation.restart_required": {},
 	"Remediation.url":              {form: uri},
 
-	"RestartRequired.category": {need: true, form: oneOf(restartCategories)},
+	"RestartRequired.category": {need: true, enum: restartCategories},
 	"RestartRequired.details":  {},
 
-	"Threat.category":    {need: true, form: oneOf(threatCategories)},
+	"Threat.category":    {need: true, enum: threatCategories},
 	"Threat.date":        {form: date},
 	"Threat.details":     must,
 	"Threat.group_ids":   {unique: true},
@@ -183,63 +182,54 @@ var rules = map[string]rule{
 	"Score.cvss_v3":  {},
 	"Score.products": {need: true, unique: true},
 
-	"CVSSv2.version":                    {need: true, form: oneOf([]string{"2.0"})},
+	"CVSSv2.version":                    {need: true, enum: []string{"2.0"}},
 	"CVSSv2.vectorString":               {need: true, form: like(vectorForm("", v2Metrics), "a CVSS 2.0 vector")},
-	"CVSSv2.accessVector":               {form: metric(v2Metrics, "AV")},
-	"CVSSv2.accessComplexity":           {form: metric(v2Metrics, "AC")},
-	"CVSSv2.authentication":             {form: metric(v2Metrics, "Au")},
-	"CVSSv2.confidentialityImpact":      {form: metric(v2Metrics, "C")},
-	"CVSSv2.integrityImpact":            {form: metric(v2Metrics, "I")},
-	"CVSSv2.availabilityImpact":         {form: metric(v2Metrics, "A")},
+	"CVSSv2.accessVector":               {enum: metric(v2Metrics, "AV")},
+	"CVSSv2.accessComplexity":           {enum: metric(v2Metrics, "AC")},
+	"CVSSv2.authentication":             {enum: metric(v2Metrics, "Au")},
+	"CVSSv2.confidentialityImpact":      {enum: metric(v2Metrics, "C")},
+	"CVSSv2.integrityImpact":            {enum: metric(v2Metrics, "I")},
+	"CVSSv2.availabilityImpact":         {enum: metric(v2Metrics, "A")},
 	"CVSSv2.baseScore":                  must,
-	"CVSSv2.exploitability":             {form: metric(v2Metrics, "E")},
-	"CVSSv2.remediationLevel":           {form: metric(v2Metrics, "RL")},
-	"CVSSv2.reportConfidence":           {form: metric(v2Metrics, "RC")},
+	"CVSSv2.exploitability":             {enum: metric(v2Metrics, "E")},
+	"CVSSv2.remediationLevel":           {enum: metric(v2Metrics, "RL")},
+	"CVSSv2.reportConfidence":           {enum: metric(v2Metrics, "RC")},
 	"CVSSv2.temporalScore":              {},
-	"CVSSv2.collateralDamagePotential":  {form: metric(v2Metrics, "CDP")},
-	"CVSSv2.targetDistribution":         {form: metric(v2Metrics, "TD")},
-	"CVSSv2.confidentialityRequirement": {form: metric(v2Metrics, "CR")},
-	"CVSSv2.integrityRequirement":       {form: metric(v2Metrics, "IR")},
-	"CVSSv2.availabilityRequirement":    {form: metric(v2Metrics, "AR")},
+	"CVSSv2.collateralDamagePotential":  {enum: metric(v2Metrics, "CDP")},
+	"CVSSv2.targetDistribution":         {enum: metric(v2Metrics, "TD")},
+	"CVSSv2.confidentialityRequirement": {enum: metric(v2Metrics, "CR")},
+	"CVSSv2.integrityRequirement":       {enum: metric(v2Metrics, "IR")},
+	"CVSSv2.availabilityRequirement":    {enum: metric(v2Metrics, "AR")},
 	"CVSSv2.environmentalScore":         {},
 
-	"CVSSv3.version":                       {need: true, form: oneOf([]string{"3.0", "3.1"})},
+	"CVSSv3.version":                       {need: true, enum: []string{"3.0", "3.1"}},
 	"CVSSv3.vectorString":                  {need: true, form: like(vectorForm(`CVSS:3\.[01]/`, v3Metrics), "a CVSS 3.0 or 3.1 vector")},
-	"CVSSv3.attackVector":                  {form: metric(v3Metrics, "AV")},
-	"CVSSv3.attackComplexity":              {form: metric(v3Metrics, "AC")},
-	"CVSSv3.privilegesRequired":            {form: metric(v3Metrics, "PR")},
-	"CVSSv3.userInteraction":               {form: metric(v3Metrics, "UI")},
-	"CVSSv3.scope":                         {form: metric(v3Metrics, "S")},
-	"CVSSv3.confidentialityImpact":         {form: metric(v3Metrics, "C")},
-	"CVSSv3.integrityImpact":               {form: metric(v3Metrics, "I")},
-	"CVSSv3.availabilityImpact":            {form: metric(v3Metrics, "A")},
+	"CVSSv3.attackVector":                  {enum: metric(v3Metrics, "AV")},
+	"CVSSv3.attackComplexity":              {enum: metric(v3Metrics, "AC")},
+	"CVSSv3.privilegesRequired":            {enum: metric(v3Metrics, "PR")},
+	"CVSSv3.userInteraction":               {enum: metric(v3Metrics, "UI")},
+	"CVSSv3.scope":                         {enum: metric(v3Metrics, "S")},
+	"CVSSv3.confidentialityImpact":         {enum: metric(v3Metrics, "C")},
+	"CVSSv3.integrityImpact":               {enum: metric(v3Metrics, "I")},
+	"CVSSv3.availabilityImpact":            {enum: metric(v3Metrics, "A")},
 	"CVSSv3.baseScore":                     must,
-	"CVSSv3.baseSeverity":                  {need: true, form: oneOf(severities)},
-	"CVSSv3.exploitCodeMaturity":           {form: metric(v3Metrics, "E")},
-	"CVSSv3.remediationLevel":              {form: metric(v3Metrics, "RL")},
-	"CVSSv3.reportConfidence":              {form: metric(v3Metrics, "RC")},
+	"CVSSv3.baseSeverity":                  {need: true, enum: severities},
+	"CVSSv3.exploitCodeMaturity":           {enum: metric(v3Metrics, "E")},
+	"CVSSv3.remediationLevel":              {enum: metric(v3Metrics, "RL")},
+	"CVSSv3.reportConfidence":              {enum: metric(v3Metrics, "RC")},
 	"CVSSv3.temporalScore":                 {},
-	"CVSSv3.temporalSeverity":              {form: oneOf(severities)},
-	"CVSSv3.confidentialityRequirement":    {form: metric(v3Metrics, "CR")},
-	"CVSSv3.integrityRequirement":          {form: metric(v3Metrics, "IR")},
-	"CVSSv3.availabilityRequirement":       {form: metric(v3Metrics, "AR")},
-	"CVSSv3.modifiedAttackVector":          {form: metric(v3Metrics, "MAV")},
-	"CVSSv3.modifiedAttackComplexity":      {form: metric(v3Metrics, "MAC")},
-	"CVSSv3.modifiedPrivilegesRequired":    {form: metric(v3Metrics, "MPR")},
-	"CVSSv3.modifiedUserInteraction":       {form: metric(v3Metrics, "MUI")},
-	"CVSSv3.modifiedScope":                 {form: metric(v3Metrics, "MS")},
-	"CVSSv3.modifiedConfidentialityImpact": {form: metric(v3Metrics, "MC")},
-	"CVSSv3.modifiedIntegrityImpact":       {form: metric(v3Metrics, "MI")},
-	"CVSSv3.modifiedAvailabilityImpact":    {form: metric(v3Metrics, "MA")},
+	"CVSSv3.temporalSeverity":              {enum: severities},
+	"CVSSv3.confidentialityRequirement":    {enum: metric(v3Metrics, "CR")},
+	"CVSSv3.integrityRequirement":          {enum: metric(v3Metrics, "IR")},
+	"CVSSv3.availabilityRequirement":       {enum: metric(v3Metrics, "AR")},
+	"CVSSv3.modifiedAttackVector":          {enum: metric(v3Metrics, "MAV")},
+	"CVSSv3.modifiedAttackComplexity":      {enum: metric(v3Metrics, "MAC")},
+	"CVSSv3.modifiedPrivilegesRequired":    {enum: metric(v3Metrics, "MPR")},
+	"CVSSv3.modifiedUserInteraction":       {enum: metric(v3Metrics, "MUI")},
+	"CVSSv3.modifiedScope":                 {enum: metric(v3Metrics, "MS")},
+	"CVSSv3.modifiedConfidentialityImpact": {enum: metric(v3Metrics, "MC")},
+	"CVSSv3.modifiedIntegrityImpact":       {enum: metric(v3Metrics, "MI")},
+	"CVSSv3.modifiedAvailabilityImpact":    {enum: metric(v3Metrics, "MA")},
 	"CVSSv3.environmentalScore":            {},
-	"CVSSv3.environmentalSeverity":         {form: oneOf(severities)},
-}
-
-func oneOf(values []string) func(string) string {
-	return func(s string) string {
-		if slices.Contains(values, s) {
-			return ""
-		}
-		return "one of " + enumerate(values)
-	}
+	"CVSSv3.environmentalSeverity":         {enum: severities},
 }

@@ -1,6 +1,9 @@
 package csaf
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,8 +29,28 @@ func TestEveryMetricOfAVectorHasItsMember(t *testing.T) {
 		for _, m := range metrics {
 			r, ok := rules[name+"."+m.member]
 			require.True(t, ok, m.member)
-			require.Empty(t, r.form(m.values[0].long))
-			require.NotEmpty(t, r.form("no such"))
+			require.Contains(t, r.enum, m.values[0].long)
+			require.Len(t, r.enum, len(m.values))
+		}
+	}
+}
+
+func TestTheMembersOfEachObjectStandInAlphabeticalOrder(t *testing.T) {
+	t.Parallel()
+	for _, p := range plans() {
+		require.Less(t, len(p.members), 64, "the scanner marks what it has seen in a word")
+		require.NotZero(t, p.extra, p.name)
+		require.True(t, slices.IsSortedFunc(p.members, func(a, b member) int { return alphabetical(a.name, b.name) }), p.name)
+		require.True(t, slices.IsSortedFunc(p.members, func(a, b member) int { return strings.Compare(a.name, b.name) }), p.name)
+	}
+}
+
+func TestNamesAreOrderedAsADictionaryOrdersThem(t *testing.T) {
+	t.Parallel()
+	sorted := []string{"", "_", "-", "$schema", "0", "a", "A", "a_b", "a1", "aa", "aB", "ab1", "B", "c", "ß", "ö", "Ö", "öz"}
+	for i, a := range sorted {
+		for j, b := range sorted {
+			require.Equal(t, cmp.Compare(i, j), alphabetical(a, b), "%q %q", a, b)
 		}
 	}
 }

@@ -1,9 +1,9 @@
 package csaf
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,13 +16,9 @@ func (c *checker) fail(test string, at *place, format string, args ...any) {
 func (c *checker) wrong(at *place, format string, args ...any) { c.fail(c.test, at, format, args...) }
 
 // shape judges the schema. What a decoder has met and the model cannot hold
-// counts, save for members that only an optional test speaks of.
+// counts.
 func (c *checker) shape() {
-	for _, f := range c.doc.Unread {
-		if f.Test != testAdditional {
-			c.failures = append(c.failures, f)
-		}
-	}
+	c.failures = append(c.failures, c.doc.Unread...)
 	c.object(document(), reflect.ValueOf(c.doc).Elem(), nil)
 }
 
@@ -98,8 +94,7 @@ func (c *checker) list(p *plan, m *member, v reflect.Value, at *place) {
 				c.object(m.sub, e, here.at(i))
 			}
 			if seen != nil {
-				b, _ := json.Marshal(e.Interface()) // texts only: it cannot fail
-				id = string(b)
+				id = string(appendObject(nil, m.sub, e, ""))
 			}
 		}
 		if seen != nil {
@@ -116,6 +111,12 @@ func (c *checker) text(p *plan, m *member, s string, at *place) {
 		c.fail(p.test(), at, "is not UTF-8")
 		return
 	}
+	if e := m.rule.enum; e != nil {
+		if !slices.Contains(e, s) {
+			c.fail(p.test(), at, "is %s, not one of %s", brief(s), enumerate(e))
+		}
+		return
+	}
 	if m.rule.form == nil {
 		return
 	}
@@ -128,14 +129,17 @@ func (c *checker) text(p *plan, m *member, s string, at *place) {
 func (c *checker) whole(v reflect.Value, at *place) {
 	switch o := v.Addr().Interface().(type) {
 	case *Branch:
+		// Three members, the schema says, whatever they are.
 		switch product, branches := o.Product != nil, len(o.Branches) > 0; {
 		case product && branches:
 			c.fail(testSchema, at, "has both a product and branches")
-		case !product && !branches:
+		case !product && !branches && len(o.Extra) == 0:
 			c.fail(testSchema, at, "has neither a product nor branches")
+		case len(o.Extra) > 1, len(o.Extra) == 1 && (product || branches):
+			c.fail(testSchema, at, "has more than three members")
 		}
 	case *Score:
-		if o.CVSSv2 == nil && o.CVSSv3 == nil {
+		if o.CVSSv2 == nil && o.CVSSv3 == nil && len(o.Extra) == 0 {
 			c.fail(testSchema, at, "has no CVSS")
 		}
 	case *CVSSv3:

@@ -63,14 +63,16 @@ func (c *checker) historySorted() {
 // build metadata aside, and in a draft its pre-release part aside.
 func (c *checker) latestVersion() {
 	t := c.doc.Document.Tracking
-	have, _, ok := parseVersion(t.Version)
+	have, integer, ok := parseVersion(t.Version)
 	if h := c.past(); ok && h.ok {
-		last := h.sorted[len(h.sorted)-1].version
+		newest := h.sorted[len(h.sorted)-1]
+		number := t.RevisionHistory[newest.index].Number
+		last := newest.version
 		if t.Status == StatusDraft {
 			have, last = release(have), release(last)
 		}
-		if !have.Equal(last) {
-			c.wrong(atTracking.key("version"), "is %s, but the last revision is %s", brief(t.Version), c.doc.Document.Tracking.RevisionHistory[h.sorted[len(h.sorted)-1].index].Number)
+		if !have.Equal(last) || integer != integerForm.MatchString(number) {
+			c.wrong(atTracking.key("version"), "is %s, but the last revision is %s", brief(t.Version), number)
 		}
 	}
 }

@@ -245,19 +245,23 @@ func (c *checker) repeatedHashes() {
 
 // versionRanges is 6.1.31: a product version is one version.
 func (c *checker) versionRanges() {
-	if c.doc.ProductTree != nil {
-		c.rangesIn(atTree.key("branches"), c.doc.ProductTree.Branches)
+	if c.doc.ProductTree == nil {
+		return
 	}
+	c.branches(atTree.key("branches"), c.doc.ProductTree.Branches, func(at *place, b *Branch) {
+		if b.Category == BranchProductVersion && isRange(b.Name) {
+			c.wrong(at.key("name"), "is %s, which names more than one version; the category for that is product_version_range", brief(b.Name))
+		}
+	})
 }
 
-func (c *checker) rangesIn(at *place, bs []Branch) {
-	for i, b := range bs {
+// branches visits every branch, parents first.
+func (c *checker) branches(at *place, bs []Branch, visit func(*place, *Branch)) {
+	for i := range bs {
 		here := at.at(i)
-		if b.Category == BranchProductVersion && isRange(b.Name) {
-			c.wrong(here.key("name"), "is %s, which names more than one version; the category for that is product_version_range", brief(b.Name))
-		}
-		if len(b.Branches) > 0 {
-			c.rangesIn(here.key("branches"), b.Branches)
+		visit(here, &bs[i])
+		if len(bs[i].Branches) > 0 {
+			c.branches(here.key("branches"), bs[i].Branches, visit)
 		}
 	}
 }

@@ -60,13 +60,19 @@ func Read(from *csaf.Document) (vex.Document, error) {
 		doc.Tooling = strings.TrimSpace(g.Engine.Name + " " + g.Engine.Version)
 	}
 	d := reader{doc: &doc, left: maxProducts}
+	var unread []string // pointers to what is not read
 	for _, f := range from.Unread {
 		d.tell(f.Path, f.Message)
+		unread = append(unread, f.Path)
+	}
+	for at := range from.Extras() {
+		d.tell(at, "is no member the standard knows here")
+		unread = append(unread, at)
 	}
 	d.tree = newTree(from.ProductTree, d.tell)
 	for i := range from.Vulnerabilities {
 		path := fmt.Sprintf("/vulnerabilities/%d", i)
-		unread := slices.ContainsFunc(from.Unread, func(f csaf.Failure) bool { return counts(f.Path, path) })
+		unread := slices.ContainsFunc(unread, func(at string) bool { return counts(at, path) })
 		list := d.vulnerability(&from.Vulnerabilities[i], path)
 		if d.left < 0 {
 			return vex.Document{}, fmt.Errorf("csaf: more than %d products are named by status, flags, threats and remediations", maxProducts)
