@@ -65,10 +65,12 @@ type search struct {
 	order   []*gathered
 	outs    []outcome // what is not affected, of all components
 	nos     []denial
-	trees   map[place]bool
-	grove   []place
-	covers  []cover // by component and source
-	leads   []Lead
+	// wondered are the questions about products of a component's vendor.
+	wondered map[subject]wonder
+	trees    map[place]bool
+	grove    []place
+	covers   []cover // by component and source
+	leads    []Lead
 	// only, if set, are the vulnerabilities looked at; the others are passed over.
 	only map[feeds.ID]bool
 }
@@ -375,10 +377,52 @@ func (f *search) vendored(c claim, it *item) {
 			return
 		}
 	}
-	f.leave(outcome{item: it, record: c.record, truth: unknown, ask: AskIdentity, weak: true, verdict: verdict{
+	// One question for all products that the record names, about the one that is named most
+	// like the component.
+	o := outcome{item: it, record: c.record, truth: unknown, ask: AskIdentity, weak: true, verdict: verdict{
 		blind: otherwise, leaf: p.label(),
 		why: fmt.Sprintf("no record says in identifiers what it affects, and one names %s, a product of the component's vendor: is it this one?", p.label()),
-	}})
+	}}
+	about := subject{place: it.place, record: c.record}
+	kin := p.kin(it)
+	if kin == 0 && it.identified() {
+		return // a name and an identifier, and neither is like the product's
+	}
+	if was, asked := f.wondered[about]; asked {
+		if kin > was.kin {
+			f.outs[was.at] = o
+			f.wondered[about] = wonder{was.at, kin}
+		}
+		return
+	}
+	if f.wondered == nil {
+		f.wondered = map[subject]wonder{}
+	}
+	f.wondered[about] = wonder{len(f.outs), kin}
+	f.leave(o)
+}
+
+// wonder is where the question about a vendor's product stands among the answers, and how
+// alike the names are.
+type wonder struct{ at, kin int }
+
+// kin counts the telling words that the names of the product and the component share, but
+// for those of the vendor.
+func (p *product) kin(it *item) int {
+	own := sbom.Mentions(strings.Join(it.names, " "))
+	vendor := strings.Fields(strings.Join(p.vendors, " "))
+	n := 0
+	for _, w := range sbom.Mentions(p.name) {
+		if slices.Contains(own, w) && !slices.Contains(vendor, w) {
+			n++
+		}
+	}
+	return n
+}
+
+// identified reports whether the component bears an identifier that can be used.
+func (it *item) identified() bool {
+	return slices.ContainsFunc(it.ids, func(id identity) bool { return id.alias == nil && (id.pkg != nil || id.name != nil) })
 }
 
 // elsewhere reports whether p is known to be another thing than the component: its name is
@@ -436,14 +480,14 @@ func (f *search) forest() {
 		b := f.inv.answer(p.record, &p.trees[p.tree])
 		var with []string
 		for _, h := range b.hits {
-			if h.verdict.truth == yes && !h.leaf.criterion.Vulnerable {
+			if h.verdict.truth == yes && !h.leaf.vulnerable {
 				with = append(with, h.shown.Name+": "+h.verdict.leaf)
 			}
 		}
 		slices.Sort(with)
 		with = slices.Compact(with) // a component may stand in several places
 		for _, h := range b.hits {
-			if h.leaf.criterion.Vulnerable {
+			if h.leaf.vulnerable {
 				f.settle(p.record, h.item, h.id, h.verdict, ByCPE, with)
 			}
 		}

@@ -188,7 +188,7 @@ type Evidence struct {
 	Version     string     `json:"version,omitempty"`
 	VersionFrom string     `json:"version_from,omitempty"`
 	// Rule is how the leaf was tested: "range", "listed version", "exact version",
-	// "version pattern", "all versions", "commit range", "stated versions", "default status".
+	// "version pattern", "all versions", "commit range", "stated versions", "default status", "before the fix".
 	Rule string `json:"rule"`
 	// Leaf is the criterion or range that holds.
 	Leaf string `json:"leaf"`

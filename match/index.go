@@ -40,7 +40,8 @@ type Index struct {
 	// by record and place.
 	records layered[recordKey, *record]
 	at      layered[sbom.Coordinate, []claim]
-	// naming lists the records that name an id.
+	// naming lists the records that name an id which is no CVE id: those that name one
+	// are the records of its vulnerability.
 	naming layered[feeds.ID, []*record]
 	// vulnerabilities by their id; owners are those that an id of no CVE list belongs to,
 	// where it is not itself one.
@@ -239,19 +240,22 @@ func Build(records []feeds.Record, opts *Options) *Index {
 	x.records.base = last
 	slices.SortFunc(held, (*record).compare)
 	x.at.base = make(map[sbom.Coordinate][]claim, len(records))
-	x.naming.base = make(map[feeds.ID][]*record, len(records))
+	x.naming.base = map[feeds.ID][]*record{}
 	holding := map[string]*holdings{}
 	for _, r := range held {
 		for _, s := range r.claims {
 			x.at.base[s.at] = append(x.at.base[s.at], claim{r, s.kind, s.n})
 		}
 		for _, id := range r.names {
-			if list := x.naming.base[id]; len(list) == 0 || list[len(list)-1] != r {
+			if list := x.naming.base[id]; !id.CVE() && (len(list) == 0 || list[len(list)-1] != r) {
 				x.naming.base[id] = append(list, r)
 			}
 		}
 		hold(holding, r, 1)
 		x.words += r.words()
+	}
+	for at, list := range x.at.base {
+		x.at.base[at] = exact(list)
 	}
 	x.groups(held, &x.vulnerabilities, &x.owners)
 	x.sources = x.holding(holding)

@@ -187,6 +187,7 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 	it.makers = it.vendors
 	it.distributed = first.pkg != nil && slices.Contains([]string{"deb", "rpm", "apk", "alpm", "ebuild"}, first.pkg.Type)
 	it.aliases(c, table, in)
+	it.written(c, in)
 	if it.known && words {
 		for _, e := range table.Of(*c) {
 			for _, n := range e.Names {

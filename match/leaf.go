@@ -104,14 +104,14 @@ func (l *leaf) judge(i *item, id *identity, explain bool) verdict {
 	var v verdict
 	if l.name != nil {
 		if v = l.attributes(i, id); v.why != "" {
-			v.leaf = l.criterion.String()
+			v.leaf = l.String()
 			return v
 		}
 	}
 	v.assumed = append(v.assumed, id.assumption()...)
 	v = l.judgeVersion(v, id, explain)
 	if explain || v.truth != no {
-		v.leaf = l.criterion.String()
+		v.leaf = l.String()
 	}
 	return v
 }
@@ -128,10 +128,10 @@ func (l *leaf) rejects(id *identity) bool {
 			return false
 		}
 		if l.how == one {
-			if l.exact.Scheme() == "" || strings.EqualFold(l.text, s.text) {
+			if l.bounds[0].unread != nil || strings.EqualFold(l.bounds[0].text(), s.text) {
 				return false
 			}
-			if order, err := s.generic.Compare(l.exact); err == nil && order == 0 {
+			if order, err := s.generic.Compare(l.bounds[0].at); err == nil && order == 0 {
 				return false
 			}
 			continue
@@ -139,7 +139,7 @@ func (l *leaf) rejects(id *identity) bool {
 		out := false
 		for n := range l.bounds {
 			b := &l.bounds[n]
-			if b.blind != "" {
+			if b.unread != nil {
 				continue
 			}
 			if order, err := s.generic.Compare(b.at); err == nil && !b.holds(order) {
@@ -207,7 +207,7 @@ func (l *leaf) judgeVersion(v verdict, id *identity, explain bool) verdict {
 		case id.name.Version.Pattern():
 			v.truth, v.blind = unknown, otherwise
 			v.why = fmt.Sprintf("the component states the pattern %s as its version", id.name.Version.Text())
-		case l.hardware(), !l.criterion.Vulnerable, id.name.Version == cpe.NA, len(id.versions) == 0:
+		case l.hardware(), !l.vulnerable, id.name.Version == cpe.NA, len(id.versions) == 0:
 			v.truth = yes
 		case strings.HasPrefix(string(l.at), "cpe:o:") && strings.HasSuffix(string(id.name.Product), "_firmware"):
 			// NVD writes "-" for firmware of which no version was told.
@@ -256,8 +256,8 @@ func within(v verdict, scheme vers.Scheme, bounds []bound, s *stated, explain bo
 	blind := ""
 	for k := range bounds {
 		b := &bounds[k]
-		if b.blind != "" {
-			blind = b.blind
+		if b.unread != nil {
+			blind = b.unread.why
 			continue
 		}
 		order, err := own.Compare(b.at)
@@ -267,11 +267,11 @@ func within(v verdict, scheme vers.Scheme, bounds []bound, s *stated, explain bo
 		case !b.holds(order):
 			v.truth, v.fixed = no, ""
 			if explain {
-				v.why = fmt.Sprintf("%s is not %s %s", s.text, b.op, b.text)
+				v.why = fmt.Sprintf("%s is not %s %s", s.text, b.op, b.text())
 			}
 			return v
-		case b.op == "<":
-			v.fixed = b.text
+		case b.op == below:
+			v.fixed = b.text()
 		}
 	}
 	if blind != "" {
@@ -284,11 +284,11 @@ func within(v verdict, scheme vers.Scheme, bounds []bound, s *stated, explain bo
 
 func (b *bound) holds(order int) bool {
 	switch b.op {
-	case ">=":
+	case atLeast:
 		return order >= 0
-	case ">":
+	case after:
 		return order > 0
-	case "<=":
+	case atMost:
 		return order <= 0
 	}
 	return order < 0
@@ -300,13 +300,15 @@ func (b *bound) holds(order int) bool {
 func (l *leaf) exactly(v verdict, id *identity, s *stated) verdict {
 	update := l.name != nil && l.name.Update.Literal() && !l.name.Update.Pattern()
 	own, err := s.under(vers.Generic)
-	same := strings.EqualFold(l.text, s.text)
-	if !same && err == nil && l.exact.Scheme() != "" {
-		order, e := own.Compare(l.exact)
+	text := l.single()
+	ordered := l.how == one && l.bounds[0].unread == nil
+	same := strings.EqualFold(text, s.text)
+	if !same && err == nil && ordered {
+		order, e := own.Compare(l.bounds[0].at)
 		same = e == nil && order == 0
 	}
 	switch {
-	case update && equal(l.text+"-"+l.name.Update.Text(), s.text):
+	case update && equal(text+"-"+l.name.Update.Text(), s.text):
 		v.truth, v.assumed = yes, nil
 	case l.how == pattern:
 		if r := cpe.Compare(l.name.Version, cpe.Literal(s.text)); r == cpe.Equal || r == cpe.Superset {
@@ -320,13 +322,13 @@ func (l *leaf) exactly(v verdict, id *identity, s *stated) verdict {
 		v.why = fmt.Sprintf("the component does not state whether it is %s", l.name.Update.Text())
 		return v
 	}
-	if v.truth != yes && err != nil && l.exact.Scheme() != "" {
+	if v.truth != yes && err != nil && ordered {
 		// It may be that version by another name.
 		v.truth, v.blind, v.why, v.mum = unknown, incomparable, err.Error(), commitLike(s.text)
 		return v
 	}
 	if v.truth != yes {
-		v.why = s.text + " is not " + cmpOr(l.text, l.cpeNameVersion())
+		v.why = s.text + " is not " + cmpOr(text, l.cpeNameVersion())
 	}
 	return v
 }

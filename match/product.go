@@ -22,9 +22,11 @@ type product struct {
 	repo             sbom.Coordinate
 	repoText         string
 	files, platforms []string
-	status           vex.Status // of versions that no span speaks of
-	spans            []span
-	unread           []string
+	// distributed is the order of the distribution whose package a purl of it names.
+	distributed vers.Scheme
+	status      vex.Status // of versions that no span speaks of
+	spans       []span
+	unread      []string
 	// single is the version of the one CPE name, where nothing else states versions.
 	single string
 }
@@ -75,6 +77,7 @@ func (r *record) product(p feeds.Product, in *interning) {
 		c := sbom.Component{PURL: text}
 		if pkg, err := c.Package(); err == nil {
 			at := pkg.Coordinates()[0]
+			out.distributed = cmpOrScheme(out.distributed, packagers[pkg.Type])
 			out.at = append(out.at, at)
 			claim(at, identified)
 		}
@@ -97,6 +100,16 @@ func (r *record) product(p feeds.Product, in *interning) {
 		out.spans = append(out.spans, readSpan(s))
 	}
 	r.products = append(r.products, out)
+}
+
+// packagers are the orders of versions of the packages of distributions, by type of purl.
+var packagers = map[string]vers.Scheme{"rpm": "Red Hat", "deb": "Debian", "apk": "Alpine"}
+
+func cmpOrScheme(a, b vers.Scheme) vers.Scheme {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 func readSpan(s feeds.Span) span {
@@ -123,21 +136,21 @@ func (s *span) read() {
 		}
 		return
 	}
-	add := func(op, text string) { s.bounds = append(s.bounds, readBound(s.scheme, op, text)) }
+	add := func(o op, text string) { s.bounds = append(s.bounds, readBound(s.scheme, o, text)) }
 	if s.From != "" && s.From != "0" && s.From != "*" {
-		add(">=", s.From)
+		add(atLeast, s.From)
 	}
 	if s.After != "" {
-		add(">", s.After)
+		add(after, s.After)
 	}
 	if s.Below != "" && s.Below != "*" {
-		add("<", s.Below)
+		add(below, s.Below)
 	}
 	if s.UpTo != "" && s.UpTo != "*" {
 		if stem, ok := strings.CutSuffix(s.UpTo, ".*"); ok { // all that begin so
-			s.bounds = append(s.bounds, readBound(s.scheme, "<*", stem))
+			s.bounds = append(s.bounds, readBound(s.scheme, beginning, stem))
 		} else {
-			add("<=", s.UpTo)
+			add(atMost, s.UpTo)
 		}
 	}
 	s.all = len(s.bounds) == 0
@@ -147,7 +160,7 @@ func (s *span) blind() bool {
 	if s.Single() {
 		return !s.all && s.exact.Scheme() == ""
 	}
-	return slices.ContainsFunc(s.bounds, func(b bound) bool { return b.blind != "" })
+	return slices.ContainsFunc(s.bounds, func(b bound) bool { return b.unread != nil })
 }
 
 // agreement says how surely a component is the product that a record names in words.
@@ -200,7 +213,7 @@ func slip(a, b string) bool {
 func (p *product) identifies(i *item, id *identity) (assumed []string, ok bool) {
 	if id.name != nil {
 		for k := range p.cpes {
-			l := leaf{name: &p.cpes[k], criterion: feeds.Criterion{Vulnerable: true}}
+			l := leaf{name: &p.cpes[k], vulnerable: true}
 			if v := l.attributes(i, id); v.why == "" {
 				return v.assumed, true
 			}
@@ -224,8 +237,7 @@ func (p *product) judge(id *identity, versions []stated, explain bool) verdict {
 	if len(p.spans) == 0 && len(p.unread) == 0 {
 		switch {
 		case p.single != "":
-			l := leaf{how: one, text: p.single, criterion: feeds.Criterion{Vulnerable: true}}
-			l.exact, _ = vers.Parse(vers.Generic, p.single)
+			l := leaf{how: one, bounds: []bound{readBound(vers.Generic, equalTo, p.single)}, vulnerable: true}
 			return best(v, &fake, func(v verdict, s *stated) verdict {
 				if v = l.exactly(v, id, s); v.truth == no {
 					v.truth, v.blind, v.mum = unknown, otherwise, true // nothing is said of the others
@@ -285,6 +297,8 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 		if explain {
 			v.why = fmt.Sprintf("%s is in none of the versions stated, and %s is the status of the others", s.text, p.status)
 		}
+	case p.unrepaired(s, &v):
+		return v
 	case p.past(s):
 		v.truth = no
 		if explain {
@@ -300,6 +314,31 @@ func (p *product) stands(v verdict, s *stated, explain bool) verdict {
 		v.leaf = p.label() + ": " + p.spanText()
 	}
 	return v
+}
+
+// unrepaired reports whether s comes before the one version of a distribution's package that
+// is said to be fixed, built for the same release: an advisory that gives out a repaired
+// package says so of the packages it replaces.
+func (p *product) unrepaired(s *stated, v *verdict) bool {
+	if p.distributed == "" || len(p.spans) != 1 || p.spans[0].Status != vex.Fixed || !p.spans[0].Single() {
+		return false
+	}
+	fixed := p.spans[0].From
+	own, err := vers.Parse(p.distributed, s.text)
+	if err != nil {
+		return false
+	}
+	at, err := vers.Parse(p.distributed, fixed)
+	if err != nil {
+		return false
+	}
+	order, err := own.Compare(at)
+	if mine, theirs := stream(s.text), stream(fixed); err != nil || order >= 0 || mine != theirs {
+		return false
+	}
+	v.truth, v.rule, v.fixed = yes, "before the fix", fixed
+	v.leaf = p.label() + ": " + p.spans[0].Span.String()
+	return true
 }
 
 // spoken reports whether any span speaks of versions and not of commits.
@@ -364,8 +403,8 @@ func (s *span) ends() (begin, end *vers.Version) {
 	for k := range s.bounds {
 		b := &s.bounds[k]
 		switch {
-		case b.blind != "":
-		case strings.HasPrefix(b.op, "<"):
+		case b.unread != nil:
+		case b.op >= atMost:
 			end = &b.at
 		default:
 			begin = &b.at
@@ -412,16 +451,16 @@ func (s *span) holds(v *stated) (in bool, why string) {
 	}
 	for k := range s.bounds {
 		b := &s.bounds[k]
-		if b.blind != "" {
-			why = b.blind
+		if b.unread != nil {
+			why = b.unread.why
 			continue
 		}
 		order, err := own.Compare(b.at)
 		switch {
 		case err != nil:
 			why = err.Error()
-		case b.op == "<*":
-			if order >= 0 && !begins(v.text, b.text) {
+		case b.op == beginning:
+			if order >= 0 && !begins(v.text, b.text()) {
 				return false, ""
 			}
 		case !b.holds(order):

@@ -107,6 +107,7 @@ func compile(r feeds.Record, in *interning) *record {
 	if r.Exploited != nil && r.Exploited.Product != "" {
 		out.claims = append(out.claims, stand{sbom.NameCoordinate(r.Exploited.Product), listed, 0})
 	}
+	out.leaves, out.trees, out.packages, out.products = exact(out.leaves), exact(out.trees), exact(out.packages), exact(out.products)
 	if out.mute {
 		text := r.Title + "\n" + r.Text
 		out.text = foldText(text)
@@ -114,7 +115,16 @@ func compile(r feeds.Record, in *interning) *record {
 			out.claims = append(out.claims, stand{sbom.MentionCoordinate(w), mentioned, 0})
 		}
 	}
+	out.claims = exact(out.claims)
 	return out
+}
+
+// exact copies a list that grew into one of its own length.
+func exact[T any](list []T) []T {
+	if len(list) == cap(list) {
+		return list
+	}
+	return append(make([]T, 0, len(list)), list...)
 }
 
 func title(r feeds.Record) string {
@@ -275,14 +285,14 @@ func (r *record) pkg(p feeds.Package, in *interning) {
 
 // leaf is one criterion, its name and bounds read.
 type leaf struct {
-	criterion feeds.Criterion
-	at        sbom.Coordinate // empty when the criterion is not a CPE name
-	name      *cpe.Name       // kept only where more than part, vendor, product and version is stated
-	how       how
-	tree      int32
-	exact     vers.Version // of the one version
-	text      string       // of the one version, as a person writes it
-	bounds    []bound
+	cpe  string
+	at   sbom.Coordinate // empty when the criterion is not a CPE name
+	name *cpe.Name       // kept only where more than part, vendor, product and version is stated
+	// bounds are those of a range, or the one version with the operator "=".
+	bounds     []bound
+	tree       int32
+	how        how
+	vulnerable bool
 }
 
 // how says how a leaf tests versions.
@@ -299,10 +309,35 @@ const (
 
 // bound is one end of a range. A version without an order is blind.
 type bound struct {
-	op    string
-	text  string
-	at    vers.Version
-	blind string
+	at vers.Version
+	// unread is set when the version has no order.
+	unread *unread
+	op     op
+}
+
+// unread is a version that could not be read, and why.
+type unread struct{ text, why string }
+
+// op is how a bound is compared.
+type op uint8
+
+const (
+	equalTo op = iota
+	atLeast
+	after
+	atMost
+	below
+	beginning // up to all versions that begin so
+)
+
+func (o op) String() string { return [...]string{"=", ">=", ">", "<=", "<", "<="}[o] }
+
+// text is the version of the bound as it was written.
+func (b *bound) text() string {
+	if b.unread != nil {
+		return b.unread.text
+	}
+	return b.at.String()
 }
 
 // tree is one configuration.
@@ -347,13 +382,15 @@ func (r *record) configuration(c feeds.Configuration, in *interning) {
 		return out
 	}
 	t.root = walk(feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes}, false)
+	if t.simple {
+		t.root = node{} // never walked
+	}
 	r.trees = append(r.trees, t)
 }
 
 func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
-	c.CPE = in.text(c.CPE)
-	l := leaf{criterion: c}
-	n, err := cpe.Parse(c.CPE)
+	l := leaf{cpe: in.text(c.CPE), vulnerable: c.Vulnerable}
+	n, err := cpe.Parse(l.cpe)
 	if err != nil {
 		return l
 	}
@@ -365,12 +402,15 @@ func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
 	if !plain || n.Version.Pattern() {
 		l.name = &n
 	}
-	for _, b := range []struct{ op, text string }{
-		{">=", c.StartIncluding}, {">", c.StartExcluding}, {"<=", c.EndIncluding}, {"<", c.EndExcluding},
+	for _, b := range []struct {
+		op   op
+		text string
+	}{
+		{atLeast, c.StartIncluding}, {after, c.StartExcluding}, {atMost, c.EndIncluding}, {below, c.EndExcluding},
 	} {
 		if b.text != "" {
 			// NVD writes some bounds with the escapes of a CPE name: 12.5\(1\).
-			l.bounds = append(l.bounds, readBound(vers.Generic, b.op, strings.ReplaceAll(b.text, `\`, "")))
+			l.bounds = append(l.bounds, readBound(vers.Generic, b.op, in.text(strings.ReplaceAll(b.text, `\`, ""))))
 		}
 	}
 	switch {
@@ -383,19 +423,39 @@ func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
 	case n.Version.Pattern():
 		l.how = pattern
 	default:
-		l.how, l.text = one, n.Version.Text()
-		l.exact, _ = vers.Parse(vers.Generic, l.text)
+		l.how, l.bounds = one, []bound{readBound(vers.Generic, equalTo, n.Version.Text())}
 	}
+	l.bounds = slices.Clip(l.bounds)
 	return l
 }
 
-func readBound(scheme vers.Scheme, op, text string) bound {
-	b := bound{op: op, text: text}
+func readBound(scheme vers.Scheme, o op, text string) bound {
+	b := bound{op: o}
 	var err error
 	if b.at, err = vers.Parse(scheme, text); err != nil {
-		b.blind = err.Error()
+		b.unread = &unread{text, err.Error()}
 	}
 	return b
+}
+
+// String is the criterion in one line.
+func (l *leaf) String() string {
+	if l.how != bounded {
+		return l.cpe
+	}
+	text := l.cpe
+	for k := range l.bounds {
+		text += " " + l.bounds[k].op.String() + " " + l.bounds[k].text()
+	}
+	return text
+}
+
+// single is the one version of the leaf as a person writes it; empty when it is not of one.
+func (l *leaf) single() string {
+	if l.how != one {
+		return ""
+	}
+	return l.bounds[0].text()
 }
 
 // cpeName is the CPE name of the leaf, which was readable when it was compiled.
@@ -403,6 +463,6 @@ func (l *leaf) cpeName() cpe.Name {
 	if l.name != nil {
 		return *l.name
 	}
-	n, _ := cpe.Parse(l.criterion.CPE)
+	n, _ := cpe.Parse(l.cpe)
 	return n
 }

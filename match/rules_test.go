@@ -80,6 +80,31 @@ func TestTheOwnerOfARecordStandsAboveWhatOthersAdd(t *testing.T) {
 	require.Equal(t, found, says, "nobody contradicts")
 }
 
+func TestANameAndItsMakerAreReadAsNVDWritesThem(t *testing.T) {
+	t.Parallel()
+	pair := record(theFlaw, and(
+		or(feeds.Criterion{CPE: "cpe:2.3:o:contechealth:cms8000_firmware:*:*:*:*:*:*:*:*", Vulnerable: true, EndExcluding: "2.0"}),
+		or(on("cpe:2.3:h:contechealth:cms8000:-:*:*:*:*:*:*:*")),
+	))
+	firmware := sbom.Component{Name: "CMS8000 firmware", Supplier: "Contec Health", Version: "1.0"}
+	hardware := sbom.Component{Ref: "hw", Name: "CMS8000", Supplier: "Contec Health"}
+	r := match.Build([]feeds.Record{pair}, nil)
+	says, why := said(r.Explain("", alone(firmware, hardware)), "it", theFlaw)
+	require.Equal(t, found, says, why)
+	says, _ = said(r.Explain("", alone(firmware)), "it", theFlaw)
+	require.Equal(t, asked, says)
+	firmware.Version = "2.0"
+	says, _ = said(r.Explain("", alone(firmware, hardware)), "it", theFlaw)
+	require.NotEqual(t, found, says)
+	firmware.Version, firmware.Supplier = "1.0", "Somebody"
+	says, _ = said(r.Explain("", alone(firmware, hardware)), "it", theFlaw)
+	require.Equal(t, silent, says)
+	for supplier, vendor := range map[string]string{"Wind River Systems, Inc.": "windriver", "Apache Software Foundation": "apache", "Green Hills Software": "green_hills_software"} {
+		says, _ := ask(sbom.Component{Name: "Thing One", Supplier: supplier, Version: "1"}, record(theFlaw, any1(or(vulnerable("cpe:2.3:a:"+vendor+":thing_one:*:*:*:*:*:*:*:*")))))
+		require.Equal(t, found, says, supplier)
+	}
+}
+
 func TestACommitIsNoVersion(t *testing.T) {
 	t.Parallel()
 	const commit = "5a6f3d1c9b7e"
@@ -172,6 +197,22 @@ func TestStreamsOfRPMThatDifferDoNotMatch(t *testing.T) {
 		}}}}
 		says, why := ask(sbom.Component{Name: "x", Version: c.version, PURL: "pkg:rpm/redhat/x"}, r)
 		require.Equal(t, c.want, says, "%v %s: %s", c.bound, c.version, why)
+	}
+}
+
+func TestAPackageBeforeTheRepairedOneOfItsReleaseIsAffected(t *testing.T) {
+	t.Parallel()
+	r := worded("csaf", feeds.Product{Vendor: "Red Hat", Name: "bind", PURLs: []string{"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.17?epoch=32"}, Spans: []feeds.Span{
+		{Status: vex.Fixed, From: "32:9.8.2-0.68.rc1.el6_10.17"},
+	}})
+	for purl, want := range map[string]string{
+		"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.8?epoch=32":  found,
+		"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.17?epoch=32": rejected,
+		"pkg:rpm/redhat/bind@9.8.2-0.68.rc1.el6_10.18?epoch=32": rejected,
+		"pkg:rpm/redhat/bind@9.7.0-1.el5?epoch=32":              asked,
+	} {
+		says, why := ask(sbom.Component{Name: "bind", PURL: purl}, r)
+		require.Equal(t, want, says, "%s: %s", purl, why)
 	}
 }
 

@@ -120,7 +120,7 @@ func lacks(missing []string) string {
 // device.
 func (inv *inventory) leaf(l *leaf) branch {
 	if l.how == unreadable {
-		return branch{truth: unknown, missing: []string{fmt.Sprintf("the criterion is not a CPE name: %s", l.criterion.CPE)}}
+		return branch{truth: unknown, missing: []string{fmt.Sprintf("the criterion is not a CPE name: %s", l.cpe)}}
 	}
 	var b branch
 	for _, m := range inv.at(l.at) {
@@ -132,13 +132,13 @@ func (inv *inventory) leaf(l *leaf) branch {
 	case b.truth == yes:
 	case len(b.hits) > 0:
 		for _, h := range b.hits {
-			b.missing = append(b.missing, fmt.Sprintf("%s: %s", l.criterion, h.verdict.why))
+			b.missing = append(b.missing, fmt.Sprintf("%s: %s", l, h.verdict.why))
 		}
-	case !l.criterion.Vulnerable && !inv.names(l):
+	case !l.vulnerable && !inv.names(l):
 		b.truth = unknown
-		b.missing = []string{fmt.Sprintf("the BOM names no %s: does the device run on %s?", partName(l.part()), l.criterion)}
+		b.missing = []string{fmt.Sprintf("the BOM names no %s: does the device run on %s?", partName(l.part()), l)}
 	default:
-		b.missing = []string{fmt.Sprintf("the device holds no %s", l.criterion)}
+		b.missing = []string{fmt.Sprintf("the device holds no %s", l)}
 	}
 	return b
 }

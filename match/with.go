@@ -111,6 +111,9 @@ func (u *update) refile() {
 		}
 	}
 	for id, added := range u.names {
+		if id.CVE() {
+			continue
+		}
 		was, _ := u.naming.get(id)
 		list := make([]*record, 0, len(was)+len(added))
 		for _, r := range append(was[:len(was):len(was)], added...) {
@@ -125,6 +128,20 @@ func (u *update) refile() {
 			u.naming.set(id, list)
 		}
 	}
+}
+
+// name returns the records that name id, and some that do not: those that go, and those
+// that are tied to a CVE id without naming it.
+func (u *update) name(id feeds.ID) []*record {
+	if !id.CVE() {
+		list, _ := u.naming.get(id)
+		return list
+	}
+	added := u.names[id]
+	if v, ok := u.vulnerabilities.get(id); ok {
+		return append(added[:len(added):len(added)], v.records...)
+	}
+	return added
 }
 
 // regroup joins anew all records that are tied, directly or through others, to one that
@@ -148,9 +165,8 @@ func (u *update) regroup() map[feeds.ID]bool {
 	for len(queue) > 0 {
 		id := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
-		list, _ := u.naming.get(id)
-		for _, r := range list {
-			if !met[r] {
+		for _, r := range u.name(id) {
+			if r != nil && !u.old[r] && !met[r] {
 				met[r] = true
 				records = append(records, r)
 				reach(r.names)

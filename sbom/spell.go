@@ -35,6 +35,12 @@ func VendorNames(vendor string) []string {
 	return out
 }
 
+// WithoutParentheses is text without what stands in parentheses.
+func WithoutParentheses(text string) string {
+	bare, _ := parentheses(text)
+	return strings.Join(strings.Fields(bare), " ")
+}
+
 // parentheses splits off what stands in parentheses.
 func parentheses(text string) (bare string, within []string) {
 	for {
