@@ -189,7 +189,7 @@ func TestVersionsComeFromTheFleet(t *testing.T) {
 		got = append(got, v.Product+" "+string(v.Stage)+" "+v.Ended)
 	}
 	require.Equal(t, []string{
-		"pump-1.5 end of support 2025-12-31", // not supported, still there
+		"pump-1.5 end of support 2025-12-31",                    // not supported, still there
 		"pump-2.1 supported ", "pump-3.0  ", "ward-1.0  ", "  ", // the last is the fix, which only the plan names
 	}, got)
 	require.Equal(t, advisory.UnderInvestigation, a.Vulnerabilities[0].Dispositions[0].Status)
