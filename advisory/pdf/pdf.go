@@ -259,10 +259,13 @@ func (p *page) table(t advisory.Table) {
 	p.font("B", small)
 	p.MultiCell(p.width, line, p.shown("B", t.Caption), "", "L", false)
 	widths := p.columns(t)
+	cell := p.GetCellMargin()
+	p.SetCellMargin(0) // pad is all that cells have
 	p.row(t.Head, widths, "B", nil)
 	for _, r := range t.Rows {
 		p.row(r, widths, "", t.Head)
 	}
+	p.SetCellMargin(cell)
 	p.Ln(2)
 }
 
