@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/assess/threat"
 	"github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/patch"
@@ -19,7 +20,10 @@ func vulnerability(a Advisory, v Vulnerability) csaf.Vulnerability {
 			out.CVE = string(id)
 			continue
 		}
-		system, _, _ := strings.Cut(string(id), "-")
+		system, known := threat.System(id)
+		if !known {
+			system, _, _ = strings.Cut(string(id), "-")
+		}
 		if blank(system) {
 			system = "other"
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/csaf"
+	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/store/memory"
 	"github.com/open-postmarket/postmarket/tlp"
@@ -85,6 +86,34 @@ func TestTheGateDecides(t *testing.T) {
 	require.Contains(t, string(file(t, r.Files, asMarkdown)), "TLP:AMBER+STRICT")
 	require.Equal(t, a.Digest(), r.Digest)
 	require.Equal(t, []string{"exm-2026-001.json", "exm-2026-001.html", "exm-2026-001.md"}, []string{r.Files[0].Name, r.Files[1].Name, r.Files[2].Name})
+}
+
+// TestWhatAWarningMarkedIsNotReleased drafts from a finding that an early warning has
+// marked, whatever the maker chose: the assessment brings the label along.
+func TestWhatAWarningMarkedIsNotReleased(t *testing.T) {
+	t.Parallel()
+	for label, refused := range map[tlp.Label][]tlp.Audience{
+		tlp.Red:   {tlp.Party, tlp.Customer, tlp.ISAO, tlp.Regulator, tlp.Public},
+		tlp.Amber: {tlp.Party, tlp.ISAO, tlp.Regulator, tlp.Public},
+	} {
+		in := uncontrolled(t)
+		f := finding("pump-2.1", therapy)
+		f.Mark = tlp.Join(f.Mark, tlp.Marked(label, "stix/isao"))
+		in.Assessments[0] = settled(t, f, assess.Serious, remote, "Someone could change the therapy settings of the pump.")
+		in.Plans[0] = planned(t, in.Assessments[0], patch.Details{Remedies: []patch.Remedy{fix}, Actions: []patch.Action{{Party: patch.User, Text: "Call us."}}})
+		require.Equal(t, label, in.Assessments[0].Facts.Mark.Label)
+		in.Mark = tlp.Marked(tlp.Clear, "example-medical")
+		a := final(t, in)
+		require.Equal(t, tlp.Marked(label, "stix/isao"), a.Mark, "who marked it is named, so that they can be asked")
+		for _, to := range refused {
+			_, err := release(t, tlp.LabelsOnly, a, to, out)
+			var held *tlp.HeldError
+			require.ErrorAs(t, err, &held, "%s to %s", label, to)
+			require.Contains(t, held.Why, "stix/isao")
+		}
+		_, err := release(t, func(context.Context, tlp.Outgoing) (tlp.Mark, error) { return tlp.Marked(tlp.Clear, "case-7"), nil }, a, tlp.Public, out)
+		require.ErrorContains(t, err, "was signed", "clearance is a new sign-off under another label, not a gate that forgets it")
+	}
 }
 
 func TestAPreviewAlwaysSaysThatItIsADraft(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"reflect"
 	"unicode/utf8"
 )
@@ -63,10 +64,19 @@ var errNoObject = errors.New("csaf: the text is JSON but not an object")
 
 // load reads all of r, which has to be UTF-8 and not too long.
 func load(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
-	if err != nil {
+	var b bytes.Buffer
+	switch r := r.(type) { // room at once, where the length is known
+	case interface{ Len() int }:
+		b.Grow(min(max(r.Len(), 0), MaxSize) + bytes.MinRead)
+	case interface{ Stat() (fs.FileInfo, error) }:
+		if info, err := r.Stat(); err == nil {
+			b.Grow(int(min(max(info.Size(), 0), MaxSize)) + bytes.MinRead)
+		}
+	}
+	if _, err := b.ReadFrom(io.LimitReader(r, MaxSize+1)); err != nil {
 		return nil, fmt.Errorf("csaf: %w", err)
 	}
+	data := b.Bytes()
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("csaf: %w", ErrTooLarge)
 	}

@@ -12,21 +12,24 @@ import (
 
 // ErrConflict says that a source does not stand where a batch says it does:
 // another sync was faster.
-var ErrConflict = errors.New("feeds: source does not stand at the batch's cursor")
+var ErrConflict = errors.New("feeds: source does not stand where the batch begins")
 
 // A Mirror is the local copy of what the world says: bulk, re-fetchable, no
 // audit trail. Iterators hold nothing while the loop body runs, so a reader may
 // write while it reads.
 type Mirror interface {
-	// Keep takes records and cursor in one transaction. It fails with
-	// [ErrConflict] unless b.Source stands at b.From. An equal body writes no
-	// record row; a new body with an equal digest writes no Change.
+	// Keep takes records and cursor in one transaction: a reader sees all of a
+	// batch or nothing of it. It fails with [ErrConflict] unless b.Source stands
+	// at b.From and it is b's turn. An equal body writes no record row; a new
+	// body with an equal digest writes no Change.
 	Keep(ctx context.Context, b Batch) error
 	// Standing says how a source stands; the zero Standing (with its Source) for
 	// one never kept.
 	Standing(ctx context.Context, source string) (Standing, error)
 	// Items yields the items a source holds, sorted, without those that are gone.
 	Items(ctx context.Context, source string) iter.Seq2[string, error]
+	// Quarantine yields what of a source could not be read, by item.
+	Quarantine(ctx context.Context, source string) iter.Seq2[Rejected, error]
 	// About yields the records that stand at any of the coordinates, each once,
 	// by source and item.
 	About(ctx context.Context, at ...sbom.Coordinate) iter.Seq2[Record, error]
@@ -48,15 +51,36 @@ type Batch struct {
 	At time.Time
 	// From is where the source has to stand; Next is where it stands afterwards.
 	From, Next Cursor
-	Records    []Record
+	// Turn is which batch of its source this is, counted from 1. 0 leaves that
+	// open. It tells two syncs apart where the cursor cannot: a source that is read
+	// anew each time stands at the same cursor before and after.
+	Turn    int64
+	Records []Record
 	// Gone are the items that the source no longer holds.
-	Gone     []string
+	Gone []string
+	// Rejected go into quarantine, in the place of an older one of the same
+	// item. What Records, Gone and Mended name leaves it first.
 	Rejected []Rejected
+	// Mended are items, or places, in quarantine that a reading of all that the
+	// source holds did not find bad again.
+	Mended []string
 	// Failed is the error the reading ended in; empty when it did not. It is
 	// counted in the Standing, and the cursor stays at From.
 	Failed string
 	// Done says that the reading ended here, without an error.
 	Done bool
+}
+
+// Follows says with [ErrConflict] that b is not the next batch of a source that
+// stands so.
+func (b Batch) Follows(s Standing) error {
+	switch {
+	case s.Cursor != b.From:
+		return fmt.Errorf("it stands at %q, not at %q: %w", s.Cursor, b.From, ErrConflict)
+	case b.Turn != 0 && b.Turn != s.Turn+1:
+		return fmt.Errorf("batch %d is next, not batch %d: %w", s.Turn+1, b.Turn, ErrConflict)
+	}
+	return nil
 }
 
 // Check says what keeps b from being kept: a wrong source, a record of another
@@ -67,6 +91,9 @@ func (b Batch) Check() error {
 	}
 	if b.At.IsZero() {
 		return fmt.Errorf("feeds: a batch of %s without a time", b.Source)
+	}
+	if b.Turn < 0 {
+		return fmt.Errorf("feeds: a batch of %s has the turn %d", b.Source, b.Turn)
 	}
 	if b.Failed != "" && (b.Next != b.From || b.Done) {
 		return fmt.Errorf("feeds: a failed batch of %s moves the cursor", b.Source)
@@ -84,15 +111,23 @@ func (b Batch) Check() error {
 
 // A Rejected is a record that could not be read, kept in quarantine.
 type Rejected struct {
-	Item   string `json:"item"`
+	// Item is the publisher's id of the record, or its place when the id could
+	// not be read.
+	Item string `json:"item"`
+	// Digest is the lower-case hex SHA-256 of the record's bytes; empty when
+	// there are none.
 	Digest string `json:"digest,omitempty"`
 	Why    string `json:"why"`
+	// At is when it was last found bad, UTC. A mirror sets it from the batch.
+	At time.Time `json:"at,omitzero"`
 }
 
 // A Standing says how a source stands in a mirror. Times are UTC; zero means never.
 type Standing struct {
 	Source string
 	Cursor Cursor
+	// Turn counts the batches ever kept, those of failed readings too.
+	Turn int64
 	// Records counts those held, without those that are gone; Quarantined counts
 	// the items whose newest version could not be read.
 	Records, Quarantined int
@@ -106,6 +141,15 @@ type Standing struct {
 	// the newest error.
 	Failures int
 	Failed   string
+}
+
+// Age is how long before at a reading last ended without an error. ok is false
+// when none ever did.
+func (s Standing) Age(at time.Time) (age time.Duration, ok bool) {
+	if s.Succeeded.IsZero() {
+		return 0, false
+	}
+	return at.Sub(s.Succeeded), true
 }
 
 // A Change says that a record changed in the mirror.

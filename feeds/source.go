@@ -53,6 +53,10 @@ type Update struct {
 	// Whole says, without a Record, that all this source now holds was told in
 	// this reading: what was not told is gone.
 	Whole bool
+	// Bytes is how much of what the publisher sent this step took, as it was
+	// after decompression; 0 where that is not known. It counts beside a
+	// [*RecordError] too.
+	Bytes int64
 }
 
 // A RecordError tells of one record that cannot be read; the reading goes on.

@@ -92,7 +92,7 @@ func TestSyncKeepsRecordsAndCursorTogether(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, feeds.Synced{Source: "demo", Records: 3, Cursor: "end"}, got)
 	require.Equal(t, []string{"A", "B", "C"}, items(t, m, "demo"))
-	require.Equal(t, feeds.Standing{Source: "demo", Cursor: "end", Records: 3, Tried: noon, Succeeded: noon, Changed: noon}, standing(t, m, "demo"))
+	require.Equal(t, feeds.Standing{Source: "demo", Cursor: "end", Turn: 2, Records: 3, Tried: noon, Succeeded: noon, Changed: noon}, standing(t, m, "demo"))
 	require.Equal(t, []feeds.Progress{{Source: "demo", Records: 2}, {Source: "demo", Records: 3}}, progress)
 }
 

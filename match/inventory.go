@@ -138,7 +138,7 @@ func (inv *inventory) at(at sbom.Coordinate) []member {
 				if it.ids[k].name == nil {
 					continue
 				}
-				for _, at := range sbom.CPECoordinates(*it.ids[k].name) {
+				for _, at := range it.ids[k].at {
 					inv.byCPE[at] = append(inv.byCPE[at], member{it, &it.ids[k]})
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/store"
+	"github.com/open-postmarket/postmarket/tlp"
 )
 
 // A State remembers which findings a product had, since when, and on what
@@ -32,6 +33,8 @@ type Standing struct {
 	Seen   time.Time  `json:"seen"`
 	Digest string     `json:"digest"`
 	Urgency
+	// Mark is how far what is said of the finding may travel, also when it is gone.
+	Mark tlp.Mark `json:"mark,omitzero"`
 	// Gone is when the finding was withdrawn; zero while it stands. It is kept,
 	// so that one that comes back has not been seen for the first time.
 	Gone time.Time `json:"gone,omitzero"`
@@ -117,6 +120,8 @@ type Event struct {
 	Was string    `json:"was,omitempty"`
 	Is  string    `json:"is,omitempty"`
 	At  time.Time `json:"at"`
+	// Mark is how far the event may be told.
+	Mark tlp.Mark `json:"mark,omitzero"`
 }
 
 // Next holds the findings of a new look against s. It fills in when each was
@@ -137,7 +142,7 @@ func (s State) next(product string, findings []Finding, scope func(Standing) boo
 	for i := range findings {
 		f := &findings[i]
 		now := Standing{
-			FindingKey: f.Key(), Coordinate: f.Coordinate, Vulnerability: f.Vulnerability, Digest: f.Digest(), Urgency: f.Urgency(),
+			FindingKey: f.Key(), Coordinate: f.Coordinate, Vulnerability: f.Vulnerability, Digest: f.Digest(), Urgency: f.Urgency(), Mark: f.Mark,
 		}
 		if len(f.IDs) > 1 {
 			now.IDs = f.IDs
@@ -232,13 +237,14 @@ func (s *Standing) differ(was Urgency, f *Finding, event func(c Change, was, is 
 func (s Standing) event(c Change, product string, at time.Time) Event {
 	return Event{
 		Change: c, Product: product, Finding: s.FindingKey, Coordinate: s.Coordinate,
-		Vulnerability: s.Vulnerability, At: at,
+		Vulnerability: s.Vulnerability, At: at, Mark: s.Mark,
 	}
 }
 
 func (s Standing) equal(t Standing) bool {
 	return s.FindingKey == t.FindingKey && s.Coordinate == t.Coordinate && s.Vulnerability == t.Vulnerability && slices.Equal(s.IDs, t.IDs) &&
-		s.Seen.Equal(t.Seen) && s.Digest == t.Digest && s.Urgency == t.Urgency && s.Gone.Equal(t.Gone)
+		s.Seen.Equal(t.Seen) && s.Digest == t.Digest && s.Urgency == t.Urgency && s.Gone.Equal(t.Gone) &&
+		s.Mark.Label == t.Mark.Label && slices.Equal(s.Mark.By, t.Mark.By)
 }
 
 // names reports whether id is one of the finding's.

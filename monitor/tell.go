@@ -114,12 +114,9 @@ func compose(p device.Product, findings []match.Finding, events []match.Event, a
 		if e.Is != "" {
 			line += fmt.Sprintf(" (%s, was %s)", e.Is, e.Was)
 		}
-		f, standing := byKey[e.Finding]
-		if standing {
-			marks = append(marks, f.Mark)
-			if f.Exploited != nil {
-				line += " (exploited in the wild)"
-			}
+		marks = append(marks, e.Mark) // what is gone keeps the mark it had
+		if f, standing := byKey[e.Finding]; standing && f.Exploited != nil {
+			line += " (exploited in the wild)"
 		}
 		lines = append(lines, line)
 		about = append(about, "match.finding/"+e.Finding)

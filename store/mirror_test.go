@@ -89,7 +89,7 @@ func TestRecordsAndCursorAreKeptTogether(t *testing.T) {
 		}})
 		st, err := m.Standing(t.Context(), "osv")
 		require.NoError(t, err)
-		require.Equal(t, feeds.Standing{Source: "osv", Cursor: "c1", Records: 2, Tried: noon, Succeeded: noon, Changed: noon}, st)
+		require.Equal(t, feeds.Standing{Source: "osv", Cursor: "c1", Turn: 1, Records: 2, Tried: noon, Succeeded: noon, Changed: noon}, st)
 		require.Equal(t, []string{"GHSA-1", "PYSEC-2"}, collect(t, m.Items(t.Context(), "osv")))
 		require.Empty(t, cmp.Diff([]feeds.Record{full}, collect(t, m.About(t.Context(), django, django, "pkg:PyPI/none"))))
 		require.Empty(t, cmp.Diff([]feeds.Record{full}, collect(t, m.Named(t.Context(), "CVE-2021-0001", "GHSA-1"))))
@@ -191,11 +191,11 @@ func TestAFailureIsCountedAndTheCursorStays(t *testing.T) {
 		)
 		st, err := m.Standing(t.Context(), "osv")
 		require.NoError(t, err)
-		require.Equal(t, feeds.Standing{Source: "osv", Cursor: "c2", Records: 1, Tried: at(2), Succeeded: at(0), Changed: at(2), Midway: true, Failures: 2, Failed: "504"}, st)
+		require.Equal(t, feeds.Standing{Source: "osv", Cursor: "c2", Turn: 4, Records: 1, Tried: at(2), Succeeded: at(0), Changed: at(2), Midway: true, Failures: 2, Failed: "504"}, st)
 		keepAll(t, m, feeds.Batch{Source: "osv", At: at(3), From: "c2", Next: "c3", Done: true})
 		st, err = m.Standing(t.Context(), "osv")
 		require.NoError(t, err)
-		require.Equal(t, feeds.Standing{Source: "osv", Cursor: "c3", Records: 1, Tried: at(3), Succeeded: at(3), Changed: at(2)}, st)
+		require.Equal(t, feeds.Standing{Source: "osv", Cursor: "c3", Turn: 5, Records: 1, Tried: at(3), Succeeded: at(3), Changed: at(2)}, st)
 	})
 }
 

@@ -138,6 +138,36 @@ func holds(r feeds.Record, status, vendor, name, version string) bool {
 	})
 }
 
+// TestListsHashesAndSignaturesOfTheBundle reads what real providers publish beside
+// their documents.
+func TestListsHashesAndSignaturesOfTheBundle(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{
+		"cisa-index/index.txt": 2379, "cisa-index/changes.csv": 2379, "cisa-index/cisa-csaf-ot-feed-tlp-white.json": 2379,
+		"vendors/pkg/fetch/sick/csaf/testdata/fixtures/happy/csaf-feed-tlp-white.json": 1,
+	} {
+		body, err := os.ReadFile(testdata.Path(t, "csaf", name))
+		require.NoError(t, err)
+		got, err := csaf.ReadListing(filepath.Base(name), body)
+		require.NoError(t, err)
+		require.Equal(t, want, got, name)
+	}
+	documents, err := filepath.Glob(filepath.Join(testdata.Path(t, "csaf", "cisa-sig"), "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, documents)
+	for _, name := range documents {
+		body, err := os.ReadFile(name)
+		require.NoError(t, err)
+		hash, err := os.ReadFile(name + ".sha512")
+		require.NoError(t, err)
+		require.NoError(t, csaf.CheckHash(body, hash, filepath.Base(name)))
+		require.ErrorIs(t, csaf.CheckHash(append(body, ' '), hash, filepath.Base(name)), csaf.ErrWrong)
+		signature, err := os.ReadFile(name + ".asc")
+		require.NoError(t, err)
+		require.ErrorIs(t, csaf.CheckSignature(nil, body, signature), csaf.ErrNotVerified, "the key is not in the bundle")
+	}
+}
+
 // gather reads to the end.
 func gather(seq func(func(feeds.Update, error) bool)) (records []feeds.Record, rejected []*feeds.RecordError, whole bool, end error) {
 	for u, err := range seq {

@@ -109,9 +109,12 @@ func TestFeedHasTheNameOfItsPublisher(t *testing.T) {
 	require.Equal(t, time.Date(2024, 1, 2, 2, 4, 5, 0, time.UTC), records[0].Modified)
 	_, _, _, err = gather(csaf.New(&csaf.Options{Name: "CSAF of CISA", FS: folder}).Updates(t.Context(), ""))
 	require.ErrorContains(t, err, "is not the name of a source")
-	for _, opts := range []*csaf.Options{nil, {}, {From: "https://demo.example/.well-known/csaf"}, {From: "a", More: []string{"HTTP://demo.example"}}} {
+	for want, opts := range map[string]*csaf.Options{
+		"csaf: there is no publisher by default": nil, "csaf/x: there is no publisher by default": {Name: "csaf/x"},
+		"csaf: More names files beside": {From: "a", More: []string{"HTTP://demo.example"}},
+	} {
 		_, _, _, err := gather(csaf.New(opts).Updates(t.Context(), ""))
-		require.ErrorContains(t, err, "csaf: reading over HTTP is not there yet")
+		require.ErrorContains(t, err, want)
 	}
 }
 

@@ -111,20 +111,22 @@ func decode(source string, r io.Reader) iter.Seq2[feeds.Update, error] {
 			yield(feeds.Update{}, err)
 			return
 		}
-		if len(advisory.Vulnerabilities) == 0 {
-			record := advisory.bulletin()
-			if err := record.Validate(); err != nil {
-				yield(feeds.Update{}, err)
-				return
-			}
-			yield(feeds.Update{Record: record}, nil)
+		advisory.updates()(yield)
+	}
+}
+
+// updates yields the records of a document.
+func (a *advisory) updates() iter.Seq2[feeds.Update, error] {
+	return func(yield func(feeds.Update, error) bool) {
+		if len(a.Vulnerabilities) == 0 {
+			yield(feeds.Update{Record: a.bulletin()}, nil)
 			return
 		}
-		for i, raw := range advisory.Vulnerabilities {
-			item := fmt.Sprintf("%s#%d", advisory.item, i+1)
-			record, err := advisory.record(item, raw)
+		for i, raw := range a.Vulnerabilities {
+			item := fmt.Sprintf("%s#%d", a.item, i+1)
+			record, err := a.record(item, raw)
 			if err != nil {
-				record, err = feeds.Record{}, &feeds.RecordError{Source: source, Item: item, Digest: fetch.Digest(raw), Err: err}
+				record, err = feeds.Record{}, &feeds.RecordError{Source: a.source, Item: item, Digest: fetch.Digest(raw), Err: err}
 			}
 			if !yield(feeds.Update{Record: record}, err) {
 				return
@@ -140,6 +142,8 @@ type advisory struct {
 	published, changed time.Time
 	products           map[string]product
 	links              []feeds.Reference
+	// label is that of the list in which the document stands; empty is not said.
+	label tlp.Label
 }
 
 // others are the members by which the other files of a provider are known: ROLIE
@@ -185,6 +189,11 @@ func open(source string, r io.Reader) (*advisory, error) {
 	}
 	a.products = a.Tree.products()
 	a.links = links(nil, m.References)
+	if len(a.Vulnerabilities) == 0 {
+		if err := a.bulletin().Validate(); err != nil {
+			return nil, err
+		}
+	}
 	return a, nil
 }
 
@@ -201,20 +210,33 @@ func instant(field, text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%s %q is no time", field, text)
 }
 
-// mark is the document's label. A document that has none, or one that is no label,
-// has not said: tlp takes that for stricter than RED, and the reader has to
-// ask the publisher that By names.
+// mark is the label of the document and of the list in which it stands, whichever is
+// stricter. A document that says none is as its list says; when that, too, has not said,
+// tlp takes it for stricter than RED, and the reader has to ask the publisher that By
+// names.
 func (a *advisory) mark() tlp.Mark {
+	own := tlp.Marked(a.own(), a.source)
+	switch {
+	case a.label == "":
+		return own
+	case !own.Said():
+		return tlp.Marked(a.label, a.source)
+	}
+	return tlp.Join(own, tlp.Marked(a.label, a.source))
+}
+
+// own is the document's label; one that is no label has not said.
+func (a *advisory) own() tlp.Label {
 	d := a.Document.Distribution
 	if d == nil || d.TLP == nil {
-		return tlp.Marked("", a.source)
+		return ""
 	}
 	as := standard.Distribution{Text: d.Text, TLP: &standard.TLP{Label: standard.TLPLabel(d.TLP.Label)}}
 	label := as.Label() // what 2.0 writes
 	if label == "" {
 		label, _ = tlp.ParseLabel(d.TLP.Label) // 2.1
 	}
-	return tlp.Marked(label, a.source)
+	return label
 }
 
 // bulletin is a document that speaks of no vulnerability.

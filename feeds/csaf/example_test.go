@@ -3,6 +3,7 @@ package csaf_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 
@@ -42,4 +43,37 @@ func ExampleDecode() {
 	// Output:
 	// csaf: record "demo-1#1": cve "none" is no CVE id
 	// demo-1#2 [CVE-2024-0002] TLP not said by csaf
+}
+
+// A provider is found by its domain. This one plays in memory.
+func ExampleNew_provider() {
+	n := &network{Handler: played{files: os.DirFS("testdata/before"), role: "csaf_trusted_provider", label: "WHITE"}}
+	feed := csaf.New(&csaf.Options{Name: "csaf/demo", From: "demo.example", Verify: csaf.VerifySignature, Client: n.client()})
+	told := 0
+	for u, err := range feed.Updates(context.Background(), "") {
+		switch {
+		case err != nil:
+			fmt.Println(err)
+		case u.Record.Item != "":
+			told++
+		case u.Whole:
+			fmt.Println(told, "records, each signed, and that was all")
+		}
+	}
+	// Output:
+	// 6 records, each signed, and that was all
+}
+
+// An aggregator lists providers, and each gets a feed of its own.
+func ExampleProviders() {
+	n := &network{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(aggregator)) })}
+	providers, err := csaf.Providers(context.Background(), "https://cert.example/aggregator.json", &csaf.Options{Client: n.client()})
+	for _, p := range providers {
+		fmt.Println(p.Source, p.URL)
+	}
+	fmt.Println(err)
+	// Output:
+	// csaf/pumps.example https://www.pumps.example/.well-known/csaf/provider-metadata.json
+	// csaf/cert.example https://cert.example/csaf/Sensors_2/provider-metadata.json
+	// csaf: https://cert.example/aggregator.json: csaf_providers[1]: "http://10.0.0.1/provider-metadata.json" is not https
 }

@@ -3,14 +3,70 @@ package csaf_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/feeds/csaf"
 )
+
+// FuzzProvider reads anything as each of the lists, hashes, signatures and keys.
+func FuzzProvider(f *testing.F) {
+	p := played{files: os.DirFS("testdata/before"), role: "csaf_trusted_provider", label: "AMBER", folder: true}
+	for _, name := range []string{
+		"/.well-known/csaf/provider-metadata.json", "/csaf/openpgp/key.asc", "/csaf/white/feed.json", "/csaf/white/index.txt", "/csaf/white/changes.csv",
+		"/csaf/white/2024/demo-2024-1.json.sha512", "/csaf/white/2024/demo-2024-1.json.asc",
+	} {
+		f.Add(p.body(name))
+	}
+	p.folder = false
+	f.Add(p.body("/.well-known/csaf/provider-metadata.json"))
+	f.Add([]byte(aggregator))
+	f.Add([]byte("CSAF: https://demo.example/a.json\ncsaf : http://10.0.0.1/"))
+	f.Add([]byte(`{"service":{"workspace":[{"collection":[{"href":"a.json"}]}]}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, at := range csaf.DecodeAll(body) {
+			if at != "" && !strings.HasPrefix(at, "https://") {
+				t.Fatalf("would ask %q", at)
+			}
+		}
+		since := csaf.Reached(feeds.Cursor(body), "demo.example")
+		if again := csaf.Reached(since, "demo.example"); again != since {
+			t.Fatalf("%q is read as %q", since, again)
+		}
+	})
+}
+
+// FuzzSignature never takes anything for the signature of what was not signed.
+func FuzzSignature(f *testing.F) {
+	keys, signed := armored(ours()), []byte("the document")
+	good := signature(ours(), signed)
+	if err := csaf.CheckSignature(keys, signed, good); err != nil {
+		f.Fatal(err)
+	}
+	block, err := armor.Decode(bytes.NewReader(good))
+	if err != nil {
+		f.Fatal(err)
+	}
+	bare, err := io.ReadAll(block.Body)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(bare)
+	f.Add(append(signature(theirs(), signed), good...))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		_ = csaf.CheckSignature(keys, signed, file)
+		if csaf.CheckSignature(keys, []byte("another document"), file) == nil {
+			t.Fatalf("%q", file)
+		}
+	})
+}
 
 func FuzzDecode(f *testing.F) {
 	err := fs.WalkDir(os.DirFS("testdata"), ".", func(name string, d fs.DirEntry, err error) error {

@@ -246,12 +246,10 @@ func TestSnapshotInAZipIsRead(t *testing.T) {
 	require.Len(t, fromZip, 6)
 }
 
-func TestReadingOverHTTPIsRefusedNotSilent(t *testing.T) {
+func TestFilesWithoutARecordAreNothing(t *testing.T) {
 	t.Parallel()
-	for _, opts := range []*cve.Options{nil, {}, {From: "https://cve.example/cves.zip"}, {From: "a.json", More: []string{"HTTP://cve.example"}}} {
-		_, _, _, err := gather(cve.New(opts).Updates(t.Context(), ""))
-		require.ErrorContains(t, err, "cve: reading over HTTP is not there yet")
-	}
-	_, _, _, err := gather(cve.New(&cve.Options{FS: fstest.MapFS{"delta.json": {Data: []byte(`{"fetchTime":"x"}`)}}}).Updates(t.Context(), ""))
+	_, _, _, err := gather(cve.New(&cve.Options{From: "a.json", More: []string{"HTTP://cve.example"}}).Updates(t.Context(), ""))
+	require.ErrorContains(t, err, "cve: More names files beside the address")
+	_, _, _, err = gather(cve.New(&cve.Options{FS: fstest.MapFS{"delta.json": {Data: []byte(`{"fetchTime":"x"}`)}}}).Updates(t.Context(), ""))
 	require.ErrorIs(t, err, feeds.ErrNothing)
 }

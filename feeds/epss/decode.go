@@ -308,26 +308,11 @@ const list = "data"
 
 // answer reads what the API sends.
 func (d *decoder) answer(r io.Reader) error {
-	rest := fetch.Members{}
-	rows := 0
-	for e, err := range fetch.Elements(r, list, rest, limits) {
-		if err != nil {
-			return err
-		}
-		rows++
-		if err := d.entry(e); err != nil {
-			return err
-		}
+	p, err := d.page(r)
+	if err != nil {
+		return err
 	}
-	if _, ok := rest[list]; !ok {
-		return errors.New("no answer of the EPSS API: it has no data")
-	}
-	var status string
-	if raw, ok := rest["status"]; ok && (json.Unmarshal(raw, &status) != nil || !strings.EqualFold(status, "OK")) {
-		return fmt.Errorf("the EPSS API answers with status %s", raw)
-	}
-	var total, offset int
-	if json.Unmarshal(rest["total"], &total) != nil || total != rows || rest["offset"] != nil && (json.Unmarshal(rest["offset"], &offset) != nil || offset != 0) {
+	if p.total != p.rows || p.offset != 0 {
 		return nil // a page of several
 	}
 	if !d.yield(feeds.Update{Whole: true}, nil) {
@@ -336,7 +321,44 @@ func (d *decoder) answer(r io.Reader) error {
 	return nil
 }
 
-func (d *decoder) entry(e fetch.Element) error {
+// page reads one answer of the API, and what it says of itself. The total is -1 when it
+// does not say so.
+func (d *decoder) page(r io.Reader) (p page, err error) {
+	rest := fetch.Members{}
+	for e, err := range fetch.Elements(r, list, rest, limits) {
+		if err != nil {
+			return page{}, err
+		}
+		at, err := d.entry(e)
+		if err != nil {
+			return page{}, err
+		}
+		if !at.IsZero() && (p.oldest.IsZero() || at.Before(p.oldest)) {
+			p.oldest = at
+		}
+		if at.After(p.newest) {
+			p.newest = at
+		}
+		p.rows++
+	}
+	if _, ok := rest[list]; !ok {
+		return page{}, errors.New("no answer of the EPSS API: it has no data")
+	}
+	var status string
+	if raw, ok := rest["status"]; ok && (json.Unmarshal(raw, &status) != nil || !strings.EqualFold(status, "OK")) {
+		return page{}, fmt.Errorf("the EPSS API answers with status %s", raw)
+	}
+	if json.Unmarshal(rest["total"], &p.total) != nil {
+		p.total = -1
+	}
+	if rest["offset"] != nil && json.Unmarshal(rest["offset"], &p.offset) != nil {
+		p.offset = -1
+	}
+	return p, nil
+}
+
+// entry tells of one row, and returns its day, zero when it does not say it.
+func (d *decoder) entry(e fetch.Element) (at time.Time, err error) {
 	var row struct {
 		CVE        string          `json:"cve"`
 		EPSS       json.RawMessage `json:"epss"`
@@ -344,20 +366,18 @@ func (d *decoder) entry(e fetch.Element) error {
 		Date       string          `json:"date"`
 	}
 	if err := fetch.CheckText(e.Raw); err != nil {
-		return d.reject(e.Place, e.Raw, err)
+		return at, d.reject(e.Place, e.Raw, err)
 	}
 	if err := json.Unmarshal(e.Raw, &row); err != nil {
-		return d.reject(e.Place, e.Raw, err)
+		return at, d.reject(e.Place, e.Raw, err)
 	}
-	var at time.Time
 	if row.Date != "" {
-		var err error
 		if at, err = day(row.Date); err != nil {
 			item := e.Place
 			if id := feeds.CleanID(row.CVE); id.CVE() {
 				item = string(id)
 			}
-			return d.reject(item, e.Raw, err)
+			return at, d.reject(item, e.Raw, err)
 		}
 	}
 	number := func(raw json.RawMessage) string { // written as a string
@@ -366,5 +386,5 @@ func (d *decoder) entry(e fetch.Element) error {
 		}
 		return strings.Trim(string(raw), `"`)
 	}
-	return d.tell(e.Place, row.CVE, number(row.EPSS), number(row.Percentile), at, e.Raw)
+	return at, d.tell(e.Place, row.CVE, number(row.EPSS), number(row.Percentile), at, e.Raw)
 }

@@ -148,14 +148,6 @@ func TestBadFileIsAnErrorThatSaysWhat(t *testing.T) {
 	require.ErrorIs(t, err, fetch.ErrTooLarge)
 }
 
-func TestReadingOverHTTPIsRefusedNotSilent(t *testing.T) {
-	t.Parallel()
-	for _, opts := range []*epss.Options{nil, {}, {From: "https://epss.example/epss_scores-current.csv.gz"}, {From: "a.csv", More: []string{"HTTP://epss.example"}}} {
-		_, _, _, err := gather(epss.New(opts).Updates(t.Context(), ""))
-		require.ErrorContains(t, err, "epss: reading over HTTP is not there yet")
-	}
-}
-
 func TestPackedFilesAndAnswersOfAFolderAreRead(t *testing.T) {
 	t.Parallel()
 	fsys := fstest.MapFS{

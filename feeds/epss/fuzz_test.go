@@ -45,3 +45,15 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// FuzzCursor reads anything as a cursor.
+func FuzzCursor(f *testing.F) {
+	f.Add(`{"url":"x","etag":"\"1\"","day":"2026-01-02","digest":"5"}`)
+	f.Add("\x00 no cursor of ours")
+	f.Fuzz(func(t *testing.T, text string) {
+		since := epss.Known(feeds.Cursor(text), "x")
+		if again := epss.Known(since, "x"); again != since {
+			t.Fatalf("%q is read as %q", since, again)
+		}
+	})
+}

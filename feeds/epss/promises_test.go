@@ -1,6 +1,8 @@
 package epss_test
 
 import (
+	"io/fs"
+	"net/http"
 	"os"
 	"testing"
 
@@ -9,9 +11,8 @@ import (
 	"github.com/open-postmarket/postmarket/feeds/feedtest"
 )
 
-func TestPromisesOfAFolder(t *testing.T) {
-	t.Parallel()
-	feedtest.Run(t, feedtest.Suite{
+func suite() feedtest.Suite {
+	return feedtest.Suite{
 		Name:    "epss",
 		Open:    func(p feedtest.Publisher) feeds.Source { return epss.New(&epss.Options{FS: p.FS}) },
 		Before:  os.DirFS("testdata/before"),
@@ -20,5 +21,28 @@ func TestPromisesOfAFolder(t *testing.T) {
 		Damaged: []string{"CVE-2020-5902", "CVE-2019-9854"},
 		Golden:  "testdata/golden.json",
 		Without: map[string]string{`"slow down" is obeyed`: "files do not ask to wait"},
-	})
+	}
+}
+
+func TestPromisesOfAFolder(t *testing.T) {
+	t.Parallel()
+	feedtest.Run(t, suite())
+}
+
+func TestPromisesOverHTTP(t *testing.T) {
+	for name, from := range map[string]string{"publisher": host, "file": host + "/epss_scores-current.csv.gz", "API": host + "/data/v1/epss"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := suite()
+			s.URL, s.Without, s.Golden = from, nil, "testdata/golden-day.json"
+			if name == "API" {
+				s.Golden = "testdata/golden-api.json" // it does not name the model
+			}
+			s.Handler = func(files fs.FS) http.Handler { return &publisher{rows: rows(files), perPage: 2} }
+			s.Open = func(p feedtest.Publisher) feeds.Source {
+				return epss.New(&epss.Options{From: p.URL, Client: p.Client})
+			}
+			feedtest.Run(t, s)
+		})
+	}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// CheckMirrorPromise is CheckMirror for one promise: 27 faulty mirrors times all
+// CheckMirrorPromise is CheckMirror for one promise: dozens of faulty mirrors times all
 // promises would take too long.
 func CheckMirrorPromise(ctx context.Context, sentence string, open Place) error {
 	for _, p := range mirrorPromises {

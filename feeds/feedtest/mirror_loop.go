@@ -14,11 +14,12 @@ import (
 // ranges are the ways to read much. Each has to yield plenty.
 func (k *kept) ranges(at []sbom.Coordinate) map[string]func() iter.Seq2[string, error] {
 	return map[string]func() iter.Seq2[string, error]{
-		"Items":   func() iter.Seq2[string, error] { return k.Items(k.ctx, "a") },
-		"About":   func() iter.Seq2[string, error] { return texts(k.About(k.ctx, at...)) },
-		"Named":   func() iter.Seq2[string, error] { return texts(k.Named(k.ctx, "CVE-2024-1000")) },
-		"Changed": func() iter.Seq2[string, error] { return texts(k.Changed(k.ctx, 0)) },
-		"History": func() iter.Seq2[string, error] { return texts(k.History(k.ctx, "CVE-2024-1000")) },
+		"Items":      func() iter.Seq2[string, error] { return k.Items(k.ctx, "a") },
+		"Quarantine": func() iter.Seq2[string, error] { return texts(k.Quarantine(k.ctx, "a")) },
+		"About":      func() iter.Seq2[string, error] { return texts(k.About(k.ctx, at...)) },
+		"Named":      func() iter.Seq2[string, error] { return texts(k.Named(k.ctx, "CVE-2024-1000")) },
+		"Changed":    func() iter.Seq2[string, error] { return texts(k.Changed(k.ctx, 0)) },
+		"History":    func() iter.Seq2[string, error] { return texts(k.History(k.ctx, "CVE-2024-1000")) },
 	}
 }
 

@@ -20,17 +20,19 @@ func packaged(source, item, name string) feeds.Record {
 }
 
 // fill keeps plenty of records, each about a package of its own, and all of them
-// naming CVE-2024-1000.
+// naming CVE-2024-1000, and as many that could not be read.
 func (k *kept) fill() ([]sbom.Coordinate, error) {
 	var rs []feeds.Record
 	var at []sbom.Coordinate
+	var bad []feeds.Rejected
 	for i := range plenty {
+		bad = append(bad, feeds.Rejected{Item: fmt.Sprintf("file %05d.json", i), Why: "cut off"})
 		r := packaged("a", fmt.Sprintf("A-%05d", i), fmt.Sprintf("name%d", i))
 		r.Names = append(r.Names, "CVE-2024-1000")
 		rs = append(rs, r)
 		at = append(at, sbom.PackageCoordinate("PyPI", fmt.Sprintf("name%d", i)))
 	}
-	return at, k.keep("a", "1", rs...)
+	return at, k.batch(feeds.Batch{Source: "a", Next: "1", Records: rs, Rejected: bad})
 }
 
 func aboutFinds(ctx context.Context, open Place) error {

@@ -157,7 +157,7 @@ func standing(ctx context.Context, open Place) error {
 		return err
 	}
 	changed := m.at
-	want := feeds.Standing{Source: "a", Cursor: "1", Records: 3, Quarantined: 3, Tried: m.at, Succeeded: m.at, Changed: m.at}
+	want := feeds.Standing{Source: "a", Cursor: "1", Turn: 1, Records: 3, Quarantined: 3, Tried: m.at, Succeeded: m.at, Changed: m.at}
 	if st, err = m.Standing(ctx, "a"); err != nil || st != want {
 		return fmt.Errorf("it stands so: %+v, not %+v (%v)", st, want, err)
 	}
@@ -169,14 +169,14 @@ func standing(ctx context.Context, open Place) error {
 	if err := m.batch(second); err != nil {
 		return err
 	}
-	want = feeds.Standing{Source: "a", Cursor: "2", Records: 3, Quarantined: 3, Tried: m.at, Succeeded: m.at, Changed: changed}
+	want = feeds.Standing{Source: "a", Cursor: "2", Turn: 2, Records: 3, Quarantined: 3, Tried: m.at, Succeeded: m.at, Changed: changed}
 	if st, err = m.Standing(ctx, "a"); err != nil || st != want {
 		return fmt.Errorf("a record is bad a second time, and it stands so: %+v, not %+v (%v)", st, want, err)
 	}
 	if err := m.batch(feeds.Batch{Source: "a", Next: "3", Records: []feeds.Record{record("a", "A-4")}, Gone: []string{"A-2", "A-5"}}); err != nil {
 		return err
 	}
-	want = feeds.Standing{Source: "a", Cursor: "3", Records: 3, Quarantined: 1, Tried: m.at, Succeeded: want.Succeeded, Changed: m.at, Midway: true}
+	want = feeds.Standing{Source: "a", Cursor: "3", Turn: 3, Records: 3, Quarantined: 1, Tried: m.at, Succeeded: want.Succeeded, Changed: m.at, Midway: true}
 	if st, err = m.Standing(ctx, "a"); err != nil || st != want {
 		return fmt.Errorf("a bad record was read and another is gone, and it stands so: %+v, not %+v (%v)", st, want, err)
 	}

@@ -27,6 +27,7 @@ type flawed struct {
 	reading atomic.Int64
 	mu      sync.Mutex
 	gone    []string
+	digests map[string]string
 }
 
 func (f *flawed) Keep(ctx context.Context, b feeds.Batch) error {
@@ -47,6 +48,47 @@ func (f *flawed) Keep(ctx context.Context, b feeds.Batch) error {
 	case "forgets the cursor":
 		if b.Failed == "" {
 			b.Next = b.From
+		}
+	case "lets everyone take a turn":
+		b.Turn = 0
+	case "counts no failed turn":
+		if b.Failed != "" && b.Turn > 0 {
+			return nil
+		}
+	case "takes every new body for a change":
+		for i, r := range b.Records {
+			if r.Probability != nil {
+				b.Records[i].State += time.Duration(f.serial.Add(1)).String()
+			}
+		}
+	case "drops a new body with an equal digest":
+		f.mu.Lock()
+		b.Records = slices.DeleteFunc(b.Records, func(r feeds.Record) bool { return f.digests[r.Item] == r.Digest() })
+		if f.digests == nil {
+			f.digests = map[string]string{}
+		}
+		for _, r := range b.Records {
+			f.digests[r.Item] = r.Digest()
+		}
+		f.mu.Unlock()
+	case "mends nothing":
+		b.Mended = nil
+	case "mends what is bad again":
+		b.Rejected = slices.DeleteFunc(slices.Clone(b.Rejected), func(r feeds.Rejected) bool { return slices.Contains(b.Mended, r.Item) })
+	case "forgets the digest of what is bad":
+		b.Rejected = slices.Clone(b.Rejected)
+		for i := range b.Rejected {
+			b.Rejected[i].Digest = ""
+		}
+	case "keeps a batch in halves":
+		if half := len(b.Records) / 2; half > 0 && b.Check() == nil {
+			part := b
+			part.Records, part.Next, part.Done, part.Gone, part.Rejected = b.Records[:half], b.From, false, nil, nil
+			if err := f.Mirror.Keep(ctx, part); err != nil {
+				return err
+			}
+			time.Sleep(2 * time.Millisecond)
+			b.Records, b.Turn = b.Records[half:], 0
 		}
 	case "drops tombstones":
 		b.Gone = nil
@@ -83,6 +125,10 @@ func (f *flawed) Keep(ctx context.Context, b feeds.Batch) error {
 		if f.reading.Load() > 0 {
 			return errors.New("database is locked")
 		}
+	case "cannot be read while it is written":
+		f.busy.Add(1)
+		defer f.busy.Add(-1)
+		time.Sleep(2 * time.Millisecond)
 	case "loses what comes at once":
 		defer f.busy.Add(-1)
 		if f.busy.Add(1) > 1 {
@@ -117,6 +163,24 @@ func (f *flawed) Standing(ctx context.Context, source string) (feeds.Standing, e
 		}
 	}
 	return st, err
+}
+
+func (f *flawed) Quarantine(ctx context.Context, source string) iter.Seq2[feeds.Rejected, error] {
+	seq := f.Mirror.Quarantine(ctx, source)
+	switch f.flaw {
+	case "sorts no quarantine":
+		return reversed(seq)
+	case "does not say since when":
+		return func(yield func(feeds.Rejected, error) bool) {
+			for r, err := range seq {
+				r.At = time.Time{}
+				if !yield(r, err) {
+					return
+				}
+			}
+		}
+	}
+	return through(f, seq)
 }
 
 func (f *flawed) Items(ctx context.Context, source string) iter.Seq2[string, error] {
@@ -202,6 +266,11 @@ func through[T any](f *flawed, seq iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		f.reading.Add(1)
 		defer f.reading.Add(-1)
+		if f.flaw == "cannot be read while it is written" && f.busy.Load() > 0 {
+			var zero T
+			yield(zero, errors.New("database is locked"))
+			return
+		}
 		for v, err := range seq {
 			if f.flaw == "ignores its context" && err != nil {
 				return
@@ -234,33 +303,44 @@ func reversed[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
 func TestAMirrorWithAPlantedFaultIsCaughtByThePromiseItBreaks(t *testing.T) {
 	t.Parallel()
 	for flaw, promise := range map[string]string{
-		"loses the second record":            "any record comes back as it was",
-		"keeps the good part of a bad batch": "keep is one transaction",
-		"ignores From":                       "of two writers at one cursor one wins",
-		"writes every body anew":             "an equal body writes no record row and no change",
-		"lets the first of a batch stand":    "the newest of a batch stands",
-		"drops tombstones":                   "what is gone leaves a tombstone and may come back",
-		"forgets when a record was first":    "what is gone leaves a tombstone and may come back",
-		"keeps no failure":                   "a failed batch keeps the cursor and is counted",
-		"is always midway":                   "midway is a cursor that moved in a reading that did not end",
-		"is never midway":                    "midway is a cursor that moved in a reading that did not end",
-		"forgets the cursor":                 "the standing counts and dates",
-		"forgets the quarantine":             "the standing counts and dates",
-		"counts a record too many":           "the standing counts and dates",
-		"ends no reading":                    "the standing counts and dates",
-		"asks for a thousand coordinates":    "about finds by every coordinate",
-		"forgets all names but the first":    "named finds by every id",
-		"tells of the first id only":         "named finds by every id",
-		"sorts nothing":                      "items are sorted and without what is gone",
-		"keeps items that are gone":          "items are sorted and without what is gone",
-		"sorts no changes":                   "changes come by growing position",
-		"tells changes from the position on": "changes come by growing position",
-		"tells the last change only":         "history tells every change",
-		"cannot be written while it is read": "a reader may write while it reads",
-		"goes on when stopped":               "a reader may stop early",
-		"takes one source for another":       "sources do not touch each other",
-		"loses what comes at once":           "keeping at once loses nothing",
-		"ignores its context":                "a cancelled context is context.Canceled",
+		"loses the second record":               "any record comes back as it was",
+		"keeps the good part of a bad batch":    "keep is one transaction",
+		"ignores From":                          "of two writers at one cursor one wins",
+		"writes every body anew":                "an equal body writes no record row and no change",
+		"lets the first of a batch stand":       "the newest of a batch stands",
+		"lets everyone take a turn":             "a batch out of turn is a conflict",
+		"counts no failed turn":                 "a batch out of turn is a conflict",
+		"takes every new body for a change":     "a new body with an equal digest is no change",
+		"drops a new body with an equal digest": "a new body with an equal digest is no change",
+		"forgets the digest of what is bad":     "the quarantine tells what is bad, why and since when",
+		"does not say since when":               "the quarantine tells what is bad, why and since when",
+		"sorts no quarantine":                   "the quarantine tells what is bad, why and since when",
+		"mends nothing":                         "what is mended leaves the quarantine",
+		"mends what is bad again":               "what is mended leaves the quarantine",
+		"keeps a batch in halves":               "readers go on during a load and see no half batch",
+		"cannot be read while it is written":    "readers go on during a load and see no half batch",
+		"drops tombstones":                      "what is gone leaves a tombstone and may come back",
+		"forgets when a record was first":       "what is gone leaves a tombstone and may come back",
+		"keeps no failure":                      "a failed batch keeps the cursor and is counted",
+		"is always midway":                      "midway is a cursor that moved in a reading that did not end",
+		"is never midway":                       "midway is a cursor that moved in a reading that did not end",
+		"forgets the cursor":                    "the standing counts and dates",
+		"forgets the quarantine":                "the standing counts and dates",
+		"counts a record too many":              "the standing counts and dates",
+		"ends no reading":                       "the standing counts and dates",
+		"asks for a thousand coordinates":       "about finds by every coordinate",
+		"forgets all names but the first":       "named finds by every id",
+		"tells of the first id only":            "named finds by every id",
+		"sorts nothing":                         "items are sorted and without what is gone",
+		"keeps items that are gone":             "items are sorted and without what is gone",
+		"sorts no changes":                      "changes come by growing position",
+		"tells changes from the position on":    "changes come by growing position",
+		"tells the last change only":            "history tells every change",
+		"cannot be written while it is read":    "a reader may write while it reads",
+		"goes on when stopped":                  "a reader may stop early",
+		"takes one source for another":          "sources do not touch each other",
+		"loses what comes at once":              "keeping at once loses nothing",
+		"ignores its context":                   "a cancelled context is context.Canceled",
 	} {
 		t.Run(flaw, func(t *testing.T) {
 			t.Parallel()

@@ -5,7 +5,7 @@
 // [Template] writes an empty table to begin with, and [Record] checks one entry
 // that came from a form. It reads no web pages and no PDF, and it does not guess:
 // a row with something that cannot be read is rejected by its line, and words about
-// versions that are not bounds are kept for a person to judge.
+// versions that feeds.ReadVersions does not understand are kept for a person to judge.
 //
 // A bulletin without a label counts as TLP:AMBER. What a supplier sends to its
 // customers is not public unless it says so, and AMBER is what such letters are

@@ -293,7 +293,7 @@ func (p Product) product(supplier string) (feeds.Product, []error) {
 		}
 		out.Spans, out.Default = []feeds.Span{span}, vex.NotAffected
 	case p.Affected != "":
-		out.Spans, out.Unread = versions(p.Affected)
+		out.Spans, out.Unread = feeds.ReadVersions(p.Affected)
 		for i := range out.Spans {
 			out.Spans[i].Status = vex.Affected
 		}

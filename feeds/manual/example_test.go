@@ -26,7 +26,7 @@ func ExampleNew() {
 	// Acme/SB-1 TLP:GREEN Sheet Client [affected >= 0 < 3.1] []
 	// Acme/SB-2 TLP:AMBER Sheet Server [] [all builds with the service menu]
 	// Beta Sensors/2026/7 TLP:AMBER+STRICT Sensor 7 [affected >= 2.0] []
-	// Gamma/G-1 TLP:AMBER Gamma RTOS [] [5.x before 5.4]
+	// Gamma/G-1 TLP:AMBER Gamma RTOS [affected 5.x before 5.4] []
 }
 
 // What a form sends is checked at once, and the person sees all that is wrong.

@@ -80,8 +80,9 @@ func TestBoundsOfVersionsAreReadAndWordsAreKept(t *testing.T) {
 		want     feeds.Product
 	}{
 		"nothing is said":          {[]manual.Product{{Name: "Sheet"}}, feeds.Product{}},
-		"words":                    {[]manual.Product{{Name: "Sheet", Affected: "4.x"}}, feeds.Product{Unread: []string{"4.x"}}},
-		"words and what to get":    {[]manual.Product{{Name: "Sheet", Affected: "4.x", Fixed: "4.9"}}, feeds.Product{Unread: []string{"4.x"}}},
+		"words":                    {[]manual.Product{{Name: "Sheet", Affected: "4.x"}}, feeds.Product{Spans: affected(feeds.Span{From: "4", UpTo: "4.*", Text: "4.x"})}},
+		"words and what to get":    {[]manual.Product{{Name: "Sheet", Affected: "4.x", Fixed: "4.9"}}, feeds.Product{Spans: affected(feeds.Span{From: "4", UpTo: "4.*", Text: "4.x"})}},
+		"words of a condition":     {[]manual.Product{{Name: "Sheet", Affected: "4.x with the service menu"}}, feeds.Product{Unread: []string{"4.x with the service menu"}}},
 		"fixed":                    {[]manual.Product{{Name: "Sheet", Fixed: "4.9"}}, feeds.Product{Default: vex.NotAffected, Spans: affected(feeds.Span{From: "0", Below: "4.9"})}},
 		"last":                     {[]manual.Product{{Name: "Sheet", Last: "4.8"}}, feeds.Product{Default: vex.NotAffected, Spans: affected(feeds.Span{From: "0", UpTo: "4.8"})}},
 		"from":                     {[]manual.Product{{Name: "Sheet", From: "4"}}, feeds.Product{Default: vex.NotAffected, Spans: affected(feeds.Span{From: "4", Open: true})}},

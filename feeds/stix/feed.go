@@ -41,7 +41,7 @@ type Options struct {
 	// it: a sharing agreement may say so. Empty is not said, and a gate then keeps it
 	// in.
 	Unmarked tlp.Label
-	// Client is used for requests. Nil is one of our own; see fetch.Options.
+	// Client is used for requests. Nil is that of fetch.NewClient(nil).
 	Client *http.Client
 }
 
@@ -69,26 +69,32 @@ func (c Credentials) MarshalText() ([]byte, error) { return []byte(hidden), nil 
 // A Feed is what a publisher of STIX tells of vulnerabilities, as a feeds.Source.
 type Feed struct {
 	opts Options
-	// authorize adds the credentials to a request. They are kept in a function so
-	// that nothing that prints a Feed shows them.
-	authorize func(*http.Request)
+	// authorize adds the credentials to the header of a request. They are kept in a
+	// function so that nothing that prints a Feed shows them.
+	authorize func(http.Header)
 }
 
 var _ feeds.Source = (*Feed)(nil)
 
 // New returns the feed. Nil options name no place to read from, which Updates says.
 func New(opts *Options) *Feed {
-	f := &Feed{authorize: func(*http.Request) {}}
+	f := &Feed{authorize: func(http.Header) {}}
 	if opts != nil {
 		f.opts = *opts
 	}
 	switch auth := f.opts.Auth; {
 	case auth.Token != "":
-		f.authorize = func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+auth.Token) }
+		f.authorize = func(h http.Header) { h.Set("Authorization", "Bearer "+auth.Token) }
 	case auth.User != "" || auth.Password != "":
-		f.authorize = func(r *http.Request) { r.SetBasicAuth(auth.User, auth.Password) }
+		f.authorize = func(h http.Header) {
+			basic := http.Request{Header: h}
+			basic.SetBasicAuth(auth.User, auth.Password)
+		}
 	}
 	f.opts.Auth = Credentials{}
+	if f.opts.Client == nil {
+		f.opts.Client = fetch.NewClient(nil)
+	}
 	return f
 }
 

@@ -14,11 +14,17 @@ import (
 // accept is the media type of TAXII 2.1.
 const accept = "application/taxii+json;version=2.1"
 
+// mediaTypes are those of TAXII, of bundles, and those that servers of files give them.
+var mediaTypes = []string{
+	"application/taxii+json", "application/stix+json", "application/vnd.oasis.taxii+json", "application/vnd.oasis.stix+json",
+	"application/json", "text/json", "text/plain", "application/octet-stream", "binary/octet-stream",
+}
+
 // asker makes the requests of one reading.
 type asker struct {
 	client    *http.Client
 	origin    *url.URL
-	authorize func(*http.Request)
+	authorize func(http.Header)
 }
 
 func (f *Feed) asker() (*asker, error) {
@@ -29,31 +35,37 @@ func (f *Feed) asker() (*asker, error) {
 	case origin.User != nil:
 		return nil, errors.New("the address in Options.From holds a user: set Options.Auth")
 	}
-	client := f.opts.Client
-	if client == nil {
-		client = &http.Client{}
-	}
-	return &asker{client: client, origin: origin, authorize: f.authorize}, nil
+	return &asker{client: f.opts.Client, origin: origin, authorize: f.authorize}, nil
 }
 
 // resource bounds what says where the objects are.
 const resource = 1 << 20
 
-// get is the one place that asks, for at most so many bytes. Last is when the newest of the objects in the
-// answer was added, zero when the server does not say.
-func (a *asker) get(ctx context.Context, address string, most int64) (body []byte, last time.Time, err error) {
-	client := *a.client
-	t := &transport{asker: a, next: client.Transport}
-	client.Transport = t
-	answer, err := fetch.Get(ctx, address, fetch.Validators{}, &fetch.Options{Client: &client, MaxBytes: most})
+// added is when the oldest and the newest of the objects in an answer were added, zero when the server
+// does not say.
+type added struct{ first, last time.Time }
+
+// get is the one place that asks, for at most so many bytes.
+func (a *asker) get(ctx context.Context, address string, most int64) (body []byte, at added, err error) {
+	header := http.Header{"Accept": {accept}}
+	if at, err := url.Parse(address); err == nil && a.own(at) {
+		a.authorize(header)
+	}
+	client, heard := *a.client, &listener{next: a.client.Transport}
+	client.Transport = heard
+	answer, err := fetch.Get(ctx, address, fetch.Validators{}, &fetch.Options{Client: &client, Header: header, Types: mediaTypes, MaxBytes: most})
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, added{}, err
 	}
-	last, err = time.Parse(time.RFC3339Nano, t.header.Get("X-TAXII-Date-Added-Last"))
-	if err != nil || last.Year() < 1 || last.Year() > 9999 {
-		last = time.Time{}
+	return answer.Body, added{instant(heard.header, "X-TAXII-Date-Added-First"), instant(heard.header, "X-TAXII-Date-Added-Last")}, nil
+}
+
+func instant(h http.Header, name string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, h.Get(name))
+	if err != nil || at.Year() < 1 || at.Year() > 9999 {
+		return time.Time{}
 	}
-	return answer.Body, last.UTC(), nil
+	return at.UTC()
 }
 
 // own reports whether an address is on the host that the credentials are for.
@@ -68,28 +80,21 @@ func port(u *url.URL) string {
 	return map[string]string{"https": "443", "http": "80"}[u.Scheme]
 }
 
-// transport adds what TAXII asks for to a request, and keeps the header of the answer.
-type transport struct {
-	*asker
+// listener keeps the header of the last answer.
+type listener struct {
 	next   http.RoundTripper
 	header http.Header
 }
 
-// RoundTrip makes one request. A redirect comes here, too: to another host it goes
-// without the credentials.
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
-	req.Header.Set("Accept", accept)
-	if t.own(req.URL) {
-		t.authorize(req)
-	}
-	next := t.next
+// RoundTrip makes one request.
+func (l *listener) RoundTrip(req *http.Request) (*http.Response, error) {
+	next := l.next
 	if next == nil {
 		next = http.DefaultTransport
 	}
 	resp, err := next.RoundTrip(req)
 	if err == nil {
-		t.header = resp.Header
+		l.header = resp.Header
 	}
 	return resp, err
 }

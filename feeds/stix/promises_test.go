@@ -98,7 +98,8 @@ type stored struct {
 	added string
 }
 
-// store reads the bundles; an object was added when it says it was modified.
+// store reads the bundles; an object was added when it says it was modified, and one
+// that has no time with the next one of its bundle that has.
 func store(held fs.FS) []stored {
 	var out []stored
 	names, _ := fs.Glob(held, "*.json")
@@ -106,10 +107,12 @@ func store(held fs.FS) []stored {
 		text, _ := fs.ReadFile(held, name)
 		var b struct{ Objects []json.RawMessage }
 		_ = json.Unmarshal(text, &b)
-		for _, raw := range b.Objects {
+		said := "2026-01-01T00:00:00Z"
+		for _, raw := range slices.Backward(b.Objects) {
 			var o struct{ Type, Modified, Created string }
 			_ = json.Unmarshal(raw, &o)
-			at, _ := time.Parse(time.RFC3339, cmp.Or(o.Modified, o.Created, "2026-01-01T00:00:00Z"))
+			said = cmp.Or(o.Modified, o.Created, said)
+			at, _ := time.Parse(time.RFC3339, said)
 			out = append(out, stored{raw, o.Type, at.Format("2006-01-02T15:04:05.000000Z")})
 		}
 	}

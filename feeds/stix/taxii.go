@@ -134,15 +134,35 @@ func (r *reading) unchanged(ctx context.Context, collections []string) (bool, er
 
 // collection reads all objects of a collection.
 func (r *reading) collection(ctx context.Context, objects string) (at position, err error) {
-	_, last, err := r.pages(ctx, objects, "", r.take)
-	if err != nil || last.IsZero() {
+	_, all, err := r.pages(ctx, objects, "", r.take)
+	if err != nil || all.last.IsZero() {
 		return position{}, err
 	}
-	at.After = last.Truncate(time.Microsecond).Add(-time.Microsecond).Format(stamp)
+	if !all.first.IsZero() {
+		// A cache between that mixes up pages has shown another one as the first.
+		query := url.Values{"match[type]": {strings.Join(stix21.Types(), ",")}, "limit": {"1"}}
+		_, begin, err := r.get(ctx, objects+"?"+query.Encode(), limits.Document)
+		if err != nil {
+			return position{}, err
+		}
+		if !begin.first.IsZero() && !begin.first.Equal(all.first) {
+			return position{}, fmt.Errorf("%s: what was sent begins at %s, and the collection at %s: %w", objects, all.first.Format(stamp), begin.first.Format(stamp), errApart)
+		}
+	}
+	at.After = last(all)
 	// What was added meanwhile comes with it.
 	at.Heard, _, err = r.pages(ctx, objects, at.After, r.take)
 	return at, err
 }
+
+// last is just before the newest object was added.
+func last(a added) string {
+	return a.last.Truncate(time.Microsecond).Add(-time.Microsecond).Format(stamp)
+}
+
+// errApart says that pages are not parts of one list: the collection changed in a way that shows, or
+// something between mixes them up. The next reading begins anew.
+var errApart = errors.New("pages that do not hold together")
 
 // take keeps what a page holds.
 func (r *reading) take(page []element) error {
@@ -170,58 +190,70 @@ const maxPages = 10_000
 
 // pages reads the objects of a collection that were added after an instant, all when
 // it is empty, and hands each page to take, if that is set. It returns a digest of
-// what was read, whatever its order, and when the newest object was added.
-func (r *reading) pages(ctx context.Context, objects, after string, take func([]element) error) (heard string, last time.Time, err error) {
+// what was read, whatever its order, and when its objects were added.
+//
+// A page is asked for by the time at which the newest object of the one before was added, so that it
+// begins with that object: then nothing fell between them, also when objects before were changed and
+// so moved to the end. By its number, which the server calls next, it is asked for when times do not do.
+func (r *reading) pages(ctx context.Context, objects, after string, take func([]element) error) (heard string, all added, err error) {
 	set := map[string]bool{}
 	query := url.Values{"match[type]": {strings.Join(stix21.Types(), ",")}}
 	if after != "" {
 		query.Set("added_after", after)
 	}
-	var before time.Time // when the newest object of the pages before was added
+	var begins time.Time // when the first object of the page has to have been added
 	for n := 0; ; n++ {
 		if n == maxPages {
-			return "", last, fmt.Errorf("%s: more than %d pages", objects, maxPages)
+			return "", all, fmt.Errorf("%s: more than %d pages", objects, maxPages)
 		}
-		p, added, err := r.page(ctx, objects+"?"+query.Encode())
+		p, err := r.page(ctx, objects+"?"+query.Encode())
 		if err != nil {
-			return "", last, err
+			return "", all, err
 		}
 		switch {
 		case n > 0 && p.bare:
-			return "", last, fmt.Errorf("%s: page %d was announced and is not there", objects, n+1)
-		case after == "" && p.bare && !added.IsZero():
-			return "", last, fmt.Errorf("%s: nothing is sent, and the last of it was added at %s", objects, added.Format(stamp))
+			return "", all, fmt.Errorf("%s: page %d was announced and is not there", objects, n+1)
+		case after == "" && p.bare && !p.last.IsZero():
+			return "", all, fmt.Errorf("%s: nothing is sent, and the last of it was added at %s", objects, p.last.Format(stamp))
+		case !begins.IsZero() && !p.first.Equal(begins):
+			return "", all, fmt.Errorf("%s: page %d begins at %s, and the one before ends at %s: %w", objects, n+1, p.first.Format(stamp), begins.Format(stamp), errApart)
 		}
 		for _, e := range p.elements {
 			if e.digest != "" {
 				set[e.digest] = true
 			}
 		}
-		if added.After(last) {
-			last = added
+		if n == 0 {
+			all.first = p.first
+		}
+		moved := p.last.After(all.last)
+		if moved {
+			all.last = p.last
 		}
 		if take != nil {
 			if err := take(p.elements); err != nil {
-				return "", last, err
+				return "", all, err
 			}
 		}
 		if !p.More {
-			return digest(set), last, nil
+			return digest(set), all, nil
 		}
-		if p.Next != "" {
-			if p.Next == query.Get("next") {
-				return "", last, fmt.Errorf("%s: page %d names itself as the next", objects, n+1)
-			}
+		begins = time.Time{}
+		switch {
+		case moved && !p.first.IsZero() && p.first.Before(p.last):
+			begins = p.last
+			query.Del("next")
+			query.Set("added_after", last(all))
+		case p.Next != "" && p.Next == query.Get("next"):
+			return "", all, fmt.Errorf("%s: page %d names itself as the next", objects, n+1)
+		case p.Next != "":
 			query.Set("next", p.Next)
-			continue
+		case moved:
+			// Without a next page to ask for, the time of the last object has to do.
+			query.Set("added_after", last(all))
+		default:
+			return "", all, fmt.Errorf("%s: page %d says there is more, and not where", objects, n+1)
 		}
-		// Without a next page to ask for, the time of the last object has to do.
-		if !last.After(before) {
-			return "", last, fmt.Errorf("%s: page %d says there is more, and not where", objects, n+1)
-		}
-		before = last
-		query.Del("next")
-		query.Set("added_after", last.Add(-time.Microsecond).Format(stamp))
 	}
 }
 
@@ -239,33 +271,34 @@ type page struct {
 	More     bool
 	Next     string
 	elements []element
+	added
 	// bare says that it is an empty object, which is how a server says that there
 	// is nothing.
 	bare bool
 }
 
-func (r *reading) page(ctx context.Context, address string) (page, time.Time, error) {
-	body, added, err := r.get(ctx, address, limits.Document)
+func (r *reading) page(ctx context.Context, address string) (page, error) {
+	body, at, err := r.get(ctx, address, limits.Document)
 	if err != nil {
-		return page{}, added, err
+		return page{}, err
 	}
 	elements, rest, err := r.elements(bytes.NewReader(body))
 	if err != nil {
-		return page{}, added, fmt.Errorf("%s: %w", address, err)
+		return page{}, fmt.Errorf("%s: %w", address, err)
 	}
-	p := page{elements: elements, bare: len(rest) == 0}
+	p := page{elements: elements, added: at, bare: len(rest) == 0}
 	if raw, ok := rest["more"]; ok {
 		if err := json.Unmarshal(raw, &p.More); err != nil {
-			return page{}, added, fmt.Errorf("%s: more: %w", address, err)
+			return page{}, fmt.Errorf("%s: more: %w", address, err)
 		}
 	}
 	if raw, ok := rest["next"]; ok {
 		if err := json.Unmarshal(raw, &p.Next); err != nil {
-			return page{}, added, fmt.Errorf("%s: next: %w", address, err)
+			return page{}, fmt.Errorf("%s: next: %w", address, err)
 		}
 	}
 	if _, ok := rest[list]; !ok && !p.bare && rest["more"] == nil {
-		return page{}, added, fmt.Errorf("%s: no TAXII envelope: %w", address, fetch.ErrOther)
+		return page{}, fmt.Errorf("%s: no TAXII envelope: %w", address, fetch.ErrOther)
 	}
-	return p, added, nil
+	return p, nil
 }

@@ -22,10 +22,7 @@ type family struct {
 	why func(a, b string) string
 }
 
-var (
-	fourNumbers  = regexp.MustCompile(`^v?\d+\.\d+\.\d+\.\d`)
-	signedNumber = regexp.MustCompile(`(-|\.|^\d+)[-+]\d+(\.|\+|$)`)
-)
+var fourNumbers = regexp.MustCompile(`^v?\d+\.\d+\.\d+\.\d`)
 
 var families = []family{
 	{vers.SemVer, `(=|v)?(0|1|2|10)(\.(0|1|02|11)){0,3}(-(0|1|02|10|a|b|rc1|-1|a-b)(\.(0|1|10|a)){0,2}|rc1)?(\+[a-z0-9]{1,2})?`, "crates.io", func(a, b string) string {

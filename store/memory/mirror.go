@@ -72,8 +72,8 @@ func (s *Store) Keep(ctx context.Context, b feeds.Batch) error {
 	if src == nil {
 		src = &source{standing: feeds.Standing{Source: b.Source}, records: map[string]*record{}, rejected: map[string]feeds.Rejected{}}
 	}
-	if at := src.standing.Cursor; at != b.From {
-		return fmt.Errorf("memory: %s stands at %q, not at %q: %w", b.Source, at, b.From, feeds.ErrConflict)
+	if err := b.Follows(src.standing); err != nil {
+		return fmt.Errorf("memory: keep %s: %w", b.Source, err)
 	}
 	s.mirror.sources[b.Source] = src
 	at := b.At.UTC().Truncate(time.Microsecond)
@@ -86,7 +86,11 @@ func (s *Store) Keep(ctx context.Context, b feeds.Batch) error {
 		s.mirror.drop(src, item, at)
 		delete(src.rejected, item)
 	}
+	for _, item := range b.Mended {
+		delete(src.rejected, item)
+	}
 	for _, r := range b.Rejected {
+		r.At = at
 		src.rejected[r.Item] = r
 	}
 	if len(s.mirror.changes) > before {
@@ -99,6 +103,7 @@ func (s *Store) Keep(ctx context.Context, b feeds.Batch) error {
 // step moves a standing by what b says of its reading.
 func step(st *feeds.Standing, b feeds.Batch, at time.Time) {
 	st.Tried = at
+	st.Turn++
 	switch {
 	case b.Failed != "":
 		st.Failures++
@@ -206,7 +211,18 @@ func (s *Store) Items(ctx context.Context, name string) iter.Seq2[string, error]
 		}
 		slices.Sort(items)
 		return items
-	}, func(item string) (string, error) { return item, nil })
+	}, same[string])
+}
+
+// Quarantine implements feeds.Mirror.
+func (s *Store) Quarantine(ctx context.Context, name string) iter.Seq2[feeds.Rejected, error] {
+	return told(ctx, s, func(m *mirror) (out []feeds.Rejected) {
+		if src := m.sources[name]; src != nil {
+			out = slices.Collect(maps.Values(src.rejected))
+		}
+		slices.SortFunc(out, func(a, b feeds.Rejected) int { return cmp.Compare(a.Item, b.Item) })
+		return out
+	}, same[feeds.Rejected])
 }
 
 // held is a record as it was at one moment.
@@ -276,7 +292,7 @@ func (s *Store) Changed(ctx context.Context, after int64) iter.Seq2[feeds.Change
 		}
 		slices.SortFunc(out, func(a, b feeds.Change) int { return cmp.Compare(a.Position, b.Position) })
 		return out
-	}, same)
+	}, same[feeds.Change])
 }
 
 // History implements feeds.Mirror.
@@ -295,10 +311,10 @@ func (s *Store) History(ctx context.Context, ids ...feeds.ID) iter.Seq2[feeds.Ch
 			out = append(out, m.changes[i])
 		}
 		return out
-	}, same)
+	}, same[feeds.Change])
 }
 
-func same(c feeds.Change) (feeds.Change, error) { return c, nil }
+func same[T any](v T) (T, error) { return v, nil }
 
 // told yields what choose finds when the range begins, each made by get. No
 // lock is held while the loop body runs.

@@ -49,6 +49,12 @@ func Open(path string) (*DB, error) {
 	if err := look(abs); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
+	// Readers go on while a writer writes, and see the file as it was (WAL); what
+	// Commit or Keep returned is on the disk (synchronous); who waits for another
+	// writer waits ten seconds; what Erase or an update frees is filled with zeros
+	// (secure_delete); a page that is needed again is mostly among the last 16 MB
+	// of each connection.
+	//
 	// On Windows a path begins with a drive; in a URI, with a slash.
 	u := url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(abs), "/"), RawQuery: url.Values{
 		"_txlock": {"immediate"},
@@ -61,11 +67,30 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %q: %w", path, err)
 	}
-	if err := migrate(pool.Begin); err != nil {
+	if err := migrate(patiently(pool.Begin)); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("sqlite: open %q: %w", path, explain(err))
 	}
 	return &DB{db: pool, owned: true}, nil
+}
+
+// patience is how long a busy database is waited for.
+const patience = 10 * time.Second
+
+// patiently tries to begin until others let go: where several open a new file at
+// once, SQLite refuses to change its journal mode without waiting.
+func patiently(begin func() (*sql.Tx, error)) func() (*sql.Tx, error) {
+	return func() (*sql.Tx, error) {
+		for waited := time.Duration(0); ; {
+			tx, err := begin()
+			if err == nil || !errors.Is(err, sqlite3.BUSY) || waited >= patience {
+				return tx, err
+			}
+			pause := 5*time.Millisecond + waited/10
+			time.Sleep(pause)
+			waited += pause
+		}
+	}
 }
 
 // look finds what SQLite would only call "unable to open".
@@ -145,7 +170,10 @@ func (d *DB) fail(ctx context.Context, err error) error {
 	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
 		return fmt.Errorf("sqlite: %w: %w", end, err)
 	}
-	return explain(err)
+	if said := explain(err); said != err {
+		return fmt.Errorf("sqlite: %w", said)
+	}
+	return err
 }
 
 // explain adds to SQLite's short words what a reader can do.
@@ -202,7 +230,6 @@ func transact(ctx context.Context, conn *sql.Conn, fn func(*sql.Conn) error) err
 // begin waits for other writers, at least as long as a busy timeout that a
 // caller may have forgotten.
 func begin(ctx context.Context, conn *sql.Conn) error {
-	const patience = 10 * time.Second
 	for waited := time.Duration(0); ; {
 		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
 		if err == nil || !errors.Is(err, sqlite3.BUSY) || waited >= patience {

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -10,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/open-postmarket/postmarket/feeds"
@@ -22,13 +22,17 @@ func (d *DB) Keep(ctx context.Context, b feeds.Batch) error {
 	if err := b.Check(); err != nil {
 		return err
 	}
-	bodies := make([][]byte, len(b.Records))
+	// What can be done without keeping other writers out is done before.
+	bodies := make([]body, len(b.Records))
 	for i, r := range b.Records {
-		body, err := json.Marshal(r)
+		text, err := json.Marshal(r)
 		if err != nil {
 			return fmt.Errorf("sqlite: record %s %q: %w", r.Source, r.Item, err)
 		}
-		bodies[i] = body
+		if len(text) > mostBody {
+			return fmt.Errorf("sqlite: record %s %q: %d bytes are more than a mirror takes", r.Source, r.Item, len(text))
+		}
+		bodies[i] = body{text, sha256.Sum256(text)}
 	}
 	return d.write(ctx, func(conn *sql.Conn) error {
 		k := keeper{ctx: ctx, conn: conn, b: b, at: instant(b.At)}
@@ -40,37 +44,48 @@ func (d *DB) Keep(ctx context.Context, b feeds.Batch) error {
 	})
 }
 
-// keeper is one Keep under way, in its transaction. Rows of the small tables
-// are gathered and written together: one statement costs more than its row.
+// body is the JSON of a record and its digest, by which a mirror knows that it
+// has it already. The record's own digest leaves out what is no change.
+type body struct {
+	text []byte
+	sum  [sha256.Size]byte
+}
+
+// keeper is one Keep under way, in its transaction. Rows are gathered and
+// written many at a time, in the order of their tables: a statement costs more
+// than its row, and a page that is found once takes all its rows.
 type keeper struct {
 	ctx      context.Context // of the Keep that runs
 	conn     *sql.Conn
 	b        feeds.Batch
 	at       int64
 	prepared map[string]*sql.Stmt
-	held     map[string]row // by item, as stored and as changed since
+	held     map[string]*row // by item, as stored and as changed since
+	last     int64           // the highest id of a record
+	records  int             // how many there are more
 	changed  bool
+	room     []byte // to compress in
 
-	// Gathered, as arrays of rows: [coordinate, record], [name, record],
-	// [record, digest, gone].
-	places, names, changes [][]any
-	waiting                map[int64]bool // records with gathered rows
+	// Gathered and not yet written.
+	waiting []*row
+	left    []posting
+	changes []any // record, gone, digest
 }
 
-func (k *keeper) keep(bodies [][]byte) error {
+func (k *keeper) keep(bodies []body) error {
 	st, err := k.standing()
 	if err != nil {
 		return err
 	}
-	if st.Cursor != k.b.From {
-		return fmt.Errorf("it stands at %q, not at %q: %w", st.Cursor, k.b.From, feeds.ErrConflict)
+	if err := k.b.Follows(st); err != nil {
+		return err
 	}
 	if err := k.find(); err != nil {
 		return err
 	}
-	for i, r := range k.b.Records {
-		if err := k.record(r, bodies[i]); err != nil {
-			return fmt.Errorf("record %q: %w", r.Item, err)
+	for i := range k.b.Records {
+		if err := k.record(&k.b.Records[i], bodies[i]); err != nil {
+			return fmt.Errorf("record %q: %w", k.b.Records[i].Item, err)
 		}
 	}
 	for _, item := range k.b.Gone {
@@ -87,20 +102,20 @@ func (k *keeper) keep(bodies [][]byte) error {
 	return k.stand(st)
 }
 
-// quarantine lets go of what was read or is gone, and takes in what could not
-// be read.
+// quarantine lets go of what was read, is gone or was mended, and takes in what
+// could not be read.
 func (k *keeper) quarantine() error {
 	var any bool
 	err := k.conn.QueryRowContext(k.ctx, `SELECT EXISTS (SELECT 1 FROM pm_rejected WHERE source = ?)`, k.b.Source).Scan(&any)
 	if err != nil {
 		return err
 	}
-	for item := range k.held {
-		if !any {
-			break
-		}
-		if err := k.exec(`DELETE FROM pm_rejected WHERE source = ? AND item = ?`, k.b.Source, item); err != nil {
-			return err
+	if any {
+		items := slices.AppendSeq(slices.Clone(k.b.Mended), maps.Keys(k.held))
+		for some := range slices.Chunk(items, chunk) {
+			if err := k.exec(`DELETE FROM pm_rejected WHERE source = ? AND item IN (`+marks(len(some))+`)`, k.named(some)...); err != nil {
+				return err
+			}
 		}
 	}
 	for _, r := range k.b.Rejected {
@@ -113,9 +128,18 @@ func (k *keeper) quarantine() error {
 	return nil
 }
 
-// standing is the stored row, without counts.
+// named are the arguments of a question for some items of the source.
+func (k *keeper) named(items []string) []any {
+	args := []any{k.b.Source}
+	for _, item := range items {
+		args = append(args, item)
+	}
+	return args
+}
+
+// standing is the stored row, without what is in quarantine.
 func (k *keeper) standing() (feeds.Standing, error) {
-	st, err := scanStanding(k.conn.QueryRowContext(k.ctx, selectStanding, k.b.Source).Scan)
+	st, err := scanStanding(k.conn.QueryRowContext(k.ctx, `SELECT `+standingColumns+` FROM pm_source WHERE source = ?`, k.b.Source).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return feeds.Standing{Source: k.b.Source}, nil
 	}
@@ -126,6 +150,8 @@ func (k *keeper) standing() (feeds.Standing, error) {
 func (k *keeper) stand(st feeds.Standing) error {
 	at := when(k.at)
 	st.Tried = at
+	st.Turn++
+	st.Records += k.records
 	if k.changed {
 		st.Changed = at
 	}
@@ -139,158 +165,12 @@ func (k *keeper) stand(st feeds.Standing) error {
 	default:
 		st.Cursor, st.Midway = k.b.Next, st.Midway || k.b.Next != k.b.From
 	}
-	return k.exec(`INSERT INTO pm_source (source, cursor, tried, succeeded, changed, midway, failures, failed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, tried = excluded.tried, succeeded = excluded.succeeded,
-		changed = excluded.changed, midway = excluded.midway, failures = excluded.failures, failed = excluded.failed`,
-		st.Source, string(st.Cursor), instant(st.Tried), instant(st.Succeeded), instant(st.Changed), bit(st.Midway), st.Failures, st.Failed)
-}
-
-// row is what must be known of a record to judge a new body. Id 0: not there.
-type row struct {
-	id     int64
-	digest string
-	gone   bool
-	sum    []byte
-}
-
-// find reads what is stored under the items of the batch.
-func (k *keeper) find() error {
-	k.held, k.waiting = map[string]row{}, map[int64]bool{}
-	for _, r := range k.b.Records {
-		k.held[r.Item] = row{}
-	}
-	for _, item := range k.b.Gone {
-		k.held[item] = row{}
-	}
-	for items := range slices.Chunk(slices.Sorted(maps.Keys(k.held)), chunk) {
-		args := []any{k.b.Source}
-		for _, item := range items {
-			args = append(args, item)
-		}
-		rs, err := k.conn.QueryContext(k.ctx, `SELECT item, id, digest, gone, sum FROM pm_record WHERE source = ? AND item IN (`+marks(len(items))+`)`, args...)
-		if err != nil {
-			return err
-		}
-		defer rs.Close()
-		for rs.Next() {
-			var item string
-			var r row
-			if err := rs.Scan(&item, &r.id, &r.digest, &r.gone, &r.sum); err != nil {
-				return err
-			}
-			k.held[item] = r
-		}
-		if err := rs.Err(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// record takes one record, and tells of a change if its digest is another.
-func (k *keeper) record(r feeds.Record, body []byte) error {
-	old := k.held[r.Item]
-	sum := sha256.Sum256(body)
-	if old.id != 0 && !old.gone && bytes.Equal(old.sum, sum[:]) {
-		return nil
-	}
-	now := row{id: old.id, digest: r.Digest(), sum: sum[:]}
-	if old.id == 0 {
-		stmt, err := k.prepare(`INSERT INTO pm_record (source, item, first, digest, gone, sum, body) VALUES (?, ?, ?, ?, 0, ?, ?)`)
-		if err != nil {
-			return err
-		}
-		res, err := stmt.ExecContext(k.ctx, k.b.Source, r.Item, k.at, now.digest, now.sum, body)
-		if err != nil {
-			return err
-		}
-		if now.id, err = res.LastInsertId(); err != nil {
-			return err
-		}
-	} else {
-		if err := k.forget(old.id); err != nil {
-			return err
-		}
-		if err := k.exec(`UPDATE pm_record SET digest = ?, gone = 0, sum = ?, body = ? WHERE id = ?`, now.digest, now.sum, body, now.id); err != nil {
-			return err
-		}
-	}
-	k.held[r.Item] = now
-	k.waiting[now.id] = true
-	for _, at := range r.Coordinates() {
-		k.places = append(k.places, []any{at, now.id})
-	}
-	for _, id := range r.Names {
-		k.names = append(k.names, []any{id, now.id})
-	}
-	if old.id == 0 || old.gone || old.digest != now.digest {
-		k.changes = append(k.changes, []any{now.id, now.digest, 0})
-	}
-	return nil
-}
-
-// gone marks a record as gone.
-func (k *keeper) gone(item string) error {
-	old := k.held[item]
-	if old.id == 0 || old.gone {
-		return nil
-	}
-	if err := k.forget(old.id); err != nil {
-		return err
-	}
-	if err := k.exec(`UPDATE pm_record SET digest = '', gone = 1, sum = NULL, body = NULL WHERE id = ?`, old.id); err != nil {
-		return err
-	}
-	k.held[item] = row{id: old.id, gone: true}
-	k.changes = append(k.changes, []any{old.id, "", 1})
-	return nil
-}
-
-// forget takes a record out of what is found by coordinate and name; that it
-// once had its names stays known, for History.
-func (k *keeper) forget(id int64) error {
-	if k.waiting[id] { // told twice in one batch
-		if err := k.flush(); err != nil {
-			return err
-		}
-	}
-	if err := k.exec(`DELETE FROM pm_coordinate WHERE record = ?`, id); err != nil {
-		return err
-	}
-	return k.exec(`UPDATE pm_name SET now = 0 WHERE record = ?`, id)
-}
-
-// flush writes what was gathered.
-func (k *keeper) flush() error {
-	k.changed = k.changed || len(k.changes) > 0
-	for _, g := range []struct {
-		rows  *[][]any
-		query string
-	}{
-		{&k.places, `INSERT OR IGNORE INTO pm_coordinate (at, record) SELECT value ->> 0, value ->> 1 FROM json_each(?) ORDER BY 1`},
-		{&k.names, `INSERT INTO pm_name (name, record, now) SELECT value ->> 0, value ->> 1, 1 FROM json_each(?) WHERE true
-			ON CONFLICT DO UPDATE SET now = 1`},
-		{&k.changes, `INSERT INTO pm_change (at, record, digest, gone) SELECT ?2, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) ORDER BY key`},
-	} {
-		if len(*g.rows) == 0 {
-			continue
-		}
-		b, err := json.Marshal(*g.rows)
-		if err != nil {
-			return err
-		}
-		args := []any{string(b)}
-		if g.rows == &k.changes {
-			args = append(args, k.at)
-		}
-		if err := k.exec(g.query, args...); err != nil {
-			return err
-		}
-		*g.rows = nil
-	}
-	clear(k.waiting)
-	return nil
+	return k.exec(`INSERT INTO pm_source (`+standingColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, turn = excluded.turn, records = excluded.records,
+		tried = excluded.tried, succeeded = excluded.succeeded, changed = excluded.changed, midway = excluded.midway,
+		failures = excluded.failures, failed = excluded.failed`,
+		st.Source, string(st.Cursor), st.Turn, st.Records, instant(st.Tried), instant(st.Succeeded), instant(st.Changed),
+		bit(st.Midway), st.Failures, st.Failed)
 }
 
 func (k *keeper) exec(query string, args ...any) error {
@@ -300,6 +180,25 @@ func (k *keeper) exec(query string, args ...any) error {
 	}
 	_, err = stmt.ExecContext(k.ctx, args...)
 	return err
+}
+
+// insert writes rows of width values each, many with one statement. Query has a
+// %s where its VALUES stand.
+func (k *keeper) insert(query string, width int, values []any) error {
+	one := "(" + marks(width) + ")"
+	for _, n := range []int{128, 16, 1} { // few statements for any number of rows
+		if len(values) < n*width {
+			continue
+		}
+		text := strings.Replace(query, "%s", one+strings.Repeat(", "+one, n-1), 1)
+		for len(values) >= n*width {
+			if err := k.exec(text, values[:n*width]...); err != nil {
+				return err
+			}
+			values = values[n*width:]
+		}
+	}
+	return nil
 }
 
 // prepare keeps statements for the length of the transaction: a batch runs
@@ -325,12 +224,12 @@ func (k *keeper) close() {
 	}
 }
 
-const selectStanding = `SELECT source, cursor, tried, succeeded, changed, midway, failures, failed FROM pm_source WHERE source = ?`
+const standingColumns = `source, cursor, turn, records, tried, succeeded, changed, midway, failures, failed`
 
 func scanStanding(scan func(...any) error) (st feeds.Standing, err error) {
 	var cursor string
 	var tried, succeeded, changed int64
-	err = scan(&st.Source, &cursor, &tried, &succeeded, &changed, &st.Midway, &st.Failures, &st.Failed)
+	err = scan(&st.Source, &cursor, &st.Turn, &st.Records, &tried, &succeeded, &changed, &st.Midway, &st.Failures, &st.Failed)
 	st.Cursor, st.Tried, st.Succeeded, st.Changed = feeds.Cursor(cursor), when(tried), when(succeeded), when(changed)
 	return st, err
 }

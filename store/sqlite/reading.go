@@ -3,10 +3,14 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
@@ -19,14 +23,11 @@ const chunk = 500
 func (d *DB) Standing(ctx context.Context, source string) (feeds.Standing, error) {
 	// One question, so that counts and cursor are of one moment.
 	out, err := rows(ctx, d, func(scan func(...any) error) (feeds.Standing, error) {
-		var records, rejected int
-		st, err := scanStanding(func(dest ...any) error { return scan(append(dest, &records, &rejected)...) })
-		st.Records, st.Quarantined = records, rejected
+		var rejected int
+		st, err := scanStanding(func(dest ...any) error { return scan(append(dest, &rejected)...) })
+		st.Quarantined = rejected
 		return st, err
-	}, `SELECT source, cursor, tried, succeeded, changed, midway, failures, failed,
-		(SELECT count(*) FROM pm_record r WHERE r.source = s.source AND gone = 0),
-		(SELECT count(*) FROM pm_rejected q WHERE q.source = s.source)
-		FROM pm_source s WHERE source = ?`, source)
+	}, `SELECT `+standingColumns+`, (SELECT count(*) FROM pm_rejected q WHERE q.source = s.source) FROM pm_source s WHERE source = ?`, source)
 	if err != nil {
 		return feeds.Standing{}, err
 	}
@@ -55,17 +56,79 @@ func (d *DB) Items(ctx context.Context, source string) iter.Seq2[string, error] 
 	}
 }
 
+// Quarantine implements feeds.Mirror.
+func (d *DB) Quarantine(ctx context.Context, source string) iter.Seq2[feeds.Rejected, error] {
+	return func(yield func(feeds.Rejected, error) bool) {
+		all, err := rows(ctx, d, func(scan func(...any) error) (r feeds.Rejected, err error) {
+			var at int64
+			err = scan(&r.Item, &r.Digest, &r.Why, &at)
+			r.At = when(at)
+			return r, err
+		}, `SELECT item, digest, why, at FROM pm_rejected WHERE source = ? ORDER BY item`, source)
+		for _, r := range all {
+			if err = d.ready(ctx); err != nil {
+				break
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(feeds.Rejected{}, err)
+		}
+	}
+}
+
 // About implements feeds.Mirror. A record that changes while the reading is
 // under way is told as it is when its turn comes.
 func (d *DB) About(ctx context.Context, at ...sbom.Coordinate) iter.Seq2[feeds.Record, error] {
-	return found(ctx, d, slices.Clone(at), `SELECT r.id, r.source, r.item FROM pm_coordinate c JOIN pm_record r ON r.id = c.record
-		WHERE r.gone = 0 AND c.at IN (%s)`)
+	at = slices.Clone(at)
+	return found(ctx, d, func() ([]place, error) { return d.recordsAt(ctx, at) })
+}
+
+// recordsAt are the records at any of the coordinates.
+func (d *DB) recordsAt(ctx context.Context, at []sbom.Coordinate) ([]place, error) {
+	numbers, err := rows(ctx, d, one[int64], `SELECT coalesce(max(id), 0) FROM pm_record`)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for n := range numbers[0]>>blockBits + 1 {
+		all = append(all, strconv.FormatInt(n, 10))
+	}
+	blocks, err := asked(ctx, d, at, func(scan func(...any) error) (b block, err error) {
+		err = scan(&b.number, &b.records)
+		return b, err
+	}, `SELECT g.block, g.records FROM pm_place p CROSS JOIN pm_posting g ON g.block IN (`+strings.Join(all, ", ")+`) AND g.place = p.id WHERE p.at IN (%s)`)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64]bool{}
+	for _, b := range blocks {
+		b.each(func(id int64) { found[id] = true })
+	}
+	var out []place
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(found)), 10*chunk) {
+		list, err := json.Marshal(some)
+		if err != nil {
+			return nil, err
+		}
+		ps, err := rows(ctx, d, scanPlace, `SELECT r.id, r.source, r.item FROM json_each(?) j CROSS JOIN pm_record r ON r.id = j.value WHERE r.gone = 0`, string(list))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ps...)
+	}
+	return out, nil
 }
 
 // Named implements feeds.Mirror; as for changes meanwhile, see About.
 func (d *DB) Named(ctx context.Context, ids ...feeds.ID) iter.Seq2[feeds.Record, error] {
-	return found(ctx, d, slices.Clone(ids), `SELECT r.id, r.source, r.item FROM pm_name n JOIN pm_record r ON r.id = n.record
-		WHERE r.gone = 0 AND n.now = 1 AND n.name IN (%s)`)
+	ids = slices.Clone(ids)
+	return found(ctx, d, func() ([]place, error) {
+		return asked(ctx, d, ids, scanPlace, `SELECT r.id, r.source, r.item FROM pm_name n JOIN pm_record r ON r.id = n.record
+			WHERE r.gone = 0 AND n.now = 1 AND n.name IN (%s)`)
+	})
 }
 
 // place is where a record stands.
@@ -74,14 +137,15 @@ type place struct {
 	source, item string
 }
 
-// found yields the records that query finds for any of the values, each once,
-// by source and item.
-func found[T ~string](ctx context.Context, d *DB, values []T, query string) iter.Seq2[feeds.Record, error] {
+func scanPlace(scan func(...any) error) (p place, err error) {
+	err = scan(&p.id, &p.source, &p.item)
+	return p, err
+}
+
+// found yields the records that find finds, each once, by source and item.
+func found(ctx context.Context, d *DB, find func() ([]place, error)) iter.Seq2[feeds.Record, error] {
 	return func(yield func(feeds.Record, error) bool) {
-		places, err := asked(ctx, d, values, func(scan func(...any) error) (p place, err error) {
-			err = scan(&p.id, &p.source, &p.item)
-			return p, err
-		}, query)
+		places, err := find()
 		if err != nil {
 			yield(feeds.Record{}, err)
 			return
@@ -90,6 +154,7 @@ func found[T ~string](ctx context.Context, d *DB, values []T, query string) iter
 			return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.item, b.item))
 		})
 		places = slices.Compact(places)
+		var room []byte
 		for some := range slices.Chunk(places, page) {
 			bodies, err := d.bodies(ctx, some)
 			if err != nil {
@@ -104,7 +169,7 @@ func found[T ~string](ctx context.Context, d *DB, values []T, query string) iter
 				var r feeds.Record
 				err := d.ready(ctx)
 				if err == nil {
-					if err = json.Unmarshal(body, &r); err != nil {
+					if r, room, err = unpack(body, room); err != nil {
 						err = fmt.Errorf("sqlite: record %s %q: %w", p.source, p.item, err)
 					}
 				}
@@ -149,7 +214,7 @@ func (d *DB) bodies(ctx context.Context, some []place) (map[int64][]byte, error)
 	ks, err := rows(ctx, d, func(scan func(...any) error) (k kept, err error) {
 		err = scan(&k.id, &k.body)
 		return k, err
-	}, `SELECT id, body FROM pm_record WHERE gone = 0 AND id IN (`+marks(len(some))+`)`, args...)
+	}, `SELECT record, body FROM pm_body WHERE record IN (`+marks(len(some))+`)`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -164,8 +229,9 @@ const selectChange = `SELECT c.position, r.source, r.item, r.first, c.at, c.dige
 
 func scanChange(scan func(...any) error) (c feeds.Change, err error) {
 	var first, at int64
-	err = scan(&c.Position, &c.Source, &c.Item, &first, &at, &c.Digest, &c.Gone)
-	c.First, c.At = when(first), when(at)
+	var digest []byte
+	err = scan(&c.Position, &c.Source, &c.Item, &first, &at, &digest, &c.Gone)
+	c.First, c.At, c.Digest = when(first), when(at), hex.EncodeToString(digest)
 	return c, err
 }
 

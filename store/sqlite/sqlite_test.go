@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,8 @@ type note struct {
 func (n note) Key() string { return n.ID }
 
 const notes store.Kind[note] = "host.note"
+
+var noon = time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
 
 var by = store.By{Who: "u-17", Why: "test"}
 
@@ -200,6 +203,28 @@ func TestMain(m *testing.M) {
 		db, err := sqlite.Open(path)
 		if err == nil {
 			err = errors.Join(addMany(context.Background(), store.New(db, nil), 40), db.Close())
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if dir := os.Getenv("POSTMARKET_TEST_PUBLISHER"); dir != "" {
+		records, err := strconv.Atoi(os.Getenv("POSTMARKET_TEST_RECORDS"))
+		if err == nil {
+			err = publish(dir, records)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if path := os.Getenv("POSTMARKET_TEST_KILLED"); path != "" {
+		room, err := strconv.ParseInt(os.Getenv("POSTMARKET_TEST_BYTES"), 10, 64)
+		if err == nil {
+			err = beKilled(path, room)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
