@@ -116,3 +116,11 @@ func TestAPolicyIsReadStrictly(t *testing.T) {
 	require.Contains(t, p.Needs(advisory.Correction), "regulatory affairs")
 	require.Empty(t, p.Needs(""))
 }
+
+func mustCalendar() rule.Calendar {
+	cal, err := rule.NewCalendar("America/Chicago")
+	if err != nil {
+		panic(err)
+	}
+	return cal
+}
