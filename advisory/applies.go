@@ -3,6 +3,7 @@ package advisory
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -252,6 +253,9 @@ func udis(p *vex.Product) []string {
 	return out
 }
 
+// comparison is a range as advisories commonly write it: one comparison.
+var comparison = regexp.MustCompile(`^\s*(<=|>=|<|>)\s*v?([0-9][A-Za-z0-9.+_\-]*)\s*$`)
+
 // versions reports whether p is of d's version.
 func versions(p *vex.Product, d Device) (truth, string) {
 	switch {
@@ -262,7 +266,11 @@ func versions(p *vex.Product, d Device) (truth, string) {
 	case p.Version != "":
 		return truthOf(plain(p.Version) == plain(d.Version)), ""
 	}
-	r, err := vers.ReadRange(p.Range)
+	text := p.Range
+	if m := comparison.FindStringSubmatch(text); m != nil {
+		text = "vers:generic/" + m[1] + m[2]
+	}
+	r, err := vers.ReadRange(text)
 	if err != nil {
 		return maybe, fmt.Sprintf("the versions %q of the document cannot be read", p.Range)
 	}
