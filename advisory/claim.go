@@ -126,7 +126,7 @@ func (s sources) product(v Version) []Basis {
 	}
 	out := s.rests([]string{v.Product}, string(device.Products), string(device.Lives))
 	for _, b := range s.a.Rests {
-		if b.Kind == string(device.Counts) && strings.HasPrefix(b.Key, v.Product+" @") {
+		if b.Kind == fleetKind || b.Kind == string(device.Counts) && strings.HasPrefix(b.Key, v.Product+" @") {
 			out = append(out, b)
 		}
 	}
@@ -273,6 +273,8 @@ func current(ctx context.Context, l *store.Ledger, b Basis) (digest, how string,
 	switch b.Kind {
 	case findings:
 		return finding(ctx, l, b.Key)
+	case fleetKind:
+		return inField(ctx, l, b.Key)
 	case string(assess.Assessments):
 		return latest(ctx, l, assess.Assessments, b.Key)
 	case string(patch.Plans):

@@ -163,7 +163,9 @@ func (d *drafter) versions() {
 	for _, p := range d.in.Products {
 		about = append(about, p.ID)
 	}
-	for _, p := range d.in.Fleet.Versions(about...) {
+	versions := d.in.Fleet.Versions(about...)
+	d.rest(fleetKind, fleetKey(about), fleetDigest(versions))
+	for _, p := range versions {
 		if _, given := d.version[p.ID]; !given {
 			d.product(p)
 		}

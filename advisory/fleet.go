@@ -3,6 +3,7 @@ package advisory
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -89,4 +90,40 @@ func (f Fleet) distributed(product string) bool {
 		}
 	}
 	return true
+}
+
+// fleetKind is the kind of a Basis that is which versions there are. It is no record
+// of its own: a version that was distributed since makes it another.
+const fleetKind = "advisory.fleet"
+
+// fleetKey names the products that the versions were asked for.
+func fleetKey(of []string) string {
+	of = slices.Clone(of)
+	slices.Sort(of)
+	text, err := json.Marshal(slices.Compact(of))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+func fleetDigest(versions []device.Product) string {
+	var ids []string
+	for _, p := range versions {
+		ids = append(ids, p.ID)
+	}
+	return digest(ids)
+}
+
+// inField is the digest of the versions that l knows of now for that key.
+func inField(ctx context.Context, l *store.Ledger, key string) (string, string, error) {
+	var of []string
+	if err := json.Unmarshal([]byte(key), &of); err != nil {
+		return "", "", fmt.Errorf("advisory: fleet: key %q: %w", key, err)
+	}
+	f, err := ReadFleet(ctx, l)
+	if err != nil {
+		return "", "", err
+	}
+	return fleetDigest(f.Versions(of...)), ": other versions are in the field", nil
 }

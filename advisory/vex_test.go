@@ -12,6 +12,7 @@ import (
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/patch"
+	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/tlp"
 	"github.com/open-postmarket/postmarket/vex"
 	vexcsaf "github.com/open-postmarket/postmarket/vex/csaf"
@@ -201,6 +202,16 @@ func TestVersionsComeFromTheFleet(t *testing.T) {
 	for _, f := range r.Files {
 		require.Contains(t, string(f.Bytes), "support ended on 2025", f.Name)
 	}
+	l := keeping(t, signed)
+	require.NoError(t, advisory.Fresh(t.Context(), l, signed))
+	require.NoError(t, l.Do(t.Context(), store.By{Who: "sales", Why: "first units"}, func(tx *store.Tx) error {
+		units := 1
+		return device.Counts.Put(tx, device.Fielded{Product: "pump-4.0-beta", Site: "s-3", Units: &units, AsOf: out, How: "trial"})
+	}))
+	_, err = advisory.Release(t.Context(), l, tlp.LabelsOnly, signed, tlp.Customer, out)
+	require.ErrorIs(t, err, advisory.ErrStale, "a version it does not speak of is in the field by now")
+	require.ErrorContains(t, err, "other versions are in the field")
+
 	read, err := advisory.ReadFleet(t.Context(), keeping(t, signed))
 	require.NoError(t, err)
 	require.Len(t, read.Products, 6)
