@@ -8,6 +8,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/rule"
@@ -84,12 +85,42 @@ type Advisory struct {
 	Instructions []Instruction `json:"instructions"`
 	Remedies     []Remedy      `json:"remedies,omitempty"`
 	Texts
+	// Audience are those it is meant for; Release gives it to nobody else. Empty
+	// leaves that to the gate alone.
+	Audience []tlp.Audience `json:"audience,omitempty"`
+	// Needs are the roles of which each has to sign off before it is released.
+	// Empty means that one sign-off of any role will do. See Policy.Roles.
+	Needs []string `json:"needs,omitempty"`
+	// Learned is when the maker learned of it, the earliest of all: it starts the
+	// 30 days of the notice. Zero is not known.
+	Learned time.Time `json:"learned,omitzero"`
+	// TranslatedFrom is the text that this one translates; nil for an original.
+	TranslatedFrom *Translation `json:"translated_from,omitempty"`
+	// Withdrawn is set in a revision that takes all of it back.
+	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
 	// Rests are the records it was made from, sorted.
 	Rests []Basis `json:"rests"`
+	// Cites are further ones, for words of a person.
+	Cites []Cite `json:"cites,omitempty"`
 	// Proposed says who drafted it, and when.
 	Proposed patch.Proposed `json:"proposed"`
 	// SignOffs are by people other than who drafted it, oldest first.
 	SignOffs []SignOff `json:"sign_offs,omitempty"`
+}
+
+// A Translation names the revision that was translated. Its ID is that of another
+// advisory: each language has an id and revisions of its own.
+type Translation struct {
+	ID       string `json:"id"`
+	Revision int    `json:"revision"`
+	Lang     string `json:"lang"`
+}
+
+// A Withdrawal says why an advisory was taken back, and the id of the one that
+// holds in its place, if there is one.
+type Withdrawal struct {
+	Why        string `json:"why"`
+	ReplacedBy string `json:"replaced_by,omitempty"`
 }
 
 // A Maker is who speaks.
@@ -174,6 +205,10 @@ type Version struct {
 	Version      string `json:"version"`
 	Manufacturer string `json:"manufacturer"`
 	UDIDI        string `json:"udi_di,omitempty"`
+	// Stage is what the maker does for it, and Ended the day on which support
+	// ended; empty is not said.
+	Stage device.Stage `json:"stage,omitempty"`
+	Ended string       `json:"ended,omitempty"`
 }
 
 // A Vulnerability is what is said about one.

@@ -21,7 +21,11 @@ func CSAF(a Advisory) (*csaf.Document, error) {
 	return document(a)
 }
 
-func document(a Advisory) (*csaf.Document, error) {
+func document(a Advisory) (*csaf.Document, error) { return written(a, csaf.ProfileSecurityAdvisory) }
+
+// written writes a in one of the two profiles. As VEX it is a document of its own,
+// with an id of its own.
+func written(a Advisory, profile string) (*csaf.Document, error) {
 	spread, err := csaf.Distribute(a.Mark.Label)
 	if err != nil {
 		return nil, fmt.Errorf("advisory: %w", err)
@@ -29,7 +33,7 @@ func document(a Advisory) (*csaf.Document, error) {
 	doc := &csaf.Document{
 		Document: csaf.Meta{
 			Acknowledgments: acknowledgments(a.Credits),
-			Category:        csaf.ProfileSecurityAdvisory,
+			Category:        profile,
 			CSAFVersion:     csaf.Version,
 			Distribution:    spread,
 			Lang:            a.Lang,
@@ -41,6 +45,13 @@ func document(a Advisory) (*csaf.Document, error) {
 			Tracking: tracking(a),
 		},
 		ProductTree: &csaf.ProductTree{Branches: branches(a.Versions)},
+	}
+	if profile == csaf.ProfileVEX {
+		doc.Document.Tracking.ID += vexSuffix
+		doc.Document.Title += " (VEX)"
+	}
+	if t := a.TranslatedFrom; t != nil {
+		doc.Document.SourceLang = t.Lang
 	}
 	for _, v := range a.Vulnerabilities {
 		doc.Vulnerabilities = append(doc.Vulnerabilities, vulnerability(a, v))
@@ -95,6 +106,9 @@ func notes(a Advisory) []csaf.Note {
 	if a.Status != StatusFinal {
 		add(csaf.NoteLegalDisclaimer, draftBanner, draftText)
 	}
+	if a.Withdrawn != nil {
+		add(csaf.NoteDescription, "Reasoning for Withdrawal", a.Withdrawn.words())
+	}
 	add(csaf.NoteSummary, "Summary", a.Summary)
 	add(csaf.NoteGeneral, "Kind of communication", kindWords[a.Kind])
 	if n := a.Notice; n != nil {
@@ -121,6 +135,16 @@ func notes(a Advisory) []csaf.Note {
 		}
 	}
 	add(csaf.NoteOther, "Device identifiers", strings.Join(udis, "\n"))
+	var stages []string
+	for _, v := range a.Versions {
+		if v.Stage != "" {
+			stages = append(stages, v.words()+": "+v.support())
+		}
+	}
+	add(csaf.NoteOther, "Stage of support", strings.Join(stages, "\n"))
+	if t := a.TranslatedFrom; t != nil {
+		add(csaf.NoteOther, "Translated from", t.words())
+	}
 	add(csaf.NoteGeneral, "Support", a.Contact)
 	add(csaf.NoteGeneral, "Reporting adverse events", a.Reporting)
 	var signs []string
@@ -173,13 +197,19 @@ func branches(versions []Version) []csaf.Branch {
 // the GS1 Digital Link URI of it. Identifiers of other issuing agencies have no
 // URI that we know; they stand in a note.
 func helper(v Version) *csaf.Helper {
-	h := &csaf.Helper{ModelNumbers: []string{v.Model}}
+	h := &csaf.Helper{ModelNumbers: []string{literal(v.Model)}}
 	if len(v.UDIDI) == 14 && strings.Trim(v.UDIDI, "0123456789") == "" {
 		h.GenericURIs = []csaf.GenericURI{{
 			Namespace: "https://www.gs1.org/standards/gs1-digital-link", URI: "https://id.gs1.org/01/" + v.UDIDI,
 		}}
 	}
 	return h
+}
+
+// literal is text in a place of a helper where ? and * stand for other text and \
+// takes that away (CSAF 2.0, 3.1.3.3.5).
+func literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(text)
 }
 
 // fixes are the patches for one vulnerability in one version.

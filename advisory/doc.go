@@ -1,11 +1,12 @@
-// Package advisory writes what a maker tells its customers about a
-// vulnerability: one record, rendered as a CSAF 2.0 document and as a letter in
-// HTML and Markdown.
+// Package advisory writes what a maker tells its customers about a vulnerability:
+// one record, rendered as a CSAF 2.0 document, as VEX in three forms, and as a
+// letter in HTML, Markdown and (advisory/pdf) PDF.
 //
-// It owns the Advisory. Draft makes one out of products, assessments, plans and
-// the words of a person; another person signs it off; Release asks the gate and
-// gives out the files. Nothing leaves without a sign-off that the ledger holds as
-// its signer wrote it, and a sign-off made by an example says DEMONSTRATION
+// It owns the Advisory. Draft makes one out of products or a Fleet, assessments,
+// plans and the words of a person; other people sign it off; Release asks the gate
+// and gives out the files. Nothing leaves without the sign-offs that the ledger
+// holds as their signers wrote them, nor when a record that a sentence rests on is
+// another by now (Fresh), and a sign-off made by an example says DEMONSTRATION
 // wherever the advisory is shown.
 //
 //	a, err := advisory.Draft(in, at)
@@ -17,8 +18,12 @@
 //		err = os.WriteFile(filepath.Join(dir, f.Name), f.Bytes, 0o644)
 //	}
 //
+// Update and Withdraw draft later revisions. A Press says in which forms it is
+// written. A Policy has notice timelines by risk class, a Mailing sends what was
+// released and keeps a Delivery for each customer. Applies is for who receives it.
+//
 // It judges nothing: what a vulnerability means is said in package assess, what
-// is done about it in package patch. It delivers nothing either, and which kind
-// of letter the law asks for is chosen by a person, never here. The fixed words
-// of the letter are English.
+// is done about it in package patch. Which kind of letter the law asks for is chosen
+// by a person, never here. It sends nothing by itself either: notifiers are the
+// host's. The fixed words of the letter are English.
 package advisory

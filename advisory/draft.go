@@ -25,9 +25,23 @@ type Input struct {
 	By string
 	// Mark is what the maker chose. Nothing unmarked can be rendered.
 	Mark tlp.Mark
-	// Products are all versions it speaks of; a version that no assessment and
-	// no statement speaks of is under investigation.
+	// Fleet gives the versions: every one that was distributed of the models that
+	// the assessments are about, supported or not. See Fleet.Versions. Products are
+	// further ones, and all of them without a Fleet. A version that no assessment
+	// and no statement speaks of is under investigation.
+	Fleet    *Fleet
 	Products []device.Product
+	// Audience and Needs are as in Advisory.
+	Audience []tlp.Audience
+	Needs    []string
+	// Learned is when the maker learned of it. The assessments' own instants count
+	// too: the earliest holds.
+	Learned time.Time
+	// TranslatedFrom is the text that this one translates; nil for an original.
+	TranslatedFrom *Translation
+	// Cites are records that a person's words rest on, beside those that all of it
+	// rests on. See Citing.
+	Cites []Cite
 	// Assessments may be of any state; only what was approved counts as
 	// determined.
 	Assessments []assess.Assessment
@@ -81,7 +95,9 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.a = Advisory{
 		Schema: Schema, ID: in.ID, Kind: in.Kind, Status: StatusDraft, Lang: in.Lang, Maker: in.Maker,
 		Texts: in.Texts, Proposed: patch.Proposed{By: in.By, At: instant(at)},
+		Audience: slices.Clone(in.Audience), Needs: slices.Clone(in.Needs), TranslatedFrom: in.TranslatedFrom, Cites: slices.Clone(in.Cites),
 	}
+	d.learned()
 	d.revisions()
 	d.versions()
 	d.vulnerabilities()
@@ -132,15 +148,71 @@ func (d *drafter) revisions() {
 
 func (d *drafter) versions() {
 	for _, p := range d.in.Products {
-		if err := p.Validate(); err != nil {
-			d.errs = append(d.errs, err)
+		d.product(p)
+	}
+	if d.in.Fleet == nil {
+		return
+	}
+	var about []string
+	for _, a := range d.in.Assessments {
+		about = append(about, a.Product)
+	}
+	for _, s := range d.in.Stated {
+		about = append(about, s.Product)
+	}
+	for _, p := range d.in.Products {
+		about = append(about, p.ID)
+	}
+	versions := d.in.Fleet.Versions(about...)
+	d.rest(fleetKind, fleetKey(about), fleetDigest(versions))
+	for _, p := range versions {
+		if _, given := d.version[p.ID]; !given {
+			d.product(p)
 		}
-		if _, twice := d.version[p.ID]; twice {
-			d.fail("product %q is given twice", p.ID)
-			continue
+	}
+}
+
+// product takes up one version, with what the fleet knows of it.
+func (d *drafter) product(p device.Product) {
+	if err := p.Validate(); err != nil {
+		d.errs = append(d.errs, err)
+	}
+	if _, twice := d.version[p.ID]; twice {
+		d.fail("product %q is given twice", p.ID)
+		return
+	}
+	v := Version{Product: p.ID, Name: p.Name, Model: p.Model, Version: p.Version, Manufacturer: p.Manufacturer, UDIDI: p.UDIDI}
+	d.rest(string(device.Products), p.ID, digest(settled(p)))
+	if d.in.Fleet != nil {
+		for _, l := range d.in.Fleet.Lives {
+			if l.Product == p.ID {
+				v.Stage, v.Ended = l.Stage, l.Ended
+				d.rest(string(device.Lives), l.Key(), digest(settled(l)))
+			}
 		}
-		v := Version{Product: p.ID, Name: p.Name, Model: p.Model, Version: p.Version, Manufacturer: p.Manufacturer, UDIDI: p.UDIDI}
-		d.version[p.ID] = d.addVersion(v)
+		for _, c := range d.in.Fleet.Counts {
+			if c.Product == p.ID {
+				d.rest(string(device.Counts), c.Key(), digest(settled(c)))
+			}
+		}
+	}
+	d.version[p.ID] = d.addVersion(v)
+}
+
+func (d *drafter) rest(kind, key, digest string) {
+	d.a.Rests = append(d.a.Rests, Basis{Kind: kind, Key: key, Digest: digest})
+}
+
+// learned takes the earliest instant at which the maker learned.
+func (d *drafter) learned() {
+	d.a.Learned = d.in.Learned
+	for _, a := range d.in.Assessments {
+		if at := a.Instants.Learned; !at.IsZero() && (d.a.Learned.IsZero() || at.Before(d.a.Learned)) {
+			d.a.Learned = at
+		}
+	}
+	if !d.a.Learned.IsZero() {
+		d.a.Learned = instant(d.a.Learned)
 	}
 }
 
@@ -189,8 +261,8 @@ func (d *drafter) vulnerabilities() {
 			if a.Impact != nil && !slices.Contains(impacts, a.Impact.Statement) {
 				impacts = append(impacts, a.Impact.Statement)
 			}
-			d.a.Rests = append(d.a.Rests, Basis{Kind: string(assess.Assessments), Key: a.Finding, Digest: digest(a)},
-				Basis{Kind: "match.finding", Key: a.Finding, Digest: a.Digest})
+			d.a.Rests = append(d.a.Rests, Basis{Kind: string(assess.Assessments), Key: a.Finding, Digest: digest(settled(a))},
+				Basis{Kind: findings, Key: a.Finding, Digest: a.Digest})
 		}
 		for i, x := range v.Dispositions {
 			if list := of[x.Version]; len(list) > 0 {

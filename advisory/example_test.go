@@ -46,6 +46,18 @@ func exampleInput() advisory.Input {
 	}
 }
 
+// keep writes to l what the advisory rests on, as the rooms before do.
+func keep(ctx context.Context, l *store.Ledger, in advisory.Input) error {
+	return l.Do(ctx, store.By{Who: "regulatory", Why: "released versions"}, func(tx *store.Tx) error {
+		for _, p := range in.Products {
+			if err := device.Products.Put(tx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func Example() {
 	at := time.Date(2026, 3, 13, 8, 30, 0, 0, time.UTC)
 	a, err := advisory.Draft(exampleInput(), at)
@@ -54,6 +66,10 @@ func Example() {
 		return
 	}
 	ctx, ledger := context.Background(), store.New(memory.New(), nil)
+	if err := keep(ctx, ledger, exampleInput()); err != nil {
+		fmt.Println(err)
+		return
+	}
 	if err := advisory.Save(ctx, ledger, store.By{Who: "advisory-author", Why: "first draft"}, a); err != nil {
 		fmt.Println(err)
 		return
@@ -132,6 +148,10 @@ func ExampleRelease_held() {
 		return
 	}
 	ctx, ledger := context.Background(), store.New(memory.New(), nil)
+	if err := keep(ctx, ledger, exampleInput()); err != nil {
+		fmt.Println(err)
+		return
+	}
 	if err := advisory.Save(ctx, ledger, store.By{Who: "advisory-author", Why: "first draft"}, a); err != nil {
 		fmt.Println(err)
 		return

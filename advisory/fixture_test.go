@@ -2,6 +2,7 @@ package advisory_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -220,7 +221,42 @@ func draft(t *testing.T, in advisory.Input) advisory.Advisory {
 	t.Helper()
 	a, err := advisory.Draft(in, drafted)
 	require.NoError(t, err)
+	given.Store(a.Digest(), in)
 	return a
+}
+
+// given are the inputs of advisories, by digest: what a ledger has to hold for
+// them.
+var given sync.Map
+
+// recording writes to l what in rests on.
+func recording(t *testing.T, l *store.Ledger, in advisory.Input) {
+	t.Helper()
+	require.NoError(t, l.Do(t.Context(), store.By{Who: "records", Why: "test"}, func(tx *store.Tx) error {
+		products := in.Products
+		if f := in.Fleet; f != nil {
+			products = slices.Concat(products, f.Products)
+			for _, x := range f.Lives {
+				require.NoError(t, device.Lives.Put(tx, x))
+			}
+			for _, x := range f.Counts {
+				require.NoError(t, device.Counts.Put(tx, x))
+			}
+			for _, x := range f.Lines {
+				require.NoError(t, device.Lines.Put(tx, x))
+			}
+		}
+		for _, p := range products {
+			require.NoError(t, device.Products.Put(tx, p))
+		}
+		for _, x := range in.Assessments {
+			require.NoError(t, assess.Assessments.Put(tx, x))
+		}
+		for _, x := range in.Plans {
+			require.NoError(t, patch.Plans.Put(tx, x))
+		}
+		return nil
+	}))
 }
 
 func signature() advisory.SignOff {
@@ -239,6 +275,9 @@ func final(t *testing.T, in advisory.Input) advisory.Advisory {
 func keeping(t *testing.T, a advisory.Advisory) *store.Ledger {
 	t.Helper()
 	l := store.New(memory.New(), nil)
+	if in, ok := given.Load(a.Digest()); ok {
+		recording(t, l, in.(advisory.Input))
+	}
 	b := a
 	b.Status, b.SignOffs, b.Revisions = advisory.StatusDraft, nil, slices.Clone(a.Revisions)
 	b.Revisions[len(b.Revisions)-1].Date = time.Time{}

@@ -12,11 +12,15 @@ var pageText string
 
 var page = template.Must(template.New("letter").Parse(pageText))
 
-// html writes the letter as one page that needs nothing else: no script, no
-// font, no picture, and a policy that forbids them.
-func (l letter) html() ([]byte, error) {
+// HTML writes the letter by t, which is given l; nil is the library's own page,
+// that needs nothing else: no script, no font, no picture, and a policy that
+// forbids them.
+func (l Letter) HTML(t *template.Template) ([]byte, error) {
+	if t == nil {
+		t = page
+	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, l); err != nil {
+	if err := t.Execute(&b, l); err != nil {
 		return nil, fmt.Errorf("advisory: letter: %w", err)
 	}
 	return b.Bytes(), nil

@@ -2,6 +2,7 @@ package advisory
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,111 +10,147 @@ import (
 	"github.com/open-postmarket/postmarket/patch"
 )
 
-// A letter is the advisory as a person reads it. Both forms are written from it,
-// so that they say the same. All text in it is plain.
-type letter struct {
+// A Letter is the advisory as a person reads it. All forms of it are written from
+// this, so that they say the same; a host's own template is given it. All text in
+// it is plain: whoever writes it down keeps it so.
+type Letter struct {
+	ID       string // of the advisory
 	Lang     string
 	Title    string
-	Banners  []item // what must be seen first
-	Facts    []item // the head of the letter
-	Sections []section
+	Banners  []Item // what must be seen first, and again at the end
+	Facts    []Item // the head of the letter
+	Sections []Section
+	// Issued is the time of the revision. A form that states when it was made
+	// states this, so that the same advisory gives the same bytes.
+	Issued time.Time
 }
 
-// An item is a paragraph with a word in front of it, which may be empty.
-type item struct{ Lead, Text string }
+// An Item is a paragraph with a word in front of it, which may be empty. From are
+// the records that say so: see Claim.
+type Item struct {
+	Lead, Text string
+	From       []Basis
+}
 
-type section struct {
+// A Section is a part of a letter. Under says that it belongs to the one before,
+// List that its items are a list.
+type Section struct {
 	Title string
-	Under bool // it belongs to the section before
-	Items []item
-	List  bool // the items are a list
-	Table *table
+	Under bool
+	Items []Item
+	List  bool
+	Table *Table
 }
 
-type table struct {
+// A Table has a row for each version. From are the records that each row says.
+type Table struct {
 	Caption string
 	Head    []string
 	Rows    [][]string
+	From    [][]Basis
 }
 
-func newLetter(a Advisory) letter {
-	l := letter{Lang: a.Lang, Title: a.title()}
+// NewLetter writes the letter of a, which must be valid. It releases nothing: see
+// Release.
+func NewLetter(a Advisory) (Letter, error) {
+	if err := a.Validate(); err != nil {
+		return Letter{}, err
+	}
+	return newLetter(a), nil
+}
+
+func newLetter(a Advisory) Letter {
+	src := a.sources()
+	l := Letter{ID: a.ID, Lang: a.Lang, Title: a.title(), Issued: a.revision().Date}
+	if a.Withdrawn != nil {
+		l.Banners = append(l.Banners, it(withdrawnBanner, a.Withdrawn.words(), src.own))
+	}
 	if a.Demonstration() {
-		l.Banners = append(l.Banners, item{demonstrationBanner, demonstrationText})
+		l.Banners = append(l.Banners, it(demonstrationBanner, demonstrationText, src.own))
 	}
 	if a.Status != StatusFinal {
-		l.Banners = append(l.Banners, item{draftBanner, draftText})
+		l.Banners = append(l.Banners, it(draftBanner, draftText, src.own))
 	}
 	now := a.revision()
-	l.Facts = []item{
-		{"Advisory", a.ID}, {"Kind", kindWords[a.Kind]}, {"From", a.Maker.Name},
-		{"Revision", fmt.Sprintf("%d, %s", now.Number, stamp(now.Date))},
-		{"First revision", stamp(a.first())},
-		{"May be shared", a.Mark.Label.String()},
+	l.Facts = []Item{
+		it("Advisory", a.ID, src.own), it("Kind", kindWords[a.Kind], src.own), it("From", a.Maker.Name, src.own),
+		it("Revision", fmt.Sprintf("%d, %s", now.Number, stamp(now.Date)), src.own),
+		it("First revision", stamp(a.first()), src.own),
 	}
-	l.add("Summary", paragraphs(a.Summary)...)
-	l.Sections = append(l.Sections, section{Title: "Products and versions", Table: products(a)})
+	if t := a.TranslatedFrom; t != nil {
+		l.Facts = append(l.Facts, it("Translated from", t.words(), src.own))
+	}
+	l.Facts = append(l.Facts, it("May be shared", a.Mark.Label.String(), src.own))
+	l.add("Summary", paragraphs(a.Summary, src.text(TextSummary)...)...)
+	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src)})
 	for _, v := range a.Vulnerabilities {
-		l.vulnerability(a, v)
+		l.vulnerability(a, v, src)
 	}
 	if n := a.Notice; n != nil {
-		l.add("What we know and what we are doing", item{"What is known", n.Impact}, item{"What we are doing", n.Efforts},
-			item{"Compensating controls", n.Controls}, item{"Fix in work", n.Fix})
+		of := src.text(TextNotice)
+		l.add("What we know and what we are doing", it("What is known", n.Impact, of...), it("What we are doing", n.Efforts, of...),
+			it("Compensating controls", n.Controls, of...), it("Fix in work", n.Fix, of...))
 	}
 	l.add("What to do now")
 	for _, p := range parties {
-		l.under(partyWords[p], true, instructions(a, p)...)
+		l.under(partyWords[p], true, instructions(a, p, src)...)
 	}
-	l.add("Fix and next update", paragraphs(a.Availability)...)
-	var fixes []item
+	l.add("Fix and next update", paragraphs(a.Availability, src.text(TextAvailability)...)...)
+	var fixes []Item
 	for _, r := range a.Remedies {
 		if r.Kind == patch.Patch {
-			fixes = append(fixes, item{a.about(r.For, r.Versions), r.words()})
+			fixes = append(fixes, it(a.about(r.For, r.Versions), r.words(), src.about(r.For, r.Versions)...))
 		}
 	}
 	l.under("Fixes", true, fixes...)
-	l.under("Next update", false, item{"", a.Next.words()})
-	l.add("Support", paragraphs(a.Contact)...)
-	l.add("Reporting adverse events", paragraphs(a.Reporting)...)
+	l.under("Next update", false, it("", a.Next.words(), src.text(TextNext)...))
+	l.add("Support", paragraphs(a.Contact, src.text(TextContact)...)...)
+	l.add("Reporting adverse events", paragraphs(a.Reporting, src.text(TextReporting)...)...)
 	if len(a.Credits) > 0 {
-		l.list("Credit", credits(a)...)
+		l.list("Credit", credits(a, src)...)
 	}
-	var signs, history []item
+	var signs, history []Item
 	for _, s := range a.SignOffs {
-		signs = append(signs, item{"", s.words()})
+		signs = append(signs, it("", s.words(), src.own))
 	}
 	if len(signs) == 0 {
-		signs = []item{{"", "Nobody has signed it off."}}
+		signs = []Item{it("", "Nobody has signed it off.", src.own)}
 	}
 	l.list("Sign-off", signs...)
 	for i, r := range a.Revisions {
 		if i == len(a.Revisions)-1 {
 			r = now
 		}
-		history = append(history, item{"Revision " + strconv.Itoa(r.Number), stamp(r.Date) + ": " + r.Summary})
+		history = append(history, it("Revision "+strconv.Itoa(r.Number), stamp(r.Date)+": "+r.Summary, src.own))
 	}
 	l.list("Revision history", history...)
 	return l
 }
 
-func (l *letter) add(title string, items ...item) {
-	l.Sections = append(l.Sections, section{Title: title, Items: items})
+func it(lead, text string, from ...Basis) Item { return Item{Lead: lead, Text: text, From: from} }
+
+func (l *Letter) add(title string, items ...Item) {
+	l.Sections = append(l.Sections, Section{Title: title, Items: items})
 }
 
-func (l *letter) list(title string, items ...item) {
-	l.Sections = append(l.Sections, section{Title: title, Items: items, List: true})
+func (l *Letter) list(title string, items ...Item) {
+	l.Sections = append(l.Sections, Section{Title: title, Items: items, List: true})
 }
 
 // under adds a section below the last one, unless it would be empty.
-func (l *letter) under(title string, list bool, items ...item) {
+func (l *Letter) under(title string, list bool, items ...Item) {
 	if len(items) > 0 {
-		l.Sections = append(l.Sections, section{Title: title, Under: true, Items: items, List: list})
+		l.Sections = append(l.Sections, Section{Title: title, Under: true, Items: items, List: list})
 	}
 }
 
 // products is one row a version, with its status for every vulnerability.
-func products(a Advisory) *table {
-	t := &table{Caption: "Which versions are affected", Head: []string{"Product", "Model", "Version", "UDI-DI"}}
+func products(a Advisory, src sources) *Table {
+	t := &Table{Caption: "Which versions are affected", Head: []string{"Product", "Model", "Version", "UDI-DI"}}
+	staged := slices.ContainsFunc(a.Versions, func(v Version) bool { return v.Stage != "" })
+	if staged {
+		t.Head = append(t.Head, "Support")
+	}
 	for _, v := range a.Vulnerabilities {
 		t.Head = append(t.Head, string(v.ID))
 	}
@@ -123,64 +160,71 @@ func products(a Advisory) *table {
 			udi = "not stated"
 		}
 		row := []string{v.Name, v.Model, v.Version, udi}
+		if staged {
+			row = append(row, v.support())
+		}
+		from := src.product(v)
 		for _, x := range a.Vulnerabilities {
 			row = append(row, statusWords[x.Dispositions[i].Status])
+			from = append(from, src.disposition(x.Dispositions[i])...)
 		}
 		t.Rows = append(t.Rows, row)
+		t.From = append(t.From, tidy(from))
 	}
 	return t
 }
 
 // instructions are what p does: the instructions proper, then the controls.
-func instructions(a Advisory, p patch.Party) []item {
-	var out []item
+func instructions(a Advisory, p patch.Party, src sources) []Item {
+	var out []Item
 	for _, i := range a.Instructions {
 		if i.Party == p {
-			out = append(out, item{a.about(i.For, i.Versions), i.Text})
+			out = append(out, it(a.about(i.For, i.Versions), i.Text, src.about(i.For, i.Versions)...))
 		}
 	}
 	for _, r := range a.Remedies {
 		if r.Party == p && r.Kind != patch.Patch {
-			out = append(out, item{remedyWords[r.Kind] + ", " + a.about(r.For, r.Versions), r.words()})
+			out = append(out, it(remedyWords[r.Kind]+", "+a.about(r.For, r.Versions), r.words(), src.about(r.For, r.Versions)...))
 		}
 	}
 	return out
 }
 
-func (l *letter) vulnerability(a Advisory, v Vulnerability) {
+func (l *Letter) vulnerability(a Advisory, v Vulnerability, src sources) {
 	title := string(v.ID)
 	if !blank(v.Title) {
 		title += ": " + v.Title
 	}
+	of := src.vulnerability(v)
 	l.add(title)
-	l.under("What it is", false, paragraphs(v.Description)...)
-	var facts []item
+	l.under("What it is", false, paragraphs(v.Description, of...)...)
+	var facts []Item
 	if len(v.IDs) > 1 {
-		facts = append(facts, item{"Also known as", list(v.others())})
+		facts = append(facts, it("Also known as", list(v.others()), of...))
 	}
 	if v.CWE != "" {
-		facts = append(facts, item{"Weakness", v.CWE})
+		facts = append(facts, it("Weakness", v.CWE, of...))
 	}
-	facts = append(facts, item{"Exploitation", v.exploitation(a.Proposed.At)})
+	facts = append(facts, it("Exploitation", v.exploitation(a.Proposed.At), of...))
 	for _, d := range v.Dispositions {
-		facts = append(facts, item{a.version(d.Version).words(), d.status()})
+		facts = append(facts, it(a.version(d.Version).words(), d.status(), src.disposition(d)...))
 	}
 	for _, d := range v.Dispositions {
 		if d.Score != nil {
-			facts = append(facts, item{"Score for " + a.version(d.Version).words(), d.Score.words()})
+			facts = append(facts, it("Score for "+a.version(d.Version).words(), d.Score.words(), src.disposition(d)...))
 		}
 	}
 	for _, p := range v.Published {
-		facts = append(facts, item{"Published score", p.words() + ". It was not given for this device."})
+		facts = append(facts, it("Published score", p.words()+". It was not given for this device.", of...))
 	}
 	l.under("Status, exploitation and scores", true, facts...)
-	l.under("Clinical impact: what could happen to the patient", false, paragraphs(v.ClinicalImpact)...)
+	l.under("Clinical impact: what could happen to the patient", false, paragraphs(v.ClinicalImpact, of...)...)
 }
 
-func credits(a Advisory) []item {
-	var out []item
+func credits(a Advisory, src sources) []Item {
+	var out []Item
 	for _, c := range a.Credits {
-		out = append(out, item{"", c.words()})
+		out = append(out, it("", c.words(), src.own))
 	}
 	return out
 }
@@ -194,12 +238,12 @@ func (a Advisory) first() time.Time {
 }
 
 // paragraphs splits text at its blank lines.
-func paragraphs(text string) []item {
-	var out []item
+func paragraphs(text string, from ...Basis) []Item {
+	var out []Item
 	var lines []string
 	flush := func() {
 		if len(lines) > 0 {
-			out = append(out, item{"", strings.Join(lines, "\n")})
+			out = append(out, it("", strings.Join(lines, "\n"), from...))
 			lines = nil
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// markdown writes the letter as CommonMark with the tables of GitHub. Whatever a
+// Markdown writes the letter as CommonMark with the tables of GitHub. Whatever a
 // field holds stays text.
-func (l letter) markdown() []byte {
+func (l Letter) Markdown() []byte {
 	var b bytes.Buffer
 	put := func(parts ...string) {
 		for _, p := range parts {
@@ -55,7 +55,7 @@ func (l letter) markdown() []byte {
 	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n')
 }
 
-func (t *table) markdown(put func(...string)) {
+func (t *Table) markdown(put func(...string)) {
 	row := func(cells []string) string {
 		out := "|"
 		for _, c := range cells {

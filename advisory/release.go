@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,8 @@ import (
 var (
 	// ErrUnsigned: nobody has signed it off.
 	ErrUnsigned = errors.New("advisory: not signed off")
+	// ErrAudience: it is not meant for them.
+	ErrAudience = errors.New("advisory: not for this audience")
 	// ErrNoGate: there is no gate to ask.
 	ErrNoGate = errors.New("advisory: no gate to ask")
 )
@@ -39,17 +43,37 @@ type Released struct {
 	Mark tlp.Mark `json:"mark"`
 	// Digest is that of the content that was signed off.
 	Digest string `json:"digest"`
-	// Files are the CSAF document, the HTML and the Markdown letter.
+	// Files are the CSAF document, the HTML and the Markdown letter, and what the
+	// Press writes beside them.
 	Files []File `json:"files"`
 }
 
 // Release asks gate whether a may go to that audience now, and renders it. An
 // advisory without a sign-off is ErrUnsigned, a nil gate ErrNoGate; one that is
 // not what l holds as the latest, drafted and signed by those it names (see
-// Save), is ErrUnrecorded. What the gate refuses is its own error, a
+// Save), is ErrUnrecorded, and one that rests on a record which is another by now
+// a *StaleError. What the gate refuses is its own error, a
 // *tlp.HeldError; a gate that gives a looser label than was signed is not
 // believed. It sends and stores nothing.
 func Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
+	return Press{}.Release(ctx, l, gate, a, to, at)
+}
+
+// A Press says in which forms an advisory is written. Its zero value writes the
+// CSAF document and the HTML and Markdown letters.
+type Press struct {
+	// Template writes the HTML letter in the place of the library's own. It is given
+	// a Letter, whose texts it must leave to html/template. Nil means the own one.
+	Template *template.Template
+	// Also are further forms: Statements, and that of advisory/pdf.
+	Also []Form
+}
+
+// A Form writes files of an advisory, of which l is the letter.
+type Form func(a Advisory, l Letter) ([]File, error)
+
+// Release is as the function of that name.
+func (p Press) Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
 	if gate == nil {
 		return Released{}, ErrNoGate
 	}
@@ -59,11 +83,20 @@ func Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to
 	if a.Status != StatusFinal {
 		return Released{}, fmt.Errorf("%w: %q", ErrUnsigned, a.ID)
 	}
+	if missing := a.Missing(); len(missing) > 0 {
+		return Released{}, fmt.Errorf("%w: %q: no sign-off by %s", ErrUnsigned, a.ID, strings.Join(missing, ", "))
+	}
+	if len(a.Audience) > 0 && !slices.Contains(a.Audience, to) {
+		return Released{}, fmt.Errorf("%w: %q is for %v, not for %s", ErrAudience, a.ID, a.Audience, to)
+	}
 	at = instant(at)
 	if last := a.SignOffs[len(a.SignOffs)-1].At; at.Before(last) {
 		return Released{}, fmt.Errorf("advisory: %q was to be released at %s, before its sign-off at %s", a.ID, stamp(at), stamp(last))
 	}
 	if err := a.recorded(ctx, l); err != nil {
+		return Released{}, err
+	}
+	if err := Fresh(ctx, l, a); err != nil {
 		return Released{}, err
 	}
 	mark, err := gate(ctx, tlp.Outgoing{To: to, Content: tlp.Content{Kind: "advisory", Mark: a.Mark}, IDs: a.ids()})
@@ -78,7 +111,7 @@ func Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to
 	}
 	r := Released{ID: a.ID, Revision: a.revision().Number, To: to, At: at, Mark: mark, Digest: a.Digest()}
 	a.Mark = mark
-	r.Files, err = render(a)
+	r.Files, err = p.render(a)
 	if err != nil {
 		return Released{}, err
 	}
@@ -87,15 +120,18 @@ func Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to
 
 // Preview renders a for those who work on it. Each file says that it is a draft
 // and not for distribution, whether a is signed off or not.
-func Preview(a Advisory) ([]File, error) {
+func Preview(a Advisory) ([]File, error) { return Press{}.Preview(a) }
+
+// Preview is as the function of that name.
+func (p Press) Preview(a Advisory) ([]File, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
 	a.Status = StatusDraft
-	return render(a)
+	return p.render(a)
 }
 
-func render(a Advisory) ([]File, error) {
+func (p Press) render(a Advisory) ([]File, error) {
 	doc, err := document(a)
 	if err != nil {
 		return nil, err
@@ -105,15 +141,32 @@ func render(a Advisory) ([]File, error) {
 		return nil, fmt.Errorf("advisory: %w", err)
 	}
 	l := newLetter(a)
-	page, err := l.html()
+	page, err := l.HTML(p.Template)
 	if err != nil {
 		return nil, err
 	}
-	name := csaf.Filename(a.ID)
-	stem := strings.TrimSuffix(name, ".json")
-	return []File{
-		{Name: name, MediaType: "application/json", Bytes: b.Bytes()},
-		{Name: stem + ".html", MediaType: "text/html; charset=utf-8", Bytes: page},
-		{Name: stem + ".md", MediaType: "text/markdown; charset=utf-8", Bytes: l.markdown()},
-	}, nil
+	files := []File{
+		{Name: l.Filename(".json"), MediaType: "application/json", Bytes: b.Bytes()},
+		{Name: l.Filename(".html"), MediaType: "text/html; charset=utf-8", Bytes: page},
+		{Name: l.Filename(".md"), MediaType: "text/markdown; charset=utf-8", Bytes: l.Markdown()},
+	}
+	for _, form := range p.Also {
+		more, err := form(a, l)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	for i, f := range files {
+		if slices.ContainsFunc(files[:i], func(o File) bool { return o.Name == f.Name }) {
+			return nil, fmt.Errorf("advisory: two forms write %q", f.Name)
+		}
+	}
+	return files, nil
+}
+
+// Filename is the name of a form of the letter: its ID by the rule of CSAF 2.0,
+// section 5.1, with that ending.
+func (l Letter) Filename(ending string) string {
+	return strings.TrimSuffix(csaf.Filename(l.ID), ".json") + ending
 }

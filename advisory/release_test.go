@@ -199,6 +199,7 @@ func TestTheLedgerGivesBackWhatWasKept(t *testing.T) {
 	for name, in := range variants(t) {
 		in.ID = "EXM-" + name
 		a := draft(t, in)
+		recording(t, l, in)
 		require.NoError(t, advisory.Save(t.Context(), l, author, a))
 		b, err := a.SignOff(signature())
 		require.NoError(t, err)

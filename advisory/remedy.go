@@ -30,7 +30,7 @@ func (d *drafter) plans() {
 		if err := p.Validate(); err != nil {
 			d.errs = append(d.errs, err)
 		}
-		d.a.Rests = append(d.a.Rests, Basis{Kind: string(patch.Plans), Key: p.Finding, Digest: digest(p)})
+		d.a.Rests = append(d.a.Rests, Basis{Kind: string(patch.Plans), Key: p.Finding, Digest: digest(settled(p))})
 		id, version := a.Vulnerability, d.version[a.Product]
 		if x := d.disposition(id, version); x != nil && farther[p.Class] > farther[x.Class] {
 			x.Class = p.Class

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
@@ -48,6 +49,21 @@ func (a Advisory) SignOff(s SignOff) (Advisory, error) {
 		return Advisory{}, err
 	}
 	return a, nil
+}
+
+// Missing are the roles of Needs of which nobody has signed off.
+func (a Advisory) Missing() []string {
+	var out []string
+	for _, role := range a.Needs {
+		if !slices.ContainsFunc(a.SignOffs, func(s SignOff) bool { return sameRole(s.Role, role) }) {
+			out = append(out, role)
+		}
+	}
+	return out
+}
+
+func sameRole(a, b string) bool {
+	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
 }
 
 func (a Advisory) checkSignOffs() error {

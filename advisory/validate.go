@@ -98,6 +98,58 @@ func (c *checker) head(a Advisory) {
 		c.fail("who drafted it, or when, is missing")
 	}
 	c.revisions(a)
+	c.limits(a)
+}
+
+// limits checks for whom it is, who has to sign, and what it comes from.
+func (c *checker) limits(a Advisory) {
+	for i, to := range a.Audience {
+		if !to.Valid() || slices.Contains(a.Audience[:i], to) {
+			c.fail("audience %q is not known, or is there twice", to)
+		}
+	}
+	for i, role := range a.Needs {
+		if blank(role) || slices.ContainsFunc(a.Needs[:i], func(o string) bool { return sameRole(o, role) }) {
+			c.fail("role %q that has to sign is empty, or is there twice", role)
+		}
+	}
+	if a.Learned.After(a.Proposed.At) {
+		c.fail("it was learned of at %s, after it was drafted", stamp(a.Learned))
+	}
+	if t := a.TranslatedFrom; t != nil {
+		if !tracked.MatchString(t.ID) || t.ID == a.ID || t.Revision < 1 {
+			c.fail("the text it translates, %q revision %d, is no revision of another advisory", t.ID, t.Revision)
+		}
+		if err := csaf.CheckLang(t.Lang); err != nil || strings.EqualFold(t.Lang, a.Lang) {
+			c.fail("the language %q of the text it translates is none, or its own", t.Lang)
+		}
+	}
+	if w := a.Withdrawn; w != nil {
+		c.need("why it is withdrawn", w.Why)
+		if len(a.Revisions) < 2 {
+			c.fail("the first revision cannot withdraw")
+		}
+		for _, v := range a.Vulnerabilities {
+			for _, d := range v.Dispositions {
+				if d.Status != UnderInvestigation {
+					c.fail("%q is withdrawn and still says that version %q is %s", a.ID, d.Version, d.Status)
+				}
+			}
+		}
+		if w.ReplacedBy != "" && (!tracked.MatchString(w.ReplacedBy) || w.ReplacedBy == a.ID) {
+			c.fail("%q cannot take its place", w.ReplacedBy)
+		}
+	}
+	for _, x := range a.Cites {
+		if !slices.Contains(texts, x.Text) || blank(x.Of.Kind) || blank(x.Of.Key) || blank(x.Of.Digest) {
+			c.fail("a cite for %q names no text or no record", x.Text)
+		}
+	}
+	for _, v := range a.Versions {
+		if v.Stage != "" && !v.Stage.Valid() {
+			c.fail("version %q: stage %q is not known", v.ID, v.Stage)
+		}
+	}
 }
 
 func (c *checker) revisions(a Advisory) {

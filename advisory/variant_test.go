@@ -3,6 +3,7 @@ package advisory_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,35 +97,52 @@ func variants(t *testing.T) map[string]advisory.Input {
 func goldenFiles(t *testing.T, name string, files []advisory.File) {
 	t.Helper()
 	for _, f := range files {
-		golden.Equal(t, f.Bytes, filepath.Join("testdata", name+filepath.Ext(f.Name)))
+		_, ending, _ := strings.Cut(f.Name, ".")
+		if strings.HasSuffix(f.Name, "-vex.json") {
+			ending = "vex.json"
+		}
+		golden.Equal(t, f.Bytes, filepath.Join("testdata", name+"."+ending))
 	}
 }
 
 func TestEveryVariantIsValidAndKept(t *testing.T) {
 	t.Parallel()
-	var written []string
+	var written, cyclonedx []string
+	press := advisory.Press{Also: []advisory.Form{advisory.Statements}}
 	for name, in := range variants(t) {
 		a := final(t, in)
 		doc, err := advisory.CSAF(a)
 		require.NoError(t, err, name)
 		require.Empty(t, csaf.Check(doc), name)
 
-		r, err := release(t, tlp.LabelsOnly, a, tlp.Internal, out)
+		r, err := press.Release(t.Context(), keeping(t, a), tlp.LabelsOnly, a, tlp.Internal, out)
 		require.NoError(t, err, name)
-		require.Len(t, r.Files, 3)
+		require.Len(t, r.Files, 6)
 		goldenFiles(t, name, r.Files)
-		previews, err := advisory.Preview(draft(t, in))
+		previews, err := press.Preview(draft(t, in))
 		require.NoError(t, err, name)
 		for which, files := range map[string][]advisory.File{"final": r.Files, "draft": previews} {
-			path := filepath.Join(t.TempDir(), which, name, files[0].Name)
-			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-			require.NoError(t, os.WriteFile(path, files[0].Bytes, 0o600))
-			written = append(written, path)
+			for i, f := range files {
+				path := filepath.Join(t.TempDir(), which, name, f.Name)
+				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+				require.NoError(t, os.WriteFile(path, f.Bytes, 0o600))
+				switch i {
+				case 0, 3:
+					written = append(written, path)
+				case 4:
+					cyclonedx = append(cyclonedx, path)
+				}
+			}
 		}
 	}
 	t.Run("the independent judge agrees", func(t *testing.T) {
 		for i, v := range testdata.JudgeCSAF(t, "basic", written...) {
 			require.True(t, v.Valid, "%s: %v", written[i], v.Errors)
+		}
+	})
+	t.Run("the independent judge of CycloneDX agrees", func(t *testing.T) {
+		for i, v := range testdata.JudgeCycloneDX(t, cyclonedx...) {
+			require.True(t, v.Valid, "%s: %v", cyclonedx[i], v.Errors)
 		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 const (
 	draftBanner         = "DRAFT – not for distribution"
 	demonstrationBanner = "DEMONSTRATION"
+	withdrawnBanner     = "WITHDRAWN"
 	draftText           = "This is a draft. Nobody has released it. It must not be passed on."
 	noFixText           = "A fix is not available yet."
 	noChangeText        = "The risk is controlled and acceptable to leave; no change is planned for it."
@@ -218,10 +219,36 @@ func (a Advisory) title() string {
 	if a.Status != StatusFinal {
 		title = draftBanner + ": " + title
 	}
+	if a.Withdrawn != nil {
+		title = withdrawnBanner + ": " + title
+	}
 	if a.Demonstration() {
 		title = demonstrationBanner + ": " + title
 	}
 	return title
+}
+
+func (w Withdrawal) words() string {
+	text := "This advisory is withdrawn. " + w.Why
+	if w.ReplacedBy != "" {
+		text += " Advisory " + w.ReplacedBy + " holds in its place."
+	}
+	return text
+}
+
+func (t Translation) words() string {
+	return fmt.Sprintf("%s, revision %d (%s)", t.ID, t.Revision, t.Lang)
+}
+
+// support says what the maker does for a version.
+func (v Version) support() string {
+	switch {
+	case v.Stage == "":
+		return "not stated"
+	case v.Ended != "":
+		return fmt.Sprintf("%s (support ended on %s)", v.Stage, v.Ended)
+	}
+	return string(v.Stage)
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }

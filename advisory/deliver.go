@@ -1,0 +1,291 @@
+package advisory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-postmarket/postmarket/notify"
+	"github.com/open-postmarket/postmarket/rule"
+	"github.com/open-postmarket/postmarket/store"
+	"github.com/open-postmarket/postmarket/tlp"
+)
+
+// A Mailing sends what was released to customers.
+type Mailing struct {
+	Ledger *store.Ledger
+	Gate   tlp.Gate
+	// Routes are the notifiers by the name that channels call them by.
+	Routes map[string]notify.Notifier
+	// Due is when acknowledgments are expected; zero is never.
+	Due time.Time
+	// By is who sends, in the ledger.
+	By store.By
+}
+
+// Send tells each customer through all its channels of that tier that a notifier
+// serves, and keeps a Delivery for each. The gate is asked again. A customer that was sent the revision on
+// this tier already is passed over, so that Send may be called again after an error;
+// where it is not known whether a message went out it is told again, with the same
+// ID. A channel by hand makes the Delivery and sends nothing: see Delivery.With.
+//
+// What fails for one customer does not stop the others; the errors are joined. The
+// deliveries are those of all customers, in their order.
+func (m Mailing) Send(ctx context.Context, a Advisory, r Released, to []Customer, tier Tier, at time.Time) ([]Delivery, error) {
+	if m.Ledger == nil {
+		return nil, fmt.Errorf("%w: there is no ledger", ErrUnrecorded)
+	}
+	if m.Gate == nil {
+		return nil, ErrNoGate
+	}
+	if !tier.Valid() {
+		return nil, fmt.Errorf("advisory: tier %q is not known", tier)
+	}
+	if r.ID != a.ID || r.Digest != a.Digest() || r.Revision != a.revision().Number {
+		return nil, fmt.Errorf("%w: %q is not what was released", ErrUnrecorded, a.ID)
+	}
+	// What was true at the release may be stale by now.
+	if err := errors.Join(a.recorded(ctx, m.Ledger), Fresh(ctx, m.Ledger, a)); err != nil {
+		return nil, err
+	}
+	mark, err := m.Gate(ctx, tlp.Outgoing{To: r.To, Content: tlp.Content{Kind: "advisory", Mark: r.Mark}, IDs: a.ids()})
+	if err != nil {
+		return nil, fmt.Errorf("advisory: %q: %w", a.ID, err)
+	}
+	if mark = tlp.Join(mark, r.Mark); !mark.Said() {
+		return nil, fmt.Errorf("advisory: %q: the gate gave no TLP label", a.ID)
+	}
+	var out []Delivery
+	var errs []error
+	for _, c := range to {
+		d, err := m.one(ctx, a, r, c, tier, mark, instant(at))
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if d.Customer != "" {
+			out = append(out, d)
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+// one sends to one customer. The delivery is in the ledger before anything is
+// sent, and what became of it after.
+func (m Mailing) one(ctx context.Context, a Advisory, r Released, c Customer, tier Tier, mark tlp.Mark, at time.Time) (Delivery, error) {
+	fresh, err := NewDelivery(r, c, m.Due)
+	if err != nil {
+		return Delivery{}, err
+	}
+	d, err := m.keep(ctx, fresh.Key(), func(had Delivery, found bool) (Delivery, error) {
+		if found {
+			return had, nil
+		}
+		return fresh, nil
+	})
+	if err != nil {
+		return Delivery{}, err
+	}
+	var errs []error
+	for _, ch := range c.Channels {
+		if ch.Tier != tier || ch.Way != ByNotifier || d.sent(ch) {
+			continue
+		}
+		t := Try{Channel: ch, At: at, By: m.By.Who, Message: strings.Map(header, fmt.Sprintf("%s/%s/%s", d.Key(), ch.Tier, ch.Route))}
+		if err := m.tell(ctx, a, r, t, mark, at); err != nil {
+			t.Failed = err.Error()
+			errs = append(errs, fmt.Errorf("advisory: delivery %q: %s: %w", d.Key(), ch.Route, err))
+		}
+		next, err := m.keep(ctx, d.Key(), func(had Delivery, _ bool) (Delivery, error) { return had.With(t) })
+		if err != nil {
+			return d, errors.Join(append(errs, err)...)
+		}
+		d = next
+	}
+	return d, errors.Join(errs...)
+}
+
+// header keeps what may stand in the id of a message.
+func header(r rune) rune {
+	if r <= ' ' || r > '~' {
+		return '_'
+	}
+	return r
+}
+
+func (d Delivery) sent(c Channel) bool {
+	return slices.ContainsFunc(d.Tries, func(t Try) bool { return t.Channel == c && t.Failed == "" })
+}
+
+// tell hands the Markdown letter to the notifier, which is text that can be read
+// as it is.
+func (m Mailing) tell(ctx context.Context, a Advisory, r Released, t Try, mark tlp.Mark, at time.Time) error {
+	n := m.Routes[t.Channel.Route]
+	if n == nil {
+		return fmt.Errorf("there is no notifier %q", t.Channel.Route)
+	}
+	i := slices.IndexFunc(r.Files, func(f File) bool { return strings.HasPrefix(f.MediaType, "text/markdown") })
+	if i < 0 {
+		return errors.New("there is no letter among what was released")
+	}
+	return n.Notify(ctx, notify.Message{
+		ID: t.Message, Subject: strings.Join(strings.Fields(fmt.Sprintf("%s: %s", a.ID, a.title())), " "), Body: string(r.Files[i].Bytes),
+		About: []string{string(Advisories) + "/" + a.ID}, Mark: mark, At: at,
+	})
+}
+
+// keep writes what change makes of the delivery with that key.
+func (m Mailing) keep(ctx context.Context, key string, change func(Delivery, bool) (Delivery, error)) (Delivery, error) {
+	var out Delivery
+	err := m.Ledger.Do(ctx, m.By, func(tx *store.Tx) error {
+		had, err := Deliveries.Get(tx, key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if out, err = change(had, err == nil); err != nil {
+			return err
+		}
+		_, err = Deliveries.PutIfChanged(tx, out)
+		return err
+	})
+	return out, err
+}
+
+// Record changes a delivery that the ledger holds by one of the methods of
+// Delivery: what was brought by hand, a receipt, an acknowledgment, passing on.
+//
+//	err := advisory.Record(ctx, l, by, key, func(d advisory.Delivery) (advisory.Delivery, error) {
+//		return d.Acknowledge(advisory.Proof{By: by.Who, At: at, Proof: "reply form 14"})
+//	})
+func Record(ctx context.Context, l *store.Ledger, by store.By, key string, change func(Delivery) (Delivery, error)) error {
+	return l.Do(ctx, by, func(tx *store.Tx) error {
+		d, err := Deliveries.Get(tx, key)
+		if err != nil {
+			return fmt.Errorf("advisory: delivery %q: %w", key, err)
+		}
+		next, err := change(d)
+		if err != nil {
+			return err
+		}
+		if next.Key() != key {
+			return fmt.Errorf("advisory: delivery %q was to become %q", key, next.Key())
+		}
+		_, err = Deliveries.PutIfChanged(tx, next)
+		return err
+	})
+}
+
+// OverdueList yields the deliveries of which the acknowledgment is overdue at the
+// given instant, by key: of the latest revision each only, since a later one takes
+// the place of those before.
+func OverdueList(ctx context.Context, l *store.Ledger, at time.Time) iter.Seq2[Delivery, error] {
+	return func(yield func(Delivery, error) bool) {
+		newest := map[string]int{}
+		list, err := all(ctx, l, Deliveries)
+		if err != nil {
+			yield(Delivery{}, err)
+			return
+		}
+		for _, d := range list {
+			newest[d.Advisory+"\x00"+d.Customer] = max(newest[d.Advisory+"\x00"+d.Customer], d.Revision)
+		}
+		for _, d := range list {
+			if d.Revision == newest[d.Advisory+"\x00"+d.Customer] && d.Overdue(at) && !yield(d, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Untold are the customers that a concerns and to whom its latest revision has not
+// gone out by any way.
+func Untold(ctx context.Context, l *store.Ledger, a Advisory) ([]Customer, error) {
+	customers, err := all(ctx, l, Customers)
+	if err != nil {
+		return nil, err
+	}
+	var out []Customer
+	for _, c := range customers {
+		if !c.Concerns(a) {
+			continue
+		}
+		d, _, err := Deliveries.Latest(ctx, l, deliveryKey(a.ID, a.revision().Number, c.ID))
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if d.SentAt().IsZero() {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// A Watch tells the clocks of the advisories in a ledger, for monitor.Clocks.
+type Watch struct {
+	Ledger  *store.Ledger
+	Policy  Policy
+	Setting Setting
+}
+
+// Clocks yields the clocks that run or are overdue: of every advisory, drafts among
+// them, of which no revision was sent yet, or not to every customer that is known
+// and concerned. An advisory that says not when the maker learned is an error and
+// does not hide the others.
+func (w Watch) Clocks(ctx context.Context, at time.Time) iter.Seq2[rule.Clock, error] {
+	return func(yield func(rule.Clock, error) bool) {
+		list, err := all(ctx, w.Ledger, Advisories)
+		if err != nil {
+			yield(rule.Clock{}, err)
+			return
+		}
+		sent, err := w.sent(ctx, list, at)
+		if err != nil {
+			yield(rule.Clock{}, err)
+			return
+		}
+		for _, a := range list {
+			if sent[a.ID] {
+				continue
+			}
+			clocks, err := w.Policy.Clocks(a, w.Setting)
+			if err != nil {
+				if !yield(rule.Clock{}, err) {
+					return
+				}
+				continue
+			}
+			for _, c := range clocks {
+				if !yield(c, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// sent tells of which advisories some revision has reached everybody by then.
+func (w Watch) sent(ctx context.Context, list []Advisory, at time.Time) (map[string]bool, error) {
+	customers, err := all(ctx, w.Ledger, Customers)
+	if err != nil {
+		return nil, err
+	}
+	deliveries, err := all(ctx, w.Ledger, Deliveries)
+	if err != nil {
+		return nil, err
+	}
+	told := map[string]bool{}
+	any := map[string]bool{}
+	for _, d := range deliveries {
+		if s := d.SentAt(); !s.IsZero() && !s.After(at) {
+			told[d.Advisory+"\x00"+d.Customer], any[d.Advisory] = true, true
+		}
+	}
+	out := map[string]bool{}
+	for _, a := range list {
+		out[a.ID] = any[a.ID] && !slices.ContainsFunc(customers, func(c Customer) bool { return c.Concerns(a) && !told[a.ID+"\x00"+c.ID] })
+	}
+	return out, nil
+}
