@@ -29,9 +29,13 @@ type Decision struct {
 	// Vulnerabilities are the ids it is about; any one that a finding bears is enough.
 	Vulnerabilities []feeds.ID `json:"vulnerabilities"`
 	// Coordinate is the component, without a version. Empty means every component of the
-	// one Product in the version Device.
+	// one Product in the versions Devices.
 	Coordinate sbom.Coordinate `json:"coordinate,omitempty"`
-	Device     string          `json:"device,omitempty"`
+	// Ref limits it to the component of that reference; empty means every one of the
+	// Coordinate.
+	Ref string `json:"ref,omitempty"`
+	// Devices are the versions, or ranges, of the device that one without a Coordinate is about.
+	Devices []string `json:"devices,omitempty"`
 	// Versions are those of the component it is about: versions, or vers ranges. None means
 	// the versions in Basis; AnyVersion says that it holds for every one.
 	Versions   []string `json:"versions,omitempty"`
@@ -41,7 +45,8 @@ type Decision struct {
 	// Origin says where it comes from.
 	Origin Origin `json:"origin"`
 	// Status is not_affected or fixed; a Suppression has none: the finding stands, and
-	// is not to be told of.
+	// is not to be told of. A statement may say affected or under_investigation: it hides nothing,
+	// and takes back an older one.
 	Status        vex.Status        `json:"status,omitempty"`
 	Justification vex.Justification `json:"justification,omitempty"`
 	// Author is who decided: a subject id, or the author of a document. Reason is why.
@@ -88,7 +93,9 @@ func (d Decision) Check() error {
 	need(strings.TrimSpace(d.Reason) != "", "no reason")
 	need(!d.At.IsZero(), "no time")
 	switch d.Origin {
-	case FromStatement, FromPerson, FromPedigree, FromFiles:
+	case FromStatement:
+		need(d.Status.Valid(), fmt.Sprintf("status %q is not known", d.Status))
+	case FromPerson, FromPedigree, FromFiles:
 		need(d.Status == vex.NotAffected || d.Status == vex.Fixed, fmt.Sprintf("status %q hides nothing", d.Status))
 	case Suppression:
 		need(d.Status == "", "a suppression states no status")
@@ -107,7 +114,8 @@ type Basis struct {
 	// versions of its instances.
 	Identity []string `json:"identity,omitempty"`
 	Versions []string `json:"versions,omitempty"`
-	// Build is the digest of the build and its configuration, as the host takes it; Files
+	// Build is the digest of the build and its configuration, as the host takes it; empty when it was not
+	// known, and then no change of it re-opens the decision. Files
 	// are the source files compiled in, where the SBOM lists them.
 	Build string   `json:"build,omitempty"`
 	Files []string `json:"files,omitempty"`
@@ -139,11 +147,13 @@ func Rest(f Finding, bom sbom.BOM, s Setting) Basis {
 	if f.SSVC != nil && f.SSVC.Exploitation != "" && f.SSVC.Exploitation != "none" {
 		b.Exploits = sorted(append(b.Exploits, "SSVC exploitation "+f.SSVC.Exploitation))
 	}
-	components := byRef(bom)
-	for _, i := range f.Instances {
+	for k := range f.Instances {
+		i := &f.Instances[k]
 		b.Versions = append(b.Versions, i.version())
-		b.Identity = append(b.Identity, i.Component.identity()...)
-		b.Files = append(b.Files, components[i.Component.Ref].Files...)
+		for _, c := range i.components(bom) {
+			b.Identity = append(b.Identity, identify(c)...)
+			b.Files = append(b.Files, c.Files...)
+		}
 	}
 	b.Versions, b.Identity, b.Files = sorted(b.Versions), sorted(b.Identity), sorted(b.Files)
 	return b
@@ -155,10 +165,22 @@ func sorted(list []string) []string {
 	return slices.Compact(list)
 }
 
-func byRef(bom sbom.BOM) map[string]sbom.Component {
-	out := map[string]sbom.Component{}
-	for _, c := range bom.All() {
-		out[c.Ref] = c
+// components are those of the BOM that the instance may be: the one in its place, or else every one that
+// states the same. A fleet keeps neither places nor references of a BOM.
+func (i *Instance) components(bom sbom.BOM) []sbom.Component {
+	all := bom.All()
+	if i.place < len(all) && i.Component.Ref != "" && named(&all[i.place]) == i.Component {
+		return all[i.place : i.place+1]
+	}
+	var out []sbom.Component
+	for k := range all {
+		c := named(&all[k])
+		if i.Component.Ref == "" {
+			c.Ref = ""
+		}
+		if c == i.Component {
+			out = append(out, all[k])
+		}
 	}
 	return out
 }
@@ -173,20 +195,20 @@ func (i Instance) version() string {
 	return i.Component.Version
 }
 
-// identity are the identifiers of the component without versions.
-func (c Component) identity() []string {
-	at := sbom.Component{Name: c.Name, PURL: c.PURL, CPE: c.CPE}
+// identify are the identifiers of a component without versions, sorted; of one that has
+// none its name with its group and its maker.
+func identify(c sbom.Component) []string {
 	var out []string
-	if p, err := at.Package(); err == nil {
+	if p, err := c.Package(); err == nil {
 		out = append(out, string(p.Coordinates()[0]))
 	}
-	if n, err := at.CPEName(); err == nil {
+	if n, err := c.CPEName(); err == nil {
 		out = append(out, string(sbom.CPECoordinate(n)))
 	}
 	if len(out) == 0 {
-		out = []string{string(at.Coordinate())}
+		out = []string{strings.TrimSpace(string(c.Coordinate()) + " " + sbom.FoldVendor(c.Supplier))}
 	}
-	return out
+	return sorted(out)
 }
 
 // A Ruling is what a decision means for one instance of a finding.
@@ -238,64 +260,129 @@ func Decide(findings []Finding, bom sbom.BOM, decisions []Decision, now Setting)
 			return nil, err
 		}
 	}
-	byID := map[feeds.ID][]Decision{}
 	for _, d := range decisions {
 		if err := d.Check(); err != nil {
 			return nil, err
 		}
+	}
+	byID := map[feeds.ID][]int{}
+	for k, d := range decisions {
 		for _, id := range d.Vulnerabilities {
-			byID[id] = append(byID[id], d)
+			byID[id] = append(byID[id], k)
 		}
 	}
-	components := byRef(bom)
 	out := slices.Clone(findings)
 	for k := range out {
 		f := &out[k]
 		var about []Decision
+		met := map[int]bool{}
 		for _, id := range f.IDs {
-			about = append(about, byID[id]...)
+			for _, n := range byID[id] {
+				if !met[n] && decisions[n].concerns(f) {
+					met[n] = true
+					about = append(about, decisions[n])
+				}
+			}
 		}
 		f.Instances = slices.Clone(f.Instances)
 		for n := range f.Instances {
-			i := &f.Instances[n]
-			i.Ruling = nil
-			c := components[i.Component.Ref]
-			for _, d := range append(declared(f, i, c), about...) {
-				ruling := d.rule(f, i, bom, now, table.rules)
-				if ruling != nil && (i.Ruling == nil || i.Ruling.Reopened != "" && ruling.Reopened == "") {
-					i.Ruling = ruling
-				}
-			}
+			f.Instances[n].Ruling = decideOn(f, &f.Instances[n], bom, about, now, table.rules)
 		}
 	}
 	return out, nil
 }
 
-// declared makes the decisions that the BOM itself states about an instance.
-func declared(f *Finding, i *Instance, c sbom.Component) []Decision {
-	var out []Decision
-	base := Decision{Vulnerabilities: f.IDs, Coordinate: f.Coordinate, AnyVersion: true, Author: "the SBOM", At: f.Published}
-	if c.Pedigree != nil {
-		for _, p := range c.Pedigree.Patches {
-			if !slices.ContainsFunc(f.IDs, func(id feeds.ID) bool {
-				return slices.ContainsFunc(p.Resolves, func(r string) bool { return feeds.CleanID(r) == id })
-			}) {
+// concerns reports whether d is about the vulnerability of f: a finding with a CVE id is met by a decision on that
+// CVE, or by one that names no CVE at all.
+func (d *Decision) concerns(f *Finding) bool {
+	if !slices.ContainsFunc(d.Vulnerabilities, func(id feeds.ID) bool { return id == f.Vulnerability || slices.Contains(f.IDs, id) }) {
+		return false
+	}
+	return !f.Vulnerability.CVE() || slices.Contains(d.Vulnerabilities, f.Vulnerability) || !slices.ContainsFunc(d.Vulnerabilities, feeds.ID.CVE)
+}
+
+// decideOn is the ruling on one instance: that of a decision which holds, or else of one that does
+// not. A newer statement that the component is affected takes an older clearance back, whoever made either; that it
+// is under investigation does so for the same author.
+func decideOn(f *Finding, i *Instance, bom sbom.BOM, decisions []Decision, now Setting, rules map[string]reopenRule) *Ruling {
+	components := i.components(bom)
+	var out *Ruling
+	for _, d := range append(declared(f, i, components), decisions...) {
+		r := d.rule(f, i, components, bom, now, rules)
+		if r == nil || !d.hides() {
+			continue
+		}
+		for _, other := range decisions {
+			if other.hides() || other.At.Before(d.At) || other.Status != vex.Affected && other.Author != d.Author {
 				continue
 			}
-			d := base
-			d.ID, d.Origin, d.Status = "pedigree:"+f.Key(), FromPedigree, vex.Fixed
-			d.Reason = strings.TrimSpace(fmt.Sprintf("a patch (%s) resolves it %s", cmpOr(p.Kind, "of no stated kind"), p.Diff))
-			out = append(out, d)
+			if o := other.rule(f, i, components, bom, now, rules); o != nil && o.Reopened == "" && r.Reopened == "" {
+				r.Reopened = fmt.Sprintf("%s says since %s that it is %s", other.Author, other.At.Format("2006-01-02"), other.Status)
+			}
+		}
+		if out == nil || out.Reopened != "" && r.Reopened == "" {
+			out = r
+		}
+	}
+	return out
+}
+
+// hides reports whether d is one that hides.
+func (d *Decision) hides() bool { return d.Origin == Suppression || d.Status.Clears() }
+
+// declared makes the decisions that the BOM itself states about an instance: what every component says that it may be.
+func declared(f *Finding, i *Instance, components []sbom.Component) []Decision {
+	if len(components) == 0 {
+		return nil
+	}
+	var out []Decision
+	base := Decision{Vulnerabilities: f.IDs, Coordinate: f.Coordinate, AnyVersion: true, Author: "the SBOM", At: f.Published}
+	patched := ""
+	for _, c := range components {
+		if patched = resolves(f, c); patched == "" {
 			break
 		}
 	}
-	if flawed := i.flawed(); len(flawed) > 0 && len(c.Files) > 0 && !slices.ContainsFunc(flawed, func(file string) bool { return compiled(c.Files, file) }) {
+	if patched != "" {
+		d := base
+		d.ID, d.Origin, d.Status, d.Reason = "pedigree:"+f.Key(), FromPedigree, vex.Fixed, patched
+		out = append(out, d)
+	}
+	flawed := i.flawed()
+	absent := len(flawed) > 0 && !slices.ContainsFunc(flawed, func(file string) bool { return !unit(file) })
+	for _, c := range components {
+		absent = absent && len(c.Files) > 0 && !slices.ContainsFunc(flawed, func(file string) bool { return compiled(c.Files, file) })
+	}
+	if absent {
 		d := base
 		d.ID, d.Origin, d.Status, d.Justification = "files:"+f.Key(), FromFiles, vex.NotAffected, vex.CodeNotPresent
-		d.Reason = fmt.Sprintf("none of the files it is in is among the %d compiled: %s", len(c.Files), strings.Join(flawed[:min(3, len(flawed))], ", "))
+		d.Reason = fmt.Sprintf("none of the files it is in is among the %d compiled: %s", len(components[0].Files), strings.Join(flawed[:min(3, len(flawed))], ", "))
 		out = append(out, d)
 	}
 	return out
+}
+
+// resolves is the patch of the component that resolves the finding, in words; empty without one.
+func resolves(f *Finding, c sbom.Component) string {
+	if c.Pedigree == nil {
+		return ""
+	}
+	for _, p := range c.Pedigree.Patches {
+		for _, r := range p.Resolves {
+			if id := feeds.CleanID(r); id == f.Vulnerability || !id.CVE() && slices.Contains(f.IDs, id) && !f.Vulnerability.CVE() {
+				return strings.TrimSpace(fmt.Sprintf("a patch (%s) resolves it %s", cmpOr(p.Kind, "of no stated kind"), p.Diff))
+			}
+		}
+	}
+	return ""
+}
+
+// units are the ends of the names of files that a compiler is given. A header, a folder or a
+// pattern is in no list of compiled files, wherever it is used.
+var units = []string{".c", ".cc", ".cpp", ".cxx", ".s", ".rs", ".go", ".java", ".kt", ".m", ".mm", ".ada", ".adb", ".f", ".f90"}
+
+func unit(file string) bool {
+	return !strings.ContainsAny(file, "*?[") && slices.ContainsFunc(units, func(end string) bool { return strings.HasSuffix(strings.ToLower(file), end) })
 }
 
 // flawed are the source files that any evidence of the instance says the flaw is in.
@@ -316,31 +403,49 @@ func compiled(files []string, file string) bool {
 }
 
 // rule says what d means for an instance; nil when it is not about it.
-func (d Decision) rule(f *Finding, i *Instance, bom sbom.BOM, now Setting, rules map[string]reopenRule) *Ruling {
+func (d Decision) rule(f *Finding, i *Instance, components []sbom.Component, bom sbom.BOM, now Setting, rules map[string]reopenRule) *Ruling {
 	if d.Product != "" && d.Product != f.Product {
 		return nil
 	}
-	identity := i.Component.identity()
+	var identity []string
+	for _, c := range components {
+		identity = append(identity, identify(c)...)
+		if d.Ref != "" && c.Ref != d.Ref {
+			return nil
+		}
+	}
+	if d.Ref != "" && len(components) == 0 {
+		return nil
+	}
 	if d.Coordinate != "" && d.Coordinate != f.Coordinate && !slices.Contains(identity, string(d.Coordinate)) {
 		return nil
 	}
-	r := &Ruling{Decision: d.ID, Origin: d.Origin, Status: d.Status, Justification: d.Justification, Author: d.Author, Reason: d.Reason}
-	if version, _ := bom.Root.Stated(); d.Coordinate == "" && d.Device != version {
-		r.Reopened = fmt.Sprintf("it is about version %q of the device, and this is %q", d.Device, version)
-		return r
+	r := &Ruling{
+		Decision: d.ID, Origin: d.Origin, Status: d.Status, Justification: d.Justification, Author: d.Author, Reason: d.Reason,
 	}
 	if d.Origin == FromPedigree || d.Origin == FromFiles {
 		return r // stated of this very component, as it is now
 	}
-	rule := rules[d.ruleName()]
+	if d.Coordinate.Hint() && len(d.Basis.Identity) > 0 && !subset(sorted(identity), d.Basis.Identity) {
+		return nil // of that name, and of another maker or group
+	}
+	if version, _ := bom.Root.Stated(); d.Coordinate == "" {
+		if why := decidedOn(d.Devices, bom.Root.Coordinate(), version); why != "" {
+			r.Reopened = "of the device, " + why
+			return r
+		}
+	}
 	if why := d.versioned(f, i); why != "" {
 		r.Reopened = why
+		return r
+	}
+	if !d.hides() {
 		return r
 	}
 	one := *f
 	one.Instances = []Instance{*i}
 	present := Rest(one, bom, now)
-	for _, watch := range rule.Watches {
+	for _, watch := range rules[d.ruleName()].Watches {
 		if why := d.Basis.moved(watch, present, now); why != "" {
 			r.Reopened = why
 			return r
@@ -371,10 +476,14 @@ func (d Decision) versioned(f *Finding, i *Instance) string {
 	if len(about) == 0 {
 		about = d.Basis.Versions
 	}
-	version := i.version()
+	return decidedOn(about, f.Coordinate, i.version())
+}
+
+// decidedOn says why the version is none of those stated, or nothing.
+func decidedOn(about []string, at sbom.Coordinate, version string) string {
 	open := ""
 	for _, text := range about {
-		in, err := holdsVersion(f.Coordinate, text, version)
+		in, err := holdsVersion(at, text, version)
 		if in {
 			return ""
 		}
@@ -405,8 +514,24 @@ func holdsVersion(at sbom.Coordinate, text, version string) (bool, error) {
 		e, _, _ := strings.Cut(rest, "/")
 		scheme = vers.Scheme(e)
 	}
-	order, err := vers.Compare(scheme, text, version)
-	return err == nil && order == 0, nil
+	if order, err := vers.Compare(scheme, text, version); err == nil {
+		return order == 0, nil
+	}
+	spans, unread := feeds.ReadVersions(text)
+	if len(unread) > 0 {
+		return false, fmt.Errorf("%q is for a person to read", text)
+	}
+	s := stated{text: version}
+	for _, raw := range spans {
+		span := readSpan(raw)
+		switch in, why := span.holds(&s); {
+		case in:
+			return true, nil
+		case why != "":
+			return false, errors.New(why)
+		}
+	}
+	return false, nil
 }
 
 // moved says how what is watched differs from the basis, or nothing.

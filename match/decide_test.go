@@ -253,12 +253,12 @@ func TestStatementsBecomeDecisionsAboutWhatTheyName(t *testing.T) {
 		version []string
 		passed  string
 	}{
-		{"by CPE", vex.Product{CPE: "cpe:2.3:a:acme:libfoo:1.0:*:*:*:*:*:*:*"}, "cpe:a:acme:libfoo", nil, ""},
-		{"by reference", vex.Product{Ref: "libfoo"}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
+		{"by CPE", vex.Product{CPE: "cpe:2.3:a:acme:libfoo:1.0:*:*:*:*:*:*:*"}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
+		{"by a reference of another document", vex.Product{Ref: "libfoo"}, "", nil, "nothing in the device is"},
 		{"by name and version", vex.Product{Name: "LibFoo", Version: "1.0"}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
 		{"by purl", vex.Product{PURL: "pkg:npm/left@1.0.0"}, "pkg:npm/left", []string{"1.0.0"}, ""},
-		{"within the device", vex.Product{Ref: "libfoo", Within: &vex.Product{PURL: "pkg:generic/pump@3.0"}}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
-		{"within another", vex.Product{Ref: "libfoo", Within: &vex.Product{PURL: "pkg:generic/ventilator@3.0"}}, "", nil, "and the device is Device"},
+		{"within the device", vex.Product{Name: "libfoo", Version: "1.0", Within: &vex.Product{PURL: "pkg:generic/pump@3.0"}}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
+		{"within another", vex.Product{Name: "libfoo", Within: &vex.Product{PURL: "pkg:generic/ventilator@3.0"}}, "", nil, "and the device is Device"},
 		{"the device as a whole", vex.Product{PURL: "pkg:generic/pump@3.1"}, "", nil, ""},
 		{"narrowed", vex.Product{Ref: "libfoo", Only: []vex.ID{{Kind: "architecture", Value: "arm"}}}, "", nil, "which the BOM does not state"},
 		{"something else", vex.Product{PURL: "pkg:npm/right@1.0.0"}, "", nil, "nothing in the device is"},
@@ -288,10 +288,12 @@ func TestStatementsBecomeDecisionsAboutWhatTheyName(t *testing.T) {
 	whole.Products = []vex.Product{{PURL: "pkg:generic/pump@3.1"}}
 	decided, _ := match.FromVEX(vex.Document{Digest: "d", Statements: []vex.Statement{whole}}, "pump", bom, found, match.Setting{})
 	bom.Root.Version = "3.2"
-	require.Equal(t, `it is about version "3.1" of the device, and this is "3.2"`, ruled(t, bom, decided, match.Setting{}, flawed(nil)).Reopened())
+	require.Equal(t, `of the device, version "3.2" is none that was decided on (3.1)`, ruled(t, bom, decided, match.Setting{}, flawed(nil)).Reopened())
 
 	open := not
 	open.Status, open.Justification, open.Products = vex.UnderInvestigation, "", []vex.Product{{Ref: "libfoo"}}
-	_, passed := match.FromVEX(vex.Document{Statements: []vex.Statement{open}}, "pump", bom, found, match.Setting{})
-	require.Contains(t, passed[0].Why, "hides nothing")
+	open.Products = []vex.Product{{Name: "libfoo"}}
+	decided, _ = match.FromVEX(vex.Document{Statements: []vex.Statement{open}}, "pump", bom, found, match.Setting{})
+	require.Len(t, decided, 1)
+	require.False(t, ruled(t, bom, decided, match.Setting{}, flawed(nil)).Hidden(), "it hides nothing")
 }

@@ -228,7 +228,7 @@ func (m *Monitor) decide(ctx context.Context, product string, bom sbom.BOM, find
 			return nil, err
 		}
 	}
-	decisions, passed := match.FromBOM(product, bom, findings, now)
+	decisions, passed := match.FromBOM(product, bom, findings)
 	for _, p := range passed {
 		m.c.Log.DebugContext(ctx, "statement of the BOM is not used", "vulnerability", p.Statement.Vulnerability, "why", p.Why)
 	}

@@ -49,7 +49,7 @@ func readVEX(file string) (vex.Document, error) {
 // decide holds the statements of the documents, and those of the SBOM itself, against what
 // was found in it.
 func (s *scan) decide(l *looked, docs []vex.Document) {
-	decisions, passed := match.FromBOM(l.file, l.bom, l.result.Findings, match.Setting{})
+	decisions, passed := match.FromBOM(l.file, l.bom, l.result.Findings)
 	for _, doc := range docs {
 		more, unused := match.FromVEX(doc, l.file, l.bom, l.result.Findings, match.Setting{})
 		decisions, passed = append(decisions, more...), append(passed, unused...)
