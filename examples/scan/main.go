@@ -96,6 +96,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			r.looked = append(r.looked, looked{file: file, err: err})
 		}
 	}
+	if *format == "cyclonedx" || *format == "openvex" {
+		s.remarks(r)
+	}
 	if err := print(stdout, r); err != nil {
 		s.complain("%v", err)
 		return incomplete

@@ -248,3 +248,21 @@ func TestEveryKindOfFeedIsAFlag(t *testing.T) {
 	require.Equal(t, match.ByWords, found.Findings[0].Evidence.Matches[0].Identifier)
 	require.Len(t, found.Coverage, 55, "a list of scores gives no coverage")
 }
+
+func TestWhatWasNotLookedAtIsSaidInEveryFormat(t *testing.T) {
+	t.Parallel()
+	kev := []string{"-feed", "kev=" + excerpts + "/kev"}
+	_, _, stdout, _ := scanned(t, append(kev, device)...)
+	require.Contains(t, stdout, "0 of 55 components evaluated")
+	require.Contains(t, stdout, "no feed was given that says what is affected")
+	status, _, stdout, stderr := scanned(t, append(kev, "-format", "openvex", device)...)
+	require.Zero(t, status, stderr)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "there is no statement to write")
+	for _, format := range []string{"openvex", "cyclonedx"} {
+		status, _, stdout, stderr = scanned(t, append(feeds3(), "-format", format, device)...)
+		require.Zero(t, status)
+		require.NotEmpty(t, stdout)
+		require.Contains(t, stderr, "1 of 55 components evaluated")
+	}
+}

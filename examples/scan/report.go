@@ -74,8 +74,14 @@ func table(w io.Writer, r report) error {
 			continue
 		}
 		components, evaluated := l.result.Seen()
+		if len(l.result.Coverage) == 0 {
+			components = len(l.bom.Components) // no source that says what is affected
+		}
 		fmt.Fprintf(w, "\n%s: %d of %d components evaluated, %d findings, %d undecided\n",
 			l.file, evaluated, components, len(l.result.Findings), len(l.result.Undecided))
+		if len(l.result.Coverage) == 0 {
+			fmt.Fprintln(w, "  no feed was given that says what is affected: nothing could be evaluated")
+		}
 		for _, q := range l.result.Questions() {
 			fmt.Fprintf(w, "  asked (%s) of %s, on which %d vulnerabilities hang: %s\n", q.Ask, q.Component.Name, len(q.IDs), q.Why)
 		}

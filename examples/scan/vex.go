@@ -79,11 +79,34 @@ func statements(r report) vex.Document {
 	return out
 }
 
+// remarks says what a VEX document has no place for: what was not looked at.
+func (s *scan) remarks(r report) {
+	stated := 0
+	for _, l := range r.looked {
+		if l.err != nil {
+			continue
+		}
+		components, evaluated := l.result.Seen()
+		if len(l.result.Coverage) == 0 {
+			components = len(l.bom.Components)
+		}
+		stated += len(l.result.Findings) + len(l.result.Undecided)
+		fmt.Fprintf(s.stderr, "%s: %d of %d components evaluated, %d questions open: of the others the document says nothing\n",
+			l.file, evaluated, components, len(l.result.Questions()))
+	}
+	if stated == 0 {
+		fmt.Fprintln(s.stderr, "nothing was found and nothing asked: there is no statement to write")
+	}
+}
+
 func cyclonedxVEX(w io.Writer, r report) error { return cyclonedx.Encode(w, statements(r), nil) }
 
 // openVEX names by a package URL what has no name that holds outside its SBOM.
 func openVEX(w io.Writer, r report) error {
 	doc := statements(r)
+	if len(doc.Statements) == 0 {
+		return nil // OpenVEX has no document without a statement: said on the standard error
+	}
 	for i := range doc.Statements {
 		for k := range doc.Statements[i].Products {
 			for _, p := range doc.Statements[i].Products[k].Chain() {
