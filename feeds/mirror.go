@@ -162,6 +162,9 @@ type Change struct {
 	First, At time.Time
 	// Digest is the record's digest from this change on; empty when Gone.
 	Digest string
+	// Said is when the record, in the form it had from this change on, says that it was published,
+	// UTC; zero when it does not, and when it is gone.
+	Said time.Time
 	// Gone says that the source no longer holds it.
 	Gone bool
 }

@@ -180,20 +180,11 @@ const (
 
 // Timeline tells what was knowable when about the vulnerability of a finding: which source says that it
 // published it when, when we held which form of which record, and when the finding was seen on its product. The moments are
-// in order of time. A mirror keeps the newest body of a record only, so that when it was published is what the record
-// says today, and a record that is gone says nothing. For a past day, those up to it are what was knowable then: see [Until].
+// in order of time. A publication is told as the record stated it in each form we held, so that a date which was moved later
+// stands beside the first. For a past day, those up to it are what was knowable then: see [Until].
 func Timeline(ctx context.Context, mirror feeds.Mirror, l *store.Ledger, f Finding) ([]Moment, error) {
 	var out []Moment
-	g := gathering{mirror: mirror, records: map[recordKey]feeds.Record{}, asked: map[feeds.ID]bool{}}
-	if _, err := g.take(mirror.Named(ctx, f.IDs...)); err != nil {
-		return nil, err
-	}
-	for key, r := range g.records {
-		if !r.Published.IsZero() {
-			out = append(out, Moment{At: r.Published, What: WasPublished, Source: key.source, Item: key.item})
-		}
-	}
-	first := map[recordKey]bool{}
+	first, said := map[recordKey]bool{}, map[recordKey]time.Time{}
 	for c, err := range mirror.History(ctx, f.IDs...) {
 		if err != nil {
 			return nil, err
@@ -207,6 +198,10 @@ func Timeline(ctx context.Context, mirror feeds.Mirror, l *store.Ledger, f Findi
 			m.What = WasMirrored
 		}
 		first[key] = true
+		if !c.Said.IsZero() && !said[key].Equal(c.Said) {
+			said[key] = c.Said
+			out = append(out, Moment{At: c.Said, What: WasPublished, Source: c.Source, Item: c.Item, Digest: c.Digest})
+		}
 		out = append(out, m)
 	}
 	seen, err := sightings(ctx, l, f)

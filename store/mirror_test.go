@@ -98,7 +98,7 @@ func TestRecordsAndCursorAreKeptTogether(t *testing.T) {
 		require.Empty(t, collect(t, m.Named(t.Context(), "CVE-2021-9999")))
 		require.Equal(t, []feeds.Change{
 			{Position: 1, Source: "osv", Item: "PYSEC-2", First: noon, At: noon, Digest: rec("osv", "PYSEC-2", "flask", "two").Digest()},
-			{Position: 2, Source: "osv", Item: "GHSA-1", First: noon, At: noon, Digest: full.Digest()},
+			{Position: 2, Source: "osv", Item: "GHSA-1", First: noon, At: noon, Digest: full.Digest(), Said: full.Published.Truncate(time.Microsecond)},
 		}, collect(t, m.Changed(t.Context(), 0)))
 	})
 }

@@ -209,7 +209,7 @@ func changesGrow(ctx context.Context, open Place) error {
 		}
 	}
 	last := changes[plenty]
-	want := feeds.Change{Position: last.Position, Source: "a", Item: "A-00000", First: noon.Add(time.Hour), At: m.at, Digest: moved.Digest()}
+	want := feeds.Change{Position: last.Position, Source: "a", Item: "A-00000", First: noon.Add(time.Hour), At: m.at, Digest: moved.Digest(), Said: moved.Published}
 	if last != want {
 		return fmt.Errorf("the last change is %+v, not %+v", last, want)
 	}
@@ -227,7 +227,7 @@ func historyTells(ctx context.Context, open Place) error {
 		return err
 	}
 	first, second := record("a", "A-1", "CVE-2024-1001", "GHSA-a"), record("a", "A-1", "CVE-2024-1001", "GHSA-a")
-	second.Text = "changed"
+	second.Text, second.Published = "changed", noon.AddDate(0, 0, -7)
 	var at []time.Time
 	for i, step := range []feeds.Batch{
 		{Records: []feeds.Record{first, record("a", "A-2", "CVE-2024-1002")}},
@@ -247,7 +247,10 @@ func historyTells(ctx context.Context, open Place) error {
 			return fmt.Errorf("the history of %v has %d changes, not 4: %+v (%v)", ids, len(got), got, err)
 		}
 		for i, digest := range []string{first.Digest(), second.Digest(), "", first.Digest()} {
-			want := feeds.Change{Position: got[i].Position, Source: "a", Item: "A-1", First: at[0], At: at[i], Digest: digest, Gone: digest == ""}
+			said := []time.Time{first.Published, second.Published, {}, first.Published}[i]
+			want := feeds.Change{
+				Position: got[i].Position, Source: "a", Item: "A-1", First: at[0], At: at[i], Digest: digest, Said: said, Gone: digest == "",
+			}
 			if got[i] != want || i > 0 && got[i].Position <= got[i-1].Position {
 				return fmt.Errorf("change %d in the history of %v is %+v, not %+v", i+1, ids, got[i], want)
 			}

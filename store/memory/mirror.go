@@ -33,7 +33,7 @@ type source struct {
 
 type record struct {
 	source, item string
-	first        time.Time
+	first, said  time.Time // said: that it was published
 	digest       string
 	body         []byte // JSON; never changed, only replaced
 	gone         bool
@@ -129,6 +129,7 @@ func (m *mirror) keep(src *source, r feeds.Record, body []byte, at time.Time) {
 	digest := r.Digest()
 	changed := isNew || rec.gone || rec.digest != digest
 	m.forget(rec)
+	rec.said = r.Published.UTC().Truncate(time.Microsecond)
 	rec.body, rec.digest, rec.gone, rec.places, rec.names = body, digest, false, r.Coordinates(), slices.Clone(r.Names)
 	for _, at := range rec.places {
 		add(m.at, at, rec)
@@ -148,7 +149,7 @@ func (m *mirror) drop(src *source, item string, at time.Time) {
 		return
 	}
 	m.forget(rec)
-	rec.body, rec.digest, rec.gone, rec.places, rec.names = nil, "", true, nil, nil
+	rec.body, rec.digest, rec.gone, rec.places, rec.names, rec.said = nil, "", true, nil, nil, time.Time{}
 	m.tell(rec, at)
 }
 
@@ -167,7 +168,7 @@ func (m *mirror) tell(rec *record, at time.Time) {
 	rec.changes = append(rec.changes, len(m.changes))
 	m.changes = append(m.changes, feeds.Change{
 		Position: int64(len(m.changes) + 1), Source: rec.source, Item: rec.item,
-		First: rec.first, At: at, Digest: rec.digest, Gone: rec.gone,
+		First: rec.first, At: at, Said: rec.said, Digest: rec.digest, Gone: rec.gone,
 	})
 }
 

@@ -69,7 +69,7 @@ type keeper struct {
 	// Gathered and not yet written.
 	waiting []*row
 	left    []posting
-	changes []any // record, gone, digest
+	changes []any // record, gone, digest, said
 }
 
 func (k *keeper) keep(bodies []body) error {

@@ -225,12 +225,13 @@ func (d *DB) bodies(ctx context.Context, some []place) (map[int64][]byte, error)
 	return out, nil
 }
 
-const selectChange = `SELECT c.position, r.source, r.item, r.first, c.at, c.digest, c.gone FROM pm_change c JOIN pm_record r ON r.id = c.record `
+const selectChange = `SELECT c.position, r.source, r.item, r.first, c.at, c.digest, c.gone, c.said FROM pm_change c JOIN pm_record r ON r.id = c.record `
 
 func scanChange(scan func(...any) error) (c feeds.Change, err error) {
-	var first, at int64
+	var first, at, said int64
 	var digest []byte
-	err = scan(&c.Position, &c.Source, &c.Item, &first, &at, &digest, &c.Gone)
+	err = scan(&c.Position, &c.Source, &c.Item, &first, &at, &digest, &c.Gone, &said)
+	c.Said = when(said)
 	c.First, c.At, c.Digest = when(first), when(at), hex.EncodeToString(digest)
 	return c, err
 }

@@ -94,7 +94,7 @@ func (k *keeper) record(r *feeds.Record, b body) error {
 		k.records++
 	}
 	if now.isNew || old.gone || !bytes.Equal(old.digest, now.digest) {
-		k.changes = append(k.changes, now.id, 0, now.digest)
+		k.changes = append(k.changes, now.id, 0, now.digest, instant(r.Published))
 	}
 	k.held[r.Item] = now
 	k.waiting = append(k.waiting, now)
@@ -128,7 +128,7 @@ func (k *keeper) gone(item string) error {
 	}
 	k.held[item] = &row{id: old.id, gone: true}
 	k.records--
-	k.changes = append(k.changes, old.id, 1, []byte{})
+	k.changes = append(k.changes, old.id, 1, []byte{}, 0)
 	return nil
 }
 
@@ -149,8 +149,8 @@ func (k *keeper) flush() error {
 		}
 	}
 	k.changed = k.changed || len(k.changes) > 0
-	changes := make([]any, 0, len(k.changes)/3*4)
-	for c := range slices.Chunk(k.changes, 3) {
+	changes := make([]any, 0, len(k.changes)/4*5)
+	for c := range slices.Chunk(k.changes, 4) {
 		changes = append(append(changes, k.at), c...)
 	}
 	for _, g := range []struct {
@@ -163,7 +163,7 @@ func (k *keeper) flush() error {
 		{`INSERT INTO pm_body (record, body) VALUES %s ON CONFLICT (record) DO UPDATE SET body = excluded.body`, 2, bodies},
 		{`WITH some (id) AS (VALUES %s) UPDATE pm_name SET now = 0 WHERE record IN (SELECT id FROM some)`, 1, old},
 		{`INSERT INTO pm_name (name, record, now) VALUES %s ON CONFLICT (name, record) DO UPDATE SET now = excluded.now`, 3, names},
-		{`INSERT INTO pm_change (at, record, gone, digest) VALUES %s`, 4, changes},
+		{`INSERT INTO pm_change (at, record, gone, digest, said) VALUES %s`, 5, changes},
 	} {
 		if err := k.insert(g.query, g.width, g.values); err != nil {
 			return err

@@ -41,7 +41,8 @@ CREATE TABLE pm_change_anew (
 	record   INTEGER NOT NULL,
 	at       INTEGER NOT NULL,
 	gone     INTEGER NOT NULL,
-	digest   BLOB    NOT NULL
+	digest   BLOB    NOT NULL,
+	said     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 INSERT INTO pm_change_anew (position, record, at, gone, digest)
