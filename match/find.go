@@ -261,6 +261,7 @@ func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
 	if !c.live || f.skips(c.record) {
 		return
 	}
+	id = id.standing(at)
 	switch c.kind {
 	case packaged:
 		if p := &c.packages[c.n]; !f.explain && p.rejects(id) {
