@@ -65,6 +65,7 @@ type search struct {
 	order   []*gathered
 	outs    []outcome // what is not affected, of all components
 	nos     []denial
+	about   map[spoken]*product // of the evidence
 	// wondered are the questions about products of a component's vendor.
 	wondered map[subject]wonder
 	trees    map[place]bool
@@ -109,6 +110,31 @@ type denial struct {
 	record   *record
 	explicit bool // it names the version
 	why      string
+	leaf     string
+	about    *product
+}
+
+// spoken is where the statement of a record about a product stands.
+type spoken struct {
+	record *record
+	leaf   string
+}
+
+// covers reports whether a denial of the owner about p is about what other says, too: the same
+// product, and no platform that the owner does not speak of.
+func (p *product) covers(other *product) bool {
+	if p == nil || other == nil {
+		return p == nil || len(p.platforms) == 0
+	}
+	if len(p.platforms) > 0 && (len(other.platforms) == 0 || slices.ContainsFunc(other.platforms, func(x string) bool {
+		return !slices.ContainsFunc(p.platforms, func(y string) bool { return strings.EqualFold(x, y) })
+	})) {
+		return false
+	}
+	// Two that met the component, one of them by its words, are one thing in two spellings.
+	return len(p.at) == 0 || len(other.at) == 0 || slices.ContainsFunc(p.at, func(at sbom.Coordinate) bool { return slices.Contains(other.at, at) }) ||
+		slices.ContainsFunc(p.spelled, func(s string) bool { return slices.Contains(other.spelled, s) }) ||
+		p.repo != "" && p.repo == other.repo
 }
 
 // owner is who speaks in a CVE record for the one that was affected: the numbering
@@ -124,12 +150,10 @@ func (f *search) quarrels() {
 		place  int
 		record *record
 	}
-	said := map[at]denial{}
+	said := map[at][]denial{}
 	for _, d := range f.nos {
 		key := at{d.place, d.record}
-		if was, known := said[key]; !known || d.explicit && !was.explicit {
-			said[key] = d
-		}
+		said[key] = append(said[key], d)
 	}
 	if len(said) == 0 {
 		return
@@ -138,13 +162,22 @@ func (f *search) quarrels() {
 		for _, r := range one.vulnerability.records {
 			for k := range one.Instances {
 				i := &one.Instances[k]
-				d, denied := said[at{i.place, r}]
+				denials := said[at{i.place, r}]
 				of := func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }
-				if !denied || slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return of(e) && e.By == owner }) {
+				if len(denials) == 0 || slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return of(e) && e.By == owner }) {
 					continue
 				}
 				i.Evidence = slices.DeleteFunc(i.Evidence, func(e Evidence) bool {
-					if !of(e) || !d.explicit && e.By == "" {
+					if !of(e) {
+						return false
+					}
+					d := f.denied(denials, r, e)
+					if d == nil {
+						for _, a := range unlike(denials, r) {
+							if !slices.Contains(i.Against, a) {
+								i.Against = append(i.Against, a)
+							}
+						}
 						return false
 					}
 					o := outcome{item: &f.inv.items[i.place], record: r, truth: unknown, ask: AskRecord, verdict: verdict{
@@ -168,6 +201,32 @@ func (f *search) quarrels() {
 		}
 		return false
 	})
+}
+
+// denied is the denial of the owner that stands against the evidence, the one that names the
+// version first.
+func (f *search) denied(denials []denial, r *record, e Evidence) *denial {
+	var out *denial
+	about := f.about[spoken{r, e.Leaf}]
+	for k := range denials {
+		d := &denials[k]
+		if (d.explicit || e.By != "") && d.about.covers(about) && (out == nil || d.explicit && !out.explicit) {
+			out = d
+		}
+	}
+	return out
+}
+
+// unlike tells what the owner of a record denies of something else than what the record says
+// is affected.
+func unlike(denials []denial, r *record) []Against {
+	var out []Against
+	for _, d := range denials {
+		if d.explicit {
+			out = append(out, Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: d.leaf, Why: d.why})
+		}
+	}
+	return out
 }
 
 // cover is what was seen of one component by one source.
@@ -527,6 +586,12 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak || v.mum})
 		return
 	}
+	if v.about != nil {
+		if f.about == nil {
+			f.about = map[spoken]*product{}
+		}
+		f.about[spoken{r, v.leaf}] = v.about
+	}
 	e := Evidence{
 		Source: r.source, Item: r.item, Digest: r.digest(), By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
 		Fixed: v.fixed, With: with, Assumed: v.assumed, Alias: id.alias, Files: v.files,
@@ -547,7 +612,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 // leave keeps an answer that is not yes, if it will be asked for.
 func (f *search) leave(o outcome) {
 	if o.truth == no && !o.weak && o.verdict.by == owner {
-		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.explicit, o.verdict.why})
+		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.explicit, o.verdict.why, o.verdict.leaf, o.verdict.about})
 	}
 	if o.truth == unknown || f.explain {
 		f.outs = append(f.outs, o)

@@ -34,6 +34,7 @@ type verdict struct {
 	fixed   string // the version in which the statement ends
 	files   []string
 	by      string // who within the record says so
+	about   *product
 	// mum says that the record does not speak of this version, rather than leaving it
 	// open: where another record decides, nobody has to be asked.
 	mum bool

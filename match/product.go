@@ -229,7 +229,7 @@ func (p *product) identifies(i *item, id *identity) (assumed []string, ok bool) 
 
 // judge says how the versions that the component states stand to p.
 func (p *product) judge(id *identity, versions []stated, explain bool) verdict {
-	v := verdict{rule: "stated versions", files: p.files, by: p.by, assumed: id.assumption()}
+	v := verdict{rule: "stated versions", files: p.files, by: p.by, about: p, assumed: id.assumption()}
 	if len(p.platforms) > 0 {
 		v.assumed = append(v.assumed, "runs on "+strings.Join(p.platforms, " or "))
 	}
