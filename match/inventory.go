@@ -81,7 +81,7 @@ func (s *stated) under(scheme vers.Scheme) (vers.Version, error) {
 	if scheme == vers.Generic || scheme == vers.SemVer {
 		return plain(scheme, s.text)
 	}
-	return vers.Parse(scheme, s.text)
+	return vers.ParseStated(scheme, s.text)
 }
 
 // plain reads a version in an order that no registry guards. The id of a commit is none
@@ -90,7 +90,7 @@ func plain(scheme vers.Scheme, text string) (vers.Version, error) {
 	if commitLike(text) {
 		return vers.Version{}, fmt.Errorf("%s is a commit, which has no place in the order of versions", text)
 	}
-	return vers.Parse(scheme, text)
+	return vers.ParseStated(scheme, text)
 }
 
 // inventory is the whole device.
@@ -276,7 +276,7 @@ func (id *identity) state(c *sbom.Component) {
 		s := stated{text: text, from: from, twin: twin && len(id.versions) > 0}
 		if id.ecosystem != "" {
 			s.hasOwn = true
-			s.own, s.ownErr = vers.Parse(vers.Scheme(id.ecosystem), text)
+			s.own, s.ownErr = vers.ParseStated(vers.Scheme(id.ecosystem), text)
 		}
 		if id.name != nil {
 			s.hasPlain = true
