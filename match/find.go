@@ -68,6 +68,7 @@ type search struct {
 	about   map[spoken]*product // of the evidence
 	// wondered are the questions about products of a component's vendor.
 	wondered map[subject]wonder
+	named    map[vendorOf]bool // about whom a record was asked already
 	trees    map[place]bool
 	grove    []place
 	covers   []cover // by component and source
@@ -277,11 +278,12 @@ func (f *search) item(it *item) {
 				f.lead(c, name, it)
 			}
 		}
-		if w := sbom.Telling(name); w != "" {
-			list, _ = x.at.get(sbom.MentionCoordinate(w))
-			for _, c := range list {
-				f.mentioned(c, name, it)
-			}
+	}
+	for k := range it.mentions {
+		m := &it.mentions[k]
+		list, _ := x.at.get(m.at)
+		for _, c := range list {
+			f.mentioned(c, m, it)
 		}
 	}
 	for _, v := range it.vendors {
@@ -503,21 +505,66 @@ func (f *search) elsewhere(p *product, it *item) bool {
 }
 
 // mentioned asks about a record that says nothing that can be compared and whose text
-// names the component, unless another record of the same vulnerability says more.
-func (f *search) mentioned(c claim, name string, it *item) {
-	if c.kind != mentioned || !c.live || f.skips(c.record) || !strings.Contains(c.text, foldText(name)) {
+// names the component, or its vendor, unless another record of the same vulnerability says of
+// the component more. About a vendor it is asked once for all of its components.
+func (f *search) mentioned(c claim, m *mention, it *item) {
+	if c.kind != mentioned || !c.live || f.skips(c.record) || !strings.Contains(c.text, m.folded) {
 		return
 	}
 	for v := range f.index.of(c.record) {
-		if t := v.facts(); t.stated || t.worded {
+		if slices.ContainsFunc(v.records, func(r *record) bool { return r.concerns(it) }) {
 			return
+		}
+	}
+	if m.vendor {
+		about := vendorOf{c.record, m.folded}
+		if f.named[about] {
+			return
+		}
+		if f.named == nil {
+			f.named = map[vendorOf]bool{}
+		}
+		f.named[about] = true
+		for v := range f.index.of(c.record) {
+			if t := v.facts(); t.stated || t.worded {
+				return
+			}
 		}
 	}
 	f.leave(outcome{item: it, record: c.record, truth: unknown, ask: AskRecord, weak: true, verdict: verdict{
 		blind: otherwise,
 		why: fmt.Sprintf("the record says nothing that can be compared (its state is %s), and its text names %s: is the component affected?",
-			cmpOr(c.state, "not said"), name),
+			cmpOr(c.state, "not said"), m.name),
 	}})
+}
+
+// vendorOf is a vendor whom the text of a record names.
+type vendorOf struct {
+	record *record
+	vendor string
+}
+
+// concerns reports whether r says in a form that can be compared something that is about the
+// component: at one of its identifiers, or of a product that is named as it is.
+func (r *record) concerns(it *item) bool {
+	if !r.live {
+		return false
+	}
+	for _, s := range r.claims {
+		switch s.kind {
+		case packaged, repository, criterion, identified:
+			for k := range it.ids {
+				if slices.Contains(it.ids[k].at, s.at) {
+					return true
+				}
+			}
+		case worded:
+			if slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.SpellingCoordinate(n) == s.at }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lead tells of a list of exploited vulnerabilities that names a product as the

@@ -75,9 +75,9 @@ func (it *item) coordinates(into map[sbom.Coordinate]bool) {
 	}
 	for _, name := range it.names {
 		into[sbom.NameCoordinate(name)] = true
-		if w := sbom.Telling(name); w != "" {
-			into[sbom.MentionCoordinate(w)] = true
-		}
+	}
+	for _, m := range it.mentions {
+		into[m.at] = true
 	}
 	for _, v := range it.vendors {
 		into[sbom.VendorCoordinate(v)] = true

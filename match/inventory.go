@@ -20,6 +20,7 @@ type item struct {
 	at        sbom.Coordinate
 	ids       []identity
 	names     []string // bare names, as written
+	mentions  []mention
 	spelled   []string // in every spelling, folded
 	vendors   []string // folded
 	makers    []string // the vendors, and those that the table of aliases has for it
@@ -216,6 +217,12 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 	}
 	if words {
 		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
+		for _, n := range it.names {
+			it.mention(n, false)
+		}
+		for _, v := range it.vendors {
+			it.mention(v, true)
+		}
 	}
 	it.makers = it.vendors
 	it.distributed = first.pkg != nil && slices.Contains([]string{"deb", "rpm", "apk", "alpm", "ebuild"}, first.pkg.Type)
@@ -224,6 +231,7 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 	if it.known && words {
 		for _, e := range table.Of(*c) {
 			for _, n := range e.Names {
+				it.mention(n, false)
 				for _, s := range sbom.Spellings(n, nil) {
 					if !slices.Contains(it.spelled, s) {
 						it.spelled = append(it.spelled, s)
@@ -232,6 +240,25 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 			}
 			it.makers = append(it.makers[:len(it.makers):len(it.makers)], e.Vendors()...)
 		}
+	}
+}
+
+// mention is a name for which texts are searched, and where the word of it that tells most
+// stands.
+type mention struct {
+	name, folded string
+	vendor       bool
+	at           sbom.Coordinate
+}
+
+func (it *item) mention(name string, vendor bool) {
+	w := sbom.Telling(name)
+	if w == "" || vendor && len(w) < 4 {
+		return
+	}
+	m := mention{name, foldText(name), vendor, sbom.MentionCoordinate(w)}
+	if !slices.ContainsFunc(it.mentions, func(o mention) bool { return o.folded == m.folded }) {
+		it.mentions = append(it.mentions, m)
 	}
 }
 

@@ -200,6 +200,8 @@ func (p Package) Ecosystem() (ecosystem, name string, ok bool) {
 		return "", "", false
 	}
 	switch {
+	case p.Namespace == "" && e == "Maven": // without its group it names nothing there
+		return "", "", false
 	case p.Namespace == "":
 		name = p.Name
 	case e == "Maven":
