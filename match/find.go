@@ -3,6 +3,7 @@ package match
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -261,6 +262,7 @@ func (f *search) item(it *item) {
 				f.claim(c, at, it, id)
 			}
 		}
+		f.above(it, id)
 	}
 	if x.words == 0 {
 		return
@@ -293,6 +295,54 @@ func (f *search) item(it *item) {
 		}
 	}
 }
+
+// above asks about the module above a path of Go of which no record speaks: inventories name
+// packages as if they were modules.
+func (f *search) above(it *item, id *identity) {
+	for n, path := range id.modules() {
+		at := sbom.PackageCoordinate(id.ecosystem, path)
+		list, _ := f.index.at.get(at)
+		if len(list) == 0 {
+			continue
+		}
+		if n == 0 {
+			return // it is a module itself
+		}
+		upper := *id
+		upper.alias = &Alias{For: path, Named: true}
+		upper.at = []sbom.Coordinate{at}
+		for _, c := range list {
+			if c.kind == packaged {
+				f.claim(c, at, it, &upper)
+			}
+		}
+		return
+	}
+}
+
+// modules are the path of a package of Go, and those above it that may be its module.
+func (id *identity) modules() []string {
+	if id.alias != nil || id.ecosystem != "Go" || id.pkg.Namespace == "" {
+		return nil
+	}
+	path := id.pkg.Namespace + "/" + id.pkg.Name
+	least := 2
+	if host, _, _ := strings.Cut(path, "/"); host == "github.com" || host == "gitlab.com" || host == "bitbucket.org" {
+		least = 3
+	}
+	out := []string{path}
+	for {
+		k := strings.LastIndexByte(path, '/')
+		if k < 0 || strings.Count(path[:k], "/")+1 < least || major.MatchString(path[k+1:]) {
+			return out
+		}
+		path = path[:k]
+		out = append(out, path)
+	}
+}
+
+// major is the end of the path of a module in its second or a later version: what is above it is another.
+var major = regexp.MustCompile(`^v\d+$`)
 
 // in reports whether the component bears a package of the ecosystem: then what a record
 // says of another package from the same repository is not about it.
@@ -616,6 +666,9 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 	if weak && v.truth == yes {
 		v.truth, v.blind, ask = unknown, otherwise, AskIdentity
 		v.why = fmt.Sprintf("the component bears the name of %s and no identifier that says it is: is it?", id.alias.For)
+		if id.alias.Source == "" && id.ecosystem == "Go" {
+			v.why = fmt.Sprintf("the record is about the module %s, and the component is named as what lies below it: is it part of that module?", id.alias.For)
+		}
 		if it.distributed {
 			ask = AskRecord
 			v.why = fmt.Sprintf("the record is about %s as its maker gives it out, and a distribution may have repaired its package: is it affected?", id.alias.For)

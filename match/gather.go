@@ -69,6 +69,9 @@ func (it *item) coordinates(into map[sbom.Coordinate]bool) {
 		for _, at := range id.at {
 			into[at] = true
 		}
+		for _, path := range id.modules() {
+			into[sbom.PackageCoordinate(id.ecosystem, path)] = true
+		}
 	}
 	for _, s := range it.spelled {
 		into[sbom.SpellingCoordinate(s)] = true
