@@ -844,6 +844,19 @@ func (f *search) disagreements() {
 // against asks one record about one component, and tells what it says when that is
 // not that it is affected.
 func (f *search) against(r *record, it *item) []Against {
+	var out []Against
+	for _, o := range f.again(r, it) {
+		a := Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// again asks one record about one component and returns what it says by an identifier or a full
+// name, unless it says that the component is affected.
+func (f *search) again(r *record, it *item) []outcome {
 	again := &search{
 		index: f.index, inv: f.inv, explain: true, found: map[group]*gathered{}, trees: map[place]bool{},
 	}
@@ -863,16 +876,7 @@ func (f *search) against(r *record, it *item) []Against {
 	if len(again.found) > 0 {
 		return nil
 	}
-	var out []Against
-	for _, o := range again.outs {
-		if o.item == it && !o.weak {
-			a := Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
-			if !slices.Contains(out, a) {
-				out = append(out, a)
-			}
-		}
-	}
-	return out
+	return slices.DeleteFunc(again.outs, func(o outcome) bool { return o.item != it || o.weak })
 }
 
 // subject is a component, a vulnerability and a record.
@@ -882,11 +886,13 @@ type subject struct {
 	record *record
 }
 
-// decided reports whether a record of the vulnerability says of the component that it is not
-// affected.
+// decided reports whether a record of the vulnerability says of the component's version that it
+// is not affected. That it speaks of another build or release decides nothing.
 func (f *search) decided(v *vulnerability, it *item) bool {
 	return slices.ContainsFunc(v.records, func(r *record) bool {
-		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.against(r, it), func(a Against) bool { return !a.Open })
+		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.again(r, it), func(o outcome) bool {
+			return o.truth == no && (o.verdict.version != nil || o.verdict.explicit)
+		})
 	})
 }
 
