@@ -3,6 +3,7 @@ package match
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -65,8 +66,10 @@ type search struct {
 	order   []*gathered
 	outs    []outcome // what is not affected, of all components
 	nos     []denial
+	about   map[spoken]*product // of the evidence
 	// wondered are the questions about products of a component's vendor.
 	wondered map[subject]wonder
+	named    map[vendorOf]bool // about whom a record was asked already
 	trees    map[place]bool
 	grove    []place
 	covers   []cover // by component and source
@@ -109,6 +112,31 @@ type denial struct {
 	record   *record
 	explicit bool // it names the version
 	why      string
+	leaf     string
+	about    *product
+}
+
+// spoken is where the statement of a record about a product stands.
+type spoken struct {
+	record *record
+	leaf   string
+}
+
+// covers reports whether a denial of the owner about p is about what other says, too: the same
+// product, and no platform that the owner does not speak of.
+func (p *product) covers(other *product) bool {
+	if p == nil || other == nil {
+		return p == nil || len(p.platforms) == 0
+	}
+	if len(p.platforms) > 0 && (len(other.platforms) == 0 || slices.ContainsFunc(other.platforms, func(x string) bool {
+		return !slices.ContainsFunc(p.platforms, func(y string) bool { return strings.EqualFold(x, y) })
+	})) {
+		return false
+	}
+	// Two that met the component, one of them by its words, are one thing in two spellings.
+	return len(p.at) == 0 || len(other.at) == 0 || slices.ContainsFunc(p.at, func(at sbom.Coordinate) bool { return slices.Contains(other.at, at) }) ||
+		slices.ContainsFunc(p.spelled, func(s string) bool { return slices.Contains(other.spelled, s) }) ||
+		p.repo != "" && p.repo == other.repo
 }
 
 // owner is who speaks in a CVE record for the one that was affected: the numbering
@@ -124,12 +152,10 @@ func (f *search) quarrels() {
 		place  int
 		record *record
 	}
-	said := map[at]denial{}
+	said := map[at][]denial{}
 	for _, d := range f.nos {
 		key := at{d.place, d.record}
-		if was, known := said[key]; !known || d.explicit && !was.explicit {
-			said[key] = d
-		}
+		said[key] = append(said[key], d)
 	}
 	if len(said) == 0 {
 		return
@@ -138,13 +164,22 @@ func (f *search) quarrels() {
 		for _, r := range one.vulnerability.records {
 			for k := range one.Instances {
 				i := &one.Instances[k]
-				d, denied := said[at{i.place, r}]
+				denials := said[at{i.place, r}]
 				of := func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }
-				if !denied || slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return of(e) && e.By == owner }) {
+				if len(denials) == 0 || slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return of(e) && e.By == owner }) {
 					continue
 				}
 				i.Evidence = slices.DeleteFunc(i.Evidence, func(e Evidence) bool {
-					if !of(e) || !d.explicit && e.By == "" {
+					if !of(e) {
+						return false
+					}
+					d := f.denied(denials, r, e)
+					if d == nil {
+						for _, a := range unlike(denials, r) {
+							if !slices.Contains(i.Against, a) {
+								i.Against = append(i.Against, a)
+							}
+						}
 						return false
 					}
 					o := outcome{item: &f.inv.items[i.place], record: r, truth: unknown, ask: AskRecord, verdict: verdict{
@@ -168,6 +203,32 @@ func (f *search) quarrels() {
 		}
 		return false
 	})
+}
+
+// denied is the denial of the owner that stands against the evidence, the one that names the
+// version first.
+func (f *search) denied(denials []denial, r *record, e Evidence) *denial {
+	var out *denial
+	about := f.about[spoken{r, e.Leaf}]
+	for k := range denials {
+		d := &denials[k]
+		if (d.explicit || e.By != "") && d.about.covers(about) && (out == nil || d.explicit && !out.explicit) {
+			out = d
+		}
+	}
+	return out
+}
+
+// unlike tells what the owner of a record denies of something else than what the record says
+// is affected.
+func unlike(denials []denial, r *record) []Against {
+	var out []Against
+	for _, d := range denials {
+		if d.explicit {
+			out = append(out, Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: d.leaf, Why: d.why})
+		}
+	}
+	return out
 }
 
 // cover is what was seen of one component by one source.
@@ -201,6 +262,7 @@ func (f *search) item(it *item) {
 				f.claim(c, at, it, id)
 			}
 		}
+		f.above(it, id)
 	}
 	if x.words == 0 {
 		return
@@ -218,11 +280,12 @@ func (f *search) item(it *item) {
 				f.lead(c, name, it)
 			}
 		}
-		if w := sbom.Telling(name); w != "" {
-			list, _ = x.at.get(sbom.MentionCoordinate(w))
-			for _, c := range list {
-				f.mentioned(c, name, it)
-			}
+	}
+	for k := range it.mentions {
+		m := &it.mentions[k]
+		list, _ := x.at.get(m.at)
+		for _, c := range list {
+			f.mentioned(c, m, it)
 		}
 	}
 	for _, v := range it.vendors {
@@ -232,6 +295,54 @@ func (f *search) item(it *item) {
 		}
 	}
 }
+
+// above asks about the module above a path of Go of which no record speaks: inventories name
+// packages as if they were modules.
+func (f *search) above(it *item, id *identity) {
+	for n, path := range id.modules() {
+		at := sbom.PackageCoordinate(id.ecosystem, path)
+		list, _ := f.index.at.get(at)
+		if len(list) == 0 {
+			continue
+		}
+		if n == 0 {
+			return // it is a module itself
+		}
+		upper := *id
+		upper.alias = &Alias{For: path, Named: true}
+		upper.at = []sbom.Coordinate{at}
+		for _, c := range list {
+			if c.kind == packaged {
+				f.claim(c, at, it, &upper)
+			}
+		}
+		return
+	}
+}
+
+// modules are the path of a package of Go, and those above it that may be its module.
+func (id *identity) modules() []string {
+	if id.alias != nil || id.ecosystem != "Go" || id.pkg.Namespace == "" {
+		return nil
+	}
+	path := id.pkg.Namespace + "/" + id.pkg.Name
+	least := 2
+	if host, _, _ := strings.Cut(path, "/"); host == "github.com" || host == "gitlab.com" || host == "bitbucket.org" {
+		least = 3
+	}
+	out := []string{path}
+	for {
+		k := strings.LastIndexByte(path, '/')
+		if k < 0 || strings.Count(path[:k], "/")+1 < least || major.MatchString(path[k+1:]) {
+			return out
+		}
+		path = path[:k]
+		out = append(out, path)
+	}
+}
+
+// major is the end of the path of a module in its second or a later version: what is above it is another.
+var major = regexp.MustCompile(`^v\d+$`)
 
 // in reports whether the component bears a package of the ecosystem: then what a record
 // says of another package from the same repository is not about it.
@@ -261,6 +372,7 @@ func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
 	if !c.live || f.skips(c.record) {
 		return
 	}
+	id = id.standing(at)
 	switch c.kind {
 	case packaged:
 		if p := &c.packages[c.n]; !f.explain && p.rejects(id) {
@@ -443,21 +555,66 @@ func (f *search) elsewhere(p *product, it *item) bool {
 }
 
 // mentioned asks about a record that says nothing that can be compared and whose text
-// names the component, unless another record of the same vulnerability says more.
-func (f *search) mentioned(c claim, name string, it *item) {
-	if c.kind != mentioned || !c.live || f.skips(c.record) || !strings.Contains(c.text, foldText(name)) {
+// names the component, or its vendor, unless another record of the same vulnerability says of
+// the component more. About a vendor it is asked once for all of its components.
+func (f *search) mentioned(c claim, m *mention, it *item) {
+	if c.kind != mentioned || !c.live || f.skips(c.record) || !strings.Contains(c.text, m.folded) {
 		return
 	}
 	for v := range f.index.of(c.record) {
-		if t := v.facts(); t.stated || t.worded {
+		if slices.ContainsFunc(v.records, func(r *record) bool { return r.concerns(it) }) {
 			return
+		}
+	}
+	if m.vendor {
+		about := vendorOf{c.record, m.folded}
+		if f.named[about] {
+			return
+		}
+		if f.named == nil {
+			f.named = map[vendorOf]bool{}
+		}
+		f.named[about] = true
+		for v := range f.index.of(c.record) {
+			if t := v.facts(); t.stated || t.worded {
+				return
+			}
 		}
 	}
 	f.leave(outcome{item: it, record: c.record, truth: unknown, ask: AskRecord, weak: true, verdict: verdict{
 		blind: otherwise,
 		why: fmt.Sprintf("the record says nothing that can be compared (its state is %s), and its text names %s: is the component affected?",
-			cmpOr(c.state, "not said"), name),
+			cmpOr(c.state, "not said"), m.name),
 	}})
+}
+
+// vendorOf is a vendor whom the text of a record names.
+type vendorOf struct {
+	record *record
+	vendor string
+}
+
+// concerns reports whether r says in a form that can be compared something that is about the
+// component: at one of its identifiers, or of a product that is named as it is.
+func (r *record) concerns(it *item) bool {
+	if !r.live {
+		return false
+	}
+	for _, s := range r.claims {
+		switch s.kind {
+		case packaged, repository, criterion, identified:
+			for k := range it.ids {
+				if slices.Contains(it.ids[k].at, s.at) {
+					return true
+				}
+			}
+		case worded:
+			if slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.SpellingCoordinate(n) == s.at }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lead tells of a list of exploited vulnerabilities that names a product as the
@@ -509,6 +666,9 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 	if weak && v.truth == yes {
 		v.truth, v.blind, ask = unknown, otherwise, AskIdentity
 		v.why = fmt.Sprintf("the component bears the name of %s and no identifier that says it is: is it?", id.alias.For)
+		if id.alias.Source == "" && id.ecosystem == "Go" {
+			v.why = fmt.Sprintf("the record is about the module %s, and the component is named as what lies below it: is it part of that module?", id.alias.For)
+		}
 		if it.distributed {
 			ask = AskRecord
 			v.why = fmt.Sprintf("the record is about %s as its maker gives it out, and a distribution may have repaired its package: is it affected?", id.alias.For)
@@ -525,6 +685,12 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 	if v.truth != yes {
 		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak || v.mum})
 		return
+	}
+	if v.about != nil {
+		if f.about == nil {
+			f.about = map[spoken]*product{}
+		}
+		f.about[spoken{r, v.leaf}] = v.about
 	}
 	e := Evidence{
 		Source: r.source, Item: r.item, Digest: r.digest(), By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
@@ -546,7 +712,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 // leave keeps an answer that is not yes, if it will be asked for.
 func (f *search) leave(o outcome) {
 	if o.truth == no && !o.weak && o.verdict.by == owner {
-		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.explicit, o.verdict.why})
+		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.explicit, o.verdict.why, o.verdict.leaf, o.verdict.about})
 	}
 	if o.truth == unknown || f.explain {
 		f.outs = append(f.outs, o)
@@ -678,6 +844,19 @@ func (f *search) disagreements() {
 // against asks one record about one component, and tells what it says when that is
 // not that it is affected.
 func (f *search) against(r *record, it *item) []Against {
+	var out []Against
+	for _, o := range f.again(r, it) {
+		a := Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// again asks one record about one component and returns what it says by an identifier or a full
+// name, unless it says that the component is affected.
+func (f *search) again(r *record, it *item) []outcome {
 	again := &search{
 		index: f.index, inv: f.inv, explain: true, found: map[group]*gathered{}, trees: map[place]bool{},
 	}
@@ -697,16 +876,7 @@ func (f *search) against(r *record, it *item) []Against {
 	if len(again.found) > 0 {
 		return nil
 	}
-	var out []Against
-	for _, o := range again.outs {
-		if o.item == it && !o.weak {
-			a := Against{Source: r.source, Item: r.item, Digest: r.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, Open: o.truth == unknown}
-			if !slices.Contains(out, a) {
-				out = append(out, a)
-			}
-		}
-	}
-	return out
+	return slices.DeleteFunc(again.outs, func(o outcome) bool { return o.item != it || o.weak })
 }
 
 // subject is a component, a vulnerability and a record.
@@ -716,11 +886,13 @@ type subject struct {
 	record *record
 }
 
-// decided reports whether a record of the vulnerability says of the component that it is not
-// affected.
+// decided reports whether a record of the vulnerability says of the component's version that it
+// is not affected. That it speaks of another build or release decides nothing.
 func (f *search) decided(v *vulnerability, it *item) bool {
 	return slices.ContainsFunc(v.records, func(r *record) bool {
-		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.against(r, it), func(a Against) bool { return !a.Open })
+		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.again(r, it), func(o outcome) bool {
+			return o.truth == no && (o.verdict.version != nil || o.verdict.explicit)
+		})
 	})
 }
 

@@ -69,15 +69,18 @@ func (it *item) coordinates(into map[sbom.Coordinate]bool) {
 		for _, at := range id.at {
 			into[at] = true
 		}
+		for _, path := range id.modules() {
+			into[sbom.PackageCoordinate(id.ecosystem, path)] = true
+		}
 	}
 	for _, s := range it.spelled {
 		into[sbom.SpellingCoordinate(s)] = true
 	}
 	for _, name := range it.names {
 		into[sbom.NameCoordinate(name)] = true
-		if w := sbom.Telling(name); w != "" {
-			into[sbom.MentionCoordinate(w)] = true
-		}
+	}
+	for _, m := range it.mentions {
+		into[m.at] = true
 	}
 	for _, v := range it.vendors {
 		into[sbom.VendorCoordinate(v)] = true

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/vers"
 )
@@ -30,35 +31,40 @@ func (p *pkg) inRepository(at sbom.Coordinate, i *item, id *identity, history An
 	})
 }
 
+// tagged joins what the record says of one stated version: a commit that a range of commits
+// holds, a version of the list, or one within a range of versions is affected; it is not only where
+// all of them say so (OSV schema, evaluation).
 func (p *pkg) tagged(v verdict, at sbom.Coordinate, i *item, id *identity, s *stated, history Ancestry, explain bool) verdict {
 	tag := tagVersion(s.text, id.pkg.Name)
+	var denied *verdict
+	open := false
 	for k := range p.git {
 		g := &p.git[k]
 		if g.at != at {
 			continue
 		}
-		t, decided := g.judge(v, i, s.text, history)
-		if t.truth != no || explain {
-			t.leaf = cmpOr(p.name, g.repo) + ": GIT" + eventText(g.events)
-		}
-		if decided {
+		t := g.judge(v, i, s.text, history)
+		t.leaf = cmpOr(p.name, g.repo) + ": GIT" + eventText(g.events)
+		switch {
+		case t.truth == yes:
 			return t
+		case t.truth == unknown:
+			open = true
+		case denied == nil:
+			denied = &t
 		}
 	}
-	if p.count > 0 {
-		v.rule = "listed version"
-		if slices.Contains(p.texts, s.text) || p.listsTag(tag, id.pkg.Name) {
-			v.truth, v.leaf = yes, cmpOr(p.label(), "the repository")+": versions"
-			return v
-		}
-		own, err := vers.Parse(vers.Generic, tag)
-		if err == nil && p.ordered() {
-			v.truth = no
-			if explain {
-				v.leaf, v.why = p.label()+": versions", fmt.Sprintf("%s is not among the %d listed versions", own, p.count)
-			}
-			return v
-		}
+	if denied != nil && !open && (denied.explicit || p.count == 0) {
+		denied.explicit = false
+		return *denied
+	}
+	listed := slices.Contains(p.texts, s.text) || p.listsTag(tag, id.pkg.Name)
+	if p.count > 0 && listed {
+		v.rule, v.truth, v.leaf = "listed version", yes, cmpOr(p.label(), "the repository")+": versions"
+		return v
+	}
+	if denied != nil && !open {
+		return *denied
 	}
 	if commitLike(s.text) {
 		v.truth, v.blind, v.leaf = unknown, otherwise, cmpOr(p.name, string(at))
@@ -66,17 +72,33 @@ func (p *pkg) tagged(v verdict, at sbom.Coordinate, i *item, id *identity, s *st
 		return v
 	}
 	fake := identity{versions: []stated{{text: tag, from: s.from}}, pkg: id.pkg}
-	v.rule = "range"
+	var within *verdict
 	for k := range p.ranges {
-		t := p.ranges[k].judge(v, &fake.versions[0], explain)
-		if t.truth != no || explain {
-			t.leaf = p.ranges[k].leaf
-		}
+		t := v
+		t.rule = "range"
+		t = p.ranges[k].judge(t, &fake.versions[0], explain)
+		t.leaf = p.ranges[k].leaf
 		t.assumed = append(slices.Clone(t.assumed), fmt.Sprintf("the tag %s is the version %s", s.text, tag))
-		if t.truth != unknown || k == len(p.ranges)-1 {
+		if t.truth == yes {
 			return t
 		}
+		if within == nil || t.truth > within.truth {
+			within = &t
+		}
 	}
+	if within != nil {
+		return *within
+	}
+	if p.count > 0 && p.ordered() {
+		if own, err := vers.Parse(vers.Generic, tag); err == nil {
+			v.rule = "listed version"
+			if explain {
+				v.leaf, v.why = p.label()+": versions", fmt.Sprintf("%s is not among the %d listed versions", own, p.count)
+			}
+			return v
+		}
+	}
+	v.rule = "range"
 	v.truth, v.blind, v.mum, v.leaf = unknown, otherwise, true, cmpOr(p.name, string(at))
 	v.why = fmt.Sprintf("the record states commits only, and which versions hold them is not said: does %s?", s.text)
 	return v
@@ -120,50 +142,84 @@ func (p *pkg) listsTag(tag, name string) bool {
 	return false
 }
 
-// judge decides by commits alone; decided is false when they do not tell.
-func (g *commits) judge(v verdict, i *item, version string, history Ancestry) (verdict, bool) {
+// judge decides by commits alone, as far as they tell. The events are stretches, each of
+// commits that introduce and, after them, of those that end it; a version is affected if it lies in
+// one of them.
+func (g *commits) judge(v verdict, i *item, version string, history Ancestry) verdict {
+	out := v
+	out.truth, out.why = no, "the range has no events"
+	for k, part := range g.stretches() {
+		if t := g.within(part, v, i, version, history); k == 0 || t.truth > out.truth {
+			out = t
+		}
+	}
+	return out
+}
+
+// stretches splits the events where a flaw is introduced again after it was fixed.
+func (g *commits) stretches() [][]feeds.Event {
+	var out [][]feeds.Event
+	began, ended := false, false
+	for _, e := range g.events {
+		if len(out) == 0 || e.Introduced != "" && began && ended {
+			out = append(out, nil)
+			began, ended = false, false
+		}
+		began, ended = began || e.Introduced != "", ended || e.Introduced == ""
+		out[len(out)-1] = append(out[len(out)-1], e)
+	}
+	return out
+}
+
+func (g *commits) within(events []feeds.Event, v verdict, i *item, version string, history Ancestry) verdict {
 	var made []string
 	if i.component != nil && i.component.Pedigree != nil {
 		made = i.component.Pedigree.Commits
 	}
-	introduced, known := false, true
-	for _, e := range g.events {
+	contains := func(commit string) (in, sure bool) {
+		if history == nil || commit == "*" {
+			return false, commit == "*"
+		}
+		return history.Contains(g.repo, version, commit)
+	}
+	introduced, endless, at := no, true, false
+	for _, e := range events {
 		switch {
 		case e.Fixed != "" && (sameCommit(version, e.Fixed) || slices.ContainsFunc(made, func(c string) bool { return sameCommit(c, e.Fixed) })):
-			v.truth, v.why = no, "holds the commit that fixes it: "+e.Fixed
-			return v, true
+			v.truth, v.explicit, v.why = no, true, "holds the commit that fixes it: "+e.Fixed
+			return v
 		case e.LastAffected != "" && sameCommit(version, e.LastAffected), e.Introduced != "" && sameCommit(version, e.Introduced):
-			v.truth = yes
-			return v, true
-		case history == nil:
-			known = false
+			at = true
 		case e.Introduced == "0":
-			introduced = true
+			introduced = yes
 		default:
-			in, sure := history.Contains(g.repo, version, e.Introduced+e.Fixed+e.LastAffected+e.Limit)
+			in, sure := contains(e.Introduced + e.Fixed + e.LastAffected + e.Limit)
 			switch {
-			case !sure:
-				known = false
+			case e.Introduced != "" && !sure:
+				introduced = max(introduced, unknown)
+			case e.Introduced != "" && in:
+				introduced = yes
 			case e.Introduced != "":
-				introduced = introduced || in
+			case !sure:
+				endless = false
 			case in && e.LastAffected == "":
 				v.truth, v.why = no, "its history holds the commit that ends the range: "+e.Fixed+e.Limit
-				return v, true
-			case in && !sameCommit(version, e.LastAffected):
+				return v
+			case in:
 				v.truth, v.why = no, "it comes after the last affected commit "+e.LastAffected
-				return v, true
+				return v
 			}
 		}
 	}
-	if !known || history == nil {
-		return v, false
-	}
-	if introduced {
+	switch {
+	case at, introduced == yes && endless:
 		v.truth = yes
-	} else {
+	case introduced == no:
 		v.why = "its history does not hold the commit that introduced it"
+	default:
+		v.truth, v.blind = unknown, otherwise
 	}
-	return v, true
+	return v
 }
 
 var hexadecimal = regexp.MustCompile(`^[0-9a-f]{7,64}$`)

@@ -20,6 +20,7 @@ type item struct {
 	at        sbom.Coordinate
 	ids       []identity
 	names     []string // bare names, as written
+	mentions  []mention
 	spelled   []string // in every spelling, folded
 	vendors   []string // folded
 	makers    []string // the vendors, and those that the table of aliases has for it
@@ -43,13 +44,28 @@ type identity struct {
 	// alias is set for an identifier that the component does not bear and the table
 	// of aliases has for it.
 	alias *Alias
-	in    *room // only while it is read
+	// source is the source package that the purl names, where that has a version of its
+	// own, and from the coordinate at which it stands.
+	source *identity
+	from   sbom.Coordinate
+	in     *room // only while it is read
+}
+
+// standing is id as it stands at one of its coordinates: there the version of the source
+// package counts and not that of the package that was built from it.
+func (id *identity) standing(at sbom.Coordinate) *identity {
+	if id.source != nil && at == id.source.from {
+		return id.source
+	}
+	return id
 }
 
 // stated is a version and where the component states it, read in the order of the
 // ecosystem and in the generic one where there are such identifiers.
 type stated struct {
-	text, from       string
+	text, from string
+	// twin says that it is the statement before it in other words.
+	twin             bool
 	own, generic     vers.Version
 	ownErr, genErr   error
 	hasOwn, hasPlain bool
@@ -66,7 +82,7 @@ func (s *stated) under(scheme vers.Scheme) (vers.Version, error) {
 	if scheme == vers.Generic || scheme == vers.SemVer {
 		return plain(scheme, s.text)
 	}
-	return vers.Parse(scheme, s.text)
+	return vers.ParseStated(scheme, s.text)
 }
 
 // plain reads a version in an order that no registry guards. The id of a commit is none
@@ -75,14 +91,17 @@ func plain(scheme vers.Scheme, text string) (vers.Version, error) {
 	if commitLike(text) {
 		return vers.Version{}, fmt.Errorf("%s is a commit, which has no place in the order of versions", text)
 	}
-	return vers.Parse(scheme, text)
+	return vers.ParseStated(scheme, text)
 }
 
 // inventory is the whole device.
 type inventory struct {
 	items []item
 	parts map[cpe.Value]bool // the CPE parts that occur at all
-	byCPE map[sbom.Coordinate][]member
+	// kernel says that the device holds the kernel of Linux, which is part of many
+	// operating systems and tells of none which it is.
+	kernel bool
+	byCPE  map[sbom.Coordinate][]member
 }
 
 // member is a component by one of its identifiers.
@@ -118,6 +137,10 @@ func (inv *inventory) take() {
 	for i := range inv.items {
 		for _, id := range inv.items[i].ids {
 			// The firmware of a device does not tell on which operating system it rests.
+			if id.name != nil && id.alias == nil && id.name.Part == "o" && id.name.Vendor == "linux" {
+				inv.kernel = true
+				continue
+			}
 			if id.name != nil && id.alias == nil && !(id.name.Part == "o" && strings.HasSuffix(string(id.name.Product), "_firmware")) {
 				inv.parts[id.name.Part] = true
 			}
@@ -125,8 +148,19 @@ func (inv *inventory) take() {
 	}
 }
 
-// names reports whether the BOM names anything of the part that l asks for.
-func (inv *inventory) names(l *leaf) bool { return inv.parts[cpe.Value(l.part())] }
+// otherKernels are the vendors whose operating systems rest on another kernel than
+// that of Linux.
+var otherKernels = []string{"microsoft", "apple", "freebsd", "openbsd", "netbsd", "sun", "ibm", "hp", "windriver", "blackberry", "qnx", "vmware"}
+
+// names reports whether the BOM names anything of the part that l asks for, or a kernel
+// that what l asks for does not rest on.
+func (inv *inventory) names(l *leaf) bool {
+	if inv.parts[cpe.Value(l.part())] {
+		return true
+	}
+	vendor, _, _ := strings.Cut(strings.TrimPrefix(string(l.at), "cpe:o:"), ":")
+	return inv.kernel && l.part() == "o" && slices.Contains(otherKernels, vendor)
+}
 
 // at finds the components that a criterion at the coordinate may speak of.
 func (inv *inventory) at(at sbom.Coordinate) []member {
@@ -183,6 +217,12 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 	}
 	if words {
 		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
+		for _, n := range it.names {
+			it.mention(n, false)
+		}
+		for _, v := range it.vendors {
+			it.mention(v, true)
+		}
 	}
 	it.makers = it.vendors
 	it.distributed = first.pkg != nil && slices.Contains([]string{"deb", "rpm", "apk", "alpm", "ebuild"}, first.pkg.Type)
@@ -191,6 +231,7 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 	if it.known && words {
 		for _, e := range table.Of(*c) {
 			for _, n := range e.Names {
+				it.mention(n, false)
 				for _, s := range sbom.Spellings(n, nil) {
 					if !slices.Contains(it.spelled, s) {
 						it.spelled = append(it.spelled, s)
@@ -199,6 +240,25 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 			}
 			it.makers = append(it.makers[:len(it.makers):len(it.makers)], e.Vendors()...)
 		}
+	}
+}
+
+// mention is a name for which texts are searched, and where the word of it that tells most
+// stands.
+type mention struct {
+	name, folded string
+	vendor       bool
+	at           sbom.Coordinate
+}
+
+func (it *item) mention(name string, vendor bool) {
+	w := sbom.Telling(name)
+	if w == "" || vendor && len(w) < 4 {
+		return
+	}
+	m := mention{name, foldText(name), vendor, sbom.MentionCoordinate(w)}
+	if !slices.ContainsFunc(it.mentions, func(o mention) bool { return o.folded == m.folded }) {
+		it.mentions = append(it.mentions, m)
 	}
 }
 
@@ -218,19 +278,32 @@ func (id *identity) read(c *sbom.Component) {
 		id.cpeErr = err
 	}
 	id.state(c)
+	if id.pkg != nil && id.pkg.UpstreamVersion != "" {
+		if at := id.pkg.Coordinates(); len(at) > 1 {
+			src, pkg := *id, *id.pkg
+			pkg.Version = pkg.UpstreamVersion
+			src.pkg, src.versions, src.name, src.from = &pkg, nil, nil, at[1]
+			src.state(&sbom.Component{Name: pkg.Upstream})
+			id.source = &src
+		}
+	}
 }
+
+var rebuilt = regexp.MustCompile(`\+b\d+$`)
+
+var patchLetters = regexp.MustCompile(`^[A-Za-z]{1,2}\d*$`)
 
 // state gathers the versions. A component may state different ones; each is
 // tested, because which of them was mistyped is not known.
 func (id *identity) state(c *sbom.Component) {
-	add := func(text, from string) {
+	add := func(text, from string, twin bool) {
 		if text == "" || slices.ContainsFunc(id.versions, func(s stated) bool { return s.text == text }) {
 			return
 		}
-		s := stated{text: text, from: from}
+		s := stated{text: text, from: from, twin: twin && len(id.versions) > 0}
 		if id.ecosystem != "" {
 			s.hasOwn = true
-			s.own, s.ownErr = vers.Parse(vers.Scheme(id.ecosystem), text)
+			s.own, s.ownErr = vers.ParseStated(vers.Scheme(id.ecosystem), text)
 		}
 		if id.name != nil {
 			s.hasPlain = true
@@ -244,25 +317,35 @@ func (id *identity) state(c *sbom.Component) {
 		}
 	}
 	if v := strings.TrimSpace(c.Version); v != "" && !(id.pkg != nil && withoutEpoch(id.pkg.Version) == v) {
-		add(v, "version")
+		add(v, "version", false)
 	}
 	if id.pkg != nil {
-		add(id.pkg.Version, "purl")
+		add(id.pkg.Version, "purl", false)
+		if id.pkg.Type == "deb" {
+			// Debian builds a package again (+b1) from the source it was built from before.
+			for _, s := range id.versions {
+				add(rebuilt.ReplaceAllString(s.text, ""), s.from, true)
+			}
+		}
 	}
 	if id.name != nil {
 		// A tag (OpenSSL_1_1_1k) holds a version that the generic order reads.
 		for _, s := range id.versions {
 			if tag := tagVersion(s.text, c.Name); s.genErr != nil && tag != s.text {
 				if _, err := vers.Parse(vers.Generic, tag); err == nil {
-					add(tag, s.from)
+					add(tag, s.from, true)
 				}
 			}
 		}
 	}
 	if id.name != nil && id.name.Version.Literal() && !id.name.Version.Pattern() {
-		add(id.name.Version.Text(), "cpe")
+		add(id.name.Version.Text(), "cpe", false)
 		if id.name.Update.Literal() && !id.name.Update.Pattern() {
-			add(id.name.Version.Text()+"-"+id.name.Update.Text(), "cpe")
+			version, update := id.name.Version.Text(), id.name.Update.Text()
+			add(version+"-"+update, "cpe", true)
+			if patchLetters.MatchString(update) { // OpenSSL 1.0.2, update k
+				add(version+update, "cpe", true)
+			}
 		}
 	}
 }
@@ -335,6 +418,9 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
 			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),
 		}}
 		id.read(&other)
+		if own := it.ids[0].pkg; it.distributed && x.Kind == "cpe" && own.UpstreamVersion != "" {
+			id.state(&sbom.Component{Name: c.Name, Version: upstream(own.Type, own.UpstreamVersion)})
+		}
 		if id.name != nil && it.opens(id.name) {
 			id.alias.Named = false
 		}

@@ -34,6 +34,7 @@ type verdict struct {
 	fixed   string // the version in which the statement ends
 	files   []string
 	by      string // who within the record says so
+	about   *product
 	// mum says that the record does not speak of this version, rather than leaving it
 	// open: where another record decides, nobody has to be asked.
 	mum bool
@@ -228,8 +229,9 @@ func (l *leaf) judgeVersion(v verdict, id *identity, explain bool) verdict {
 // hardware reports whether the leaf names hardware.
 func (l *leaf) hardware() bool { return strings.HasPrefix(string(l.at), "cpe:h:") }
 
-// best tests every version the component states. One that is affected decides;
-// one that is not decides over one that has no answer.
+// best tests every version the component states. One that is affected decides. Of the
+// spellings of one version, one that is not affected decides over one that has no answer;
+// of different versions one that has no answer decides, because which of them is the slip is not known.
 func best(v verdict, id *identity, test func(verdict, *stated) verdict) verdict {
 	if len(id.versions) == 0 {
 		v.truth, v.blind, v.why = unknown, noVersion, "the component states no version"
@@ -239,11 +241,27 @@ func best(v verdict, id *identity, test func(verdict, *stated) verdict) verdict 
 	for k := range id.versions {
 		t := test(v, &id.versions[k])
 		t.version = &id.versions[k]
-		if k == 0 || t.truth == yes && out.truth != yes || t.truth == no && out.truth == unknown {
+		switch {
+		case k == 0, t.truth == yes && out.truth != yes:
+			out = t
+		case t.truth == no && out.truth == unknown && sameStatement(out.version, t.version):
+			out = t
+		case t.truth == unknown && out.truth == no && !sameStatement(out.version, t.version):
 			out = t
 		}
 	}
 	return out
+}
+
+// sameStatement reports whether two stated versions may be one in two spellings: one is
+// made from the other, holds it, or is a commit, of which a version may be told.
+func sameStatement(a, b *stated) bool {
+	if a.twin || b.twin || commitLike(a.text) || commitLike(b.text) {
+		return true
+	}
+	dotted := strings.NewReplacer("_", ".", "-", ".")
+	x, y := dotted.Replace(strings.ToLower(a.text)), dotted.Replace(strings.ToLower(b.text))
+	return strings.Contains(x, strings.TrimLeft(y, "v")) || strings.Contains(y, strings.TrimLeft(x, "v")) || equal(a.text, b.text)
 }
 
 // within tests the bounds of a range, all of which have to hold.

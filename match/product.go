@@ -229,7 +229,7 @@ func (p *product) identifies(i *item, id *identity) (assumed []string, ok bool) 
 
 // judge says how the versions that the component states stand to p.
 func (p *product) judge(id *identity, versions []stated, explain bool) verdict {
-	v := verdict{rule: "stated versions", files: p.files, by: p.by, assumed: id.assumption()}
+	v := verdict{rule: "stated versions", files: p.files, by: p.by, about: p, assumed: id.assumption()}
 	if len(p.platforms) > 0 {
 		v.assumed = append(v.assumed, "runs on "+strings.Join(p.platforms, " or "))
 	}
@@ -349,9 +349,11 @@ func (p *product) spoken() bool {
 // past reports whether s comes after every version that is said to be affected, or after
 // those of its branch (the first two numbers) and before those of the next. Where nothing is said of
 // the versions not named, these count as not affected and the earlier ones do not: a
-// convention of ours.
+// convention of ours. It holds where the last of them ends a range: a version that is named alone as
+// affected does not say that the next is not.
 func (p *product) past(s *stated) bool {
 	var last *vers.Version
+	alone := false
 	text, all := "", true
 	for k := range p.spans {
 		sp := &p.spans[k]
@@ -386,9 +388,9 @@ func (p *product) past(s *stated) bool {
 				continue
 			}
 		}
-		last, text = end, end.String()
+		last, text, alone = end, end.String(), sp.Single() && sp.Status == vex.Affected
 	}
-	return last != nil && (all || releases(text) != "" && releases(text) == releases(s.text))
+	return last != nil && !alone && (all || releases(text) != "" && releases(text) == releases(s.text))
 }
 
 // ends are the versions between which the span lies; nil where it has no bound, or one
@@ -477,27 +479,61 @@ func begins(version, stem string) bool {
 	return ok && (rest == "" || rest[0] < '0' || rest[0] > '9')
 }
 
-// turned applies the turns within the span.
+// turned applies the turns within the span in the order of their versions. Where one of them, or the
+// version, has no place in the order and the status would turn there, there is no answer.
 func (s *span) turned(v verdict, p *product, at *stated) verdict {
-	status := s.Status
-	for _, t := range s.Turns {
-		own, err := at.under(s.scheme)
-		if err != nil {
+	turned := *s
+	if !slices.ContainsFunc(s.Turns, func(t feeds.Turn) bool { return t.Status != s.Status }) {
+		return turned.answer(v, p)
+	}
+	own, turns, err := s.turns(s.scheme, at)
+	if err != nil && s.scheme != vers.Generic {
+		own, turns, err = s.turns(vers.Generic, at)
+	}
+	for _, t := range turns {
+		var order int
+		if order, err = own.Compare(t.at); err != nil {
 			break
 		}
-		bound, err := vers.Parse(s.scheme, t.At)
-		if err != nil {
-			continue
-		}
-		if order, err := own.Compare(bound); err == nil && order >= 0 {
-			status = t.Status
-		} else if status == vex.Affected && v.fixed == "" && t.Status != vex.Affected {
+		if order >= 0 {
+			turned.Status = t.Status
+		} else if turned.Status == vex.Affected && v.fixed == "" && t.Status != vex.Affected {
 			v.fixed = t.At
 		}
 	}
-	turned := *s
-	turned.Status = status
+	if err != nil {
+		v.truth, v.blind, v.why, v.leaf, v.fixed = unknown, incomparable, err.Error(), p.label()+": "+s.Span.String(), ""
+		return v
+	}
 	return turned.answer(v, p)
+}
+
+// turn is a turn with its version read.
+type turn struct {
+	feeds.Turn
+	at vers.Version
+}
+
+// turns reads the version and the turns under a scheme, and sorts these.
+func (s *span) turns(scheme vers.Scheme, at *stated) (own vers.Version, turns []turn, err error) {
+	if own, err = at.under(scheme); err != nil {
+		return own, nil, err
+	}
+	for _, t := range s.Turns {
+		read, err := vers.Parse(scheme, t.At)
+		if err != nil {
+			return own, nil, err
+		}
+		turns = append(turns, turn{t, read})
+	}
+	slices.SortStableFunc(turns, func(a, b turn) int {
+		order, e := a.at.Compare(b.at)
+		if e != nil {
+			err = e
+		}
+		return order
+	})
+	return own, turns, err
 }
 
 // answer is what the status of the span means.

@@ -55,7 +55,7 @@ func releaseNumbers(text string) []int {
 // the release that a record is for. Numbers that one of the two does not state are
 // taken to agree; where either states none there is no answer.
 func sameRelease(release, distro string) truth {
-	theirs, own := releaseNumbers(release), releaseNumbers(distro)
+	theirs, own := releaseNumbers(operatingSystem(release)), releaseNumbers(distro)
 	if len(theirs) == 0 || len(own) == 0 {
 		return unknown
 	}
@@ -65,4 +65,32 @@ func sameRelease(release, distro string) truth {
 		}
 	}
 	return yes
+}
+
+var (
+	// streamed is a product of Red Hat with its version and, after two colons, its edition:
+	// openshift:4.12::el8.
+	streamed = regexp.MustCompile(`^([a-z][a-z0-9_]*):([^:]*)(?:::(.*))?$`)
+	onEL     = regexp.MustCompile(`(?:^|[^a-z])(el\d+)`)
+	// rhel are the products whose version is that of the operating system.
+	rhel = regexp.MustCompile(`^(enterprise_linux.*|rhel|rhel_(aus|eus|tus|e4s|els|eus_long_life|atomic|extras.*)|pro)$`)
+	// ofSUSE are the products of SUSE that have versions of their own.
+	ofSUSE = regexp.MustCompile(`(?i)\b(manager|openstack|storage|caas|rancher|harvester)\b`)
+)
+
+// operatingSystem is what the release that a record is for says of the release of the
+// operating system: products that are layered over one have versions of their own. Empty when it
+// says nothing.
+func operatingSystem(release string) string {
+	if ofSUSE.MatchString(release) {
+		return ""
+	}
+	m := streamed.FindStringSubmatch(strings.ToLower(release))
+	if m == nil || rhel.MatchString(m[1]) {
+		return release
+	}
+	if on := onEL.FindStringSubmatch(m[3]); on != nil {
+		return on[1]
+	}
+	return ""
 }

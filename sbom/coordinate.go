@@ -162,16 +162,27 @@ func RepoCoordinate(address string) (at Coordinate, ok bool) {
 // uses.
 func MentionCoordinate(word string) Coordinate { return Coordinate("says:" + word) }
 
-// Mentions returns the words of a text that may be part of the name of a product,
-// folded, each once, in order of the alphabet: at most 96 of them. Words that are
-// common in such texts are left out.
+// Mentions returns the words of a text that may be part of the name of a product or of its
+// vendor, folded, each once, in order of the alphabet: the first 512 of them, since texts name
+// what they are about early. Words that are common in such texts are left out.
 func Mentions(text string) []string {
+	const most = 512
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 0x7f)
 	})
+	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 2 || commonWords[w] || digits(w) })
+	if len(words) > most {
+		seen := make(map[string]bool, len(words))
+		words = slices.DeleteFunc(words, func(w string) bool {
+			if seen[w] || len(seen) == most {
+				return true
+			}
+			seen[w] = true
+			return false
+		})
+	}
 	slices.Sort(words)
-	words = slices.DeleteFunc(slices.Compact(words), func(w string) bool { return len(w) < 3 || commonWords[w] || digits(w) })
-	return words[:min(len(words), 96)]
+	return slices.Compact(words)
 }
 
 func digits(w string) bool { return strings.Trim(w, "0123456789") == "" }
@@ -242,6 +253,9 @@ func (c Component) Coordinates() []Coordinate {
 	}
 	for _, v := range c.Vendors() {
 		add(VendorCoordinate(v))
+		if w := Telling(v); w != "" {
+			add(MentionCoordinate(w))
+		}
 	}
 	return out
 }

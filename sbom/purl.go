@@ -17,8 +17,9 @@ type Package struct {
 	// not said.
 	Distro string
 	// Upstream is the name of the source package a binary one was built from
-	// (the upstream qualifier of deb and apk); empty when not said.
-	Upstream string
+	// (the upstream qualifier), UpstreamVersion that package's own version; empty when
+	// not said.
+	Upstream, UpstreamVersion string
 }
 
 // ErrNoPURL says that a component has no package URL.
@@ -50,13 +51,30 @@ func (c Component) Package() (Package, error) {
 	}
 	qualifiers := p.Qualifiers.Map()
 	out.Distro = qualifiers["distro"]
-	out.Upstream, _, _ = strings.Cut(qualifiers["upstream"], "@")
+	out.Upstream, out.UpstreamVersion = source(p.Type, trim(qualifiers["upstream"]))
 	// An rpm purl keeps the epoch apart, and some tools do so for deb too; the version that is ordered has
 	// it in front.
 	if epoch := qualifiers["epoch"]; (p.Type == "rpm" || p.Type == "deb") && epoch != "" && out.Version != "" && !strings.Contains(out.Version, ":") {
 		out.Version = epoch + ":" + out.Version
 	}
+	if epoch, _, ok := strings.Cut(out.Version, ":"); ok && p.Type == "rpm" && out.UpstreamVersion != "" && !strings.Contains(out.UpstreamVersion, ":") {
+		out.UpstreamVersion = epoch + ":" + out.UpstreamVersion // the name of the file has no room for it
+	}
 	return out, nil
+}
+
+var sourceRPM = regexp.MustCompile(`^(.+)-([^-]+-[^-]+)\.(?:no)?src(?:\.rpm)?$`)
+
+// source reads the upstream qualifier: a name, which a version may follow
+// (lvm2@2.03.16-2), or the name of the file of a source RPM.
+func source(kind, upstream string) (name, version string) {
+	if kind == "rpm" {
+		if m := sourceRPM.FindStringSubmatch(upstream); m != nil {
+			return m[1], m[2]
+		}
+	}
+	name, version, _ = strings.Cut(upstream, "@")
+	return trim(name), trim(version)
 }
 
 // plainTypes are the types of which the parser changes nothing in a name and a namespace
@@ -182,6 +200,8 @@ func (p Package) Ecosystem() (ecosystem, name string, ok bool) {
 		return "", "", false
 	}
 	switch {
+	case p.Namespace == "" && e == "Maven": // without its group it names nothing there
+		return "", "", false
 	case p.Namespace == "":
 		name = p.Name
 	case e == "Maven":

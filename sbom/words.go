@@ -4,6 +4,7 @@ package sbom
 // name of no product by themselves. The list is ours: what stands in it is not
 // looked for, so it holds plain English and the words of the trade only.
 var commonWords = set(
+	"am", "an", "as", "at", "be", "by", "do", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or", "so", "to", "up", "us", "we", "id", "vs", "eg", "ie", "os", "ip",
 	"the", "and", "that", "this", "with", "for", "from", "not", "are", "was", "has", "have", "had", "its", "can", "could", "may", "might",
 	"which", "when", "where", "who", "via", "into", "than", "then", "there", "these", "those", "all", "any", "but", "been", "being", "does",
 	"did", "due", "such", "some", "other", "only", "also", "after", "before", "because", "between", "through", "during", "while", "without",

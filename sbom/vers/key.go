@@ -1,5 +1,7 @@
 package vers
 
+import "strings"
+
 // A key is a run of elements, each begun by a byte that says what it is; what
 // comes earlier in the order has the lower byte. Words end in a zero byte, so
 // that a word comes before those it begins. The end of a run is an element too
@@ -62,6 +64,36 @@ func unprefixed(s string) string {
 		return s[1:]
 	}
 	return s
+}
+
+// wild reports whether s is a pattern, a condition or a variable, which a grammar that is
+// wide enough would take for a version: 2.x, 2.*, >=2.0, ${project.version}.
+func wild(s string) bool {
+	if strings.IndexByte("<>=^~*[({", s[0]) >= 0 && !(s[0] == '=' && len(s) > 1 && isDigit(s[1])) {
+		return true
+	}
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '*', '$':
+			return true
+		case 'x', 'X':
+			if i > 1 && s[i-1] == '.' && isDigit(s[i-2]) && (i+1 == len(s) || s[i+1] == '.') {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// announced reports whether s begins with a word of which tags make a version:
+// release-2.5.0.
+func announced(s string) bool {
+	j := letters(s, 0)
+	switch strings.ToLower(s[:j]) {
+	case "release", "rel", "version", "ver", "v", "tag", "tags":
+		return j < len(s)
+	}
+	return false
 }
 
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }

@@ -11,7 +11,7 @@ func appendPEP440(b []byte, s string) ([]byte, string) {
 	if b, ok := appendModern(append(b, 0x01), s); ok {
 		return b, ""
 	}
-	if !isDigit(s[0]) || !only(s, ".+!_-") {
+	if !isDigit(s[0]) || !only(s, ".+!_-") || strings.HasSuffix(strings.ToLower(s), "snapshot") {
 		return nil, notVersion
 	}
 	return appendLegacy(append(b[:mark], 0x00), s), ""

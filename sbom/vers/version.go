@@ -61,6 +61,29 @@ func Parse(scheme Scheme, text string) (Version, error) {
 	return v, nil
 }
 
+// ParseStated is Parse for what an inventory states as the version that is there. The
+// grammar of some schemes takes words, patterns and conditions for versions and gives them a place: "latest", "2.x",
+// ">=2.0", "${project.version}" and, where the registry's tools do not, "release-2.5.0" name no version, and have
+// none here.
+func ParseStated(scheme Scheme, text string) (Version, error) {
+	s := strings.TrimSpace(text)
+	o := schemes[ids[scheme]].order
+	refuse := func(why string) (Version, error) {
+		return Version{}, &IncomparableError{Scheme: scheme, Version: text, Why: why}
+	}
+	switch {
+	case s == "" || o == lexicographic || o == unordered:
+	case wild(s):
+		return refuse("stands for many versions")
+	case o == generic:
+	case digitless(s):
+		return refuse("is a word and no version")
+	case announced(unprefixed(s)), (o == rpm || o == conan) && announced(s):
+		return refuse("is a tag and no version")
+	}
+	return Parse(scheme, text)
+}
+
 // appendKey appends the key of s under o to b; why is not empty when s has none.
 // It is one switch and not a table of functions so that b stays on the stack.
 func appendKey(b []byte, o order, s string) (key []byte, why string) {
@@ -82,7 +105,7 @@ func appendKey(b []byte, o order, s string) (key []byte, why string) {
 	case pep440:
 		return appendPEP440(b, unprefixed(s))
 	case maven:
-		return appendMaven(b, s)
+		return appendMaven(b, unprefixed(s))
 	case nuget:
 		return appendNuGet(b, unprefixed(s))
 	case gem:
