@@ -1,16 +1,29 @@
 package csaf
 
+import "fmt"
+
 // Check judges doc against the schema and the mandatory tests of section 6.1 of
 // the standard, and returns what fails in a fixed order: the schema first, then
 // test by test. An empty answer means valid as far as the package comment says
-// Check judges. A nil document fails the schema. Check does not change doc.
+// Check judges. A nil document fails the schema, and so does one of CSAF 2.1:
+// that one failure is all that is said of it. Check does not change doc.
 func Check(doc *Document) []Failure {
-	c := &checker{}
-	if doc == nil {
-		c.fail(testSchema, nil, "there is no document")
-		return c.failures
+	switch {
+	case doc == nil:
+		return []Failure{{testSchema, "", "there is no document"}}
+	case doc.Document.CSAFVersion == Version21:
+		return notJudged()
 	}
-	c.doc = doc
+	return check(doc)
+}
+
+// notJudged is all that Check says of a document of CSAF 2.1.
+func notJudged() []Failure {
+	return []Failure{{testSchema, atDocument.key("csaf_version").String(), fmt.Sprintf("is %q, and only documents of CSAF %s are judged", Version21, Version)}}
+}
+
+func check(doc *Document) []Failure {
+	c := &checker{doc: doc}
 	c.shape()
 	for _, test := range tests {
 		c.test = test.id

@@ -15,7 +15,7 @@ import (
 // names 50 MB as a size that tools should still be able to take.
 const MaxSize = 64 << 20
 
-// ErrVersion is within the error for a document that is not of CSAF 2.0.
+// ErrVersion is within the error for a document that is not of the version asked for.
 var ErrVersion = errors.New("not CSAF version 2.0")
 
 // ErrTooLarge is within the error for a document of more than MaxSize bytes.
@@ -47,7 +47,7 @@ func Decode(r io.Reader) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := read(&scanner{data: data})
+	doc, err := read(&scanner{data: data}, document())
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +57,32 @@ func Decode(r io.Reader) (*Document, error) {
 		return nil, fmt.Errorf("csaf: %w: /document/csaf_version is %s", ErrVersion, brief(v))
 	}
 	return doc, nil
+}
+
+// DecodeAny is [Decode] that reads a document of CSAF 2.1, too. What 2.1 has
+// anew stands in fields of the same model that say so (Metrics, CWEs, PURLs,
+// ProductPaths, …); what it has no more stays in Extra if the text has it, as
+// x_extensions does, whose content is anybody's. A document of 2.1 is for reading: [Check] judges
+// 2.0 only, and [Encode21] writes it.
+func DecodeAny(r io.Reader) (*Document, error) {
+	data, err := load(r)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := read(&scanner{data: data}, document())
+	if err != nil {
+		return nil, err
+	}
+	switch v := doc.Document.CSAFVersion; v {
+	case Version:
+		return doc, nil
+	case Version21:
+		return read(&scanner{data: data}, document21())
+	case "":
+		return nil, fmt.Errorf("csaf: %w or %s: no /document/csaf_version", ErrVersion, Version21)
+	default:
+		return nil, fmt.Errorf("csaf: %w or %s: /document/csaf_version is %s", ErrVersion, Version21, brief(v))
+	}
 }
 
 // errNoObject says that a text is JSON, but no document can be meant.
@@ -97,12 +123,13 @@ func load(r io.Reader) ([]byte, error) {
 	return data, nil
 }
 
-// read reads a document of any version, or fails with errNoObject.
-func read(s *scanner) (*Document, error) {
+// read reads a document of any version by the members that p has, or fails with
+// errNoObject.
+func read(s *scanner, p *plan) (*Document, error) {
 	doc := new(Document)
 	object := s.next() == '{'
 	if object {
-		s.object(document(), reflect.ValueOf(doc).Elem())
+		s.object(p, reflect.ValueOf(doc).Elem())
 	} else {
 		s.skip()
 	}

@@ -1,7 +1,10 @@
 package csaf
 
-// A Document is one CSAF 2.0 document. Section 3.2 of the standard.
+// A Document is one CSAF 2.0 document. Section 3.2 of the standard. Fields of
+// which the comment begins with "2.1" are for documents of CSAF 2.1 alone, those
+// with "2.0" for documents of 2.0 alone; a section is that of 2.0.
 type Document struct {
+	Schema          string          `json:"$schema,omitempty" csaf:"2.1"` // 2.1: Schema21
 	Document        Meta            `json:"document,omitzero"`
 	ProductTree     *ProductTree    `json:"product_tree,omitempty"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities,omitempty"`
@@ -27,7 +30,8 @@ type Meta struct {
 	Category          string             `json:"category,omitempty"` // a profile (Profile… constants) or free text
 	CSAFVersion       string             `json:"csaf_version,omitempty"`
 	Distribution      *Distribution      `json:"distribution,omitempty"`
-	Lang              string             `json:"lang,omitempty"` // BCP 47
+	Lang              string             `json:"lang,omitempty"`                          // BCP 47
+	LicenseExpression string             `json:"license_expression,omitempty" csaf:"2.1"` // 2.1: SPDX
 	Notes             []Note             `json:"notes,omitempty"`
 	Publisher         Publisher          `json:"publisher,omitzero"`
 	References        []Reference        `json:"references,omitempty"`
@@ -37,8 +41,15 @@ type Meta struct {
 	Extra             Extra              `json:"-"`
 }
 
-// Version is the one value of Meta.CSAFVersion this package reads and writes.
-const Version = "2.0"
+// Values of Meta.CSAFVersion. Version is what this package is about; documents of
+// Version21 are read by DecodeAny and made by Preview21.
+const (
+	Version   = "2.0"
+	Version21 = "2.1"
+)
+
+// Schema21 is the one value of Document.Schema in CSAF 2.1.
+const Schema21 = "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json"
 
 // Values of Meta.Category that select a profile. Section 4.
 const (
@@ -67,13 +78,22 @@ type AggregateSeverity struct {
 
 // Distribution says who may have the document.
 type Distribution struct {
-	Text  string `json:"text,omitempty"`
-	TLP   *TLP   `json:"tlp,omitempty"`
+	SharingGroup *SharingGroup `json:"sharing_group,omitempty" csaf:"2.1"` // 2.1
+	Text         string        `json:"text,omitempty"`
+	TLP          *TLP          `json:"tlp,omitempty"`
+	Extra        Extra         `json:"-"`
+}
+
+// A SharingGroup is the circle a document of CSAF 2.1 is shared in.
+type SharingGroup struct {
+	ID    string `json:"id,omitempty"` // a UUID
+	Name  string `json:"name,omitempty"`
 	Extra Extra  `json:"-"`
 }
 
 // TLP is a traffic light label of the first version of that protocol, the only
-// one CSAF 2.0 has. See Distribute for the way from version 2.0 of it.
+// one CSAF 2.0 has, or in CSAF 2.1 of the second. See Distribute for the way from
+// that one to the first.
 type TLP struct {
 	Label TLPLabel `json:"label,omitempty"`
 	URL   string   `json:"url,omitempty"`
@@ -82,11 +102,13 @@ type TLP struct {
 
 // A Note is a paragraph of prose. Section 3.1.4.
 type Note struct {
-	Audience string       `json:"audience,omitempty"`
-	Category NoteCategory `json:"category,omitempty"`
-	Text     string       `json:"text,omitempty"`
-	Title    string       `json:"title,omitempty"`
-	Extra    Extra        `json:"-"`
+	Audience   string       `json:"audience,omitempty"`
+	Category   NoteCategory `json:"category,omitempty"`
+	GroupIDs   []string     `json:"group_ids,omitempty" csaf:"2.1"`   // 2.1
+	ProductIDs []string     `json:"product_ids,omitempty" csaf:"2.1"` // 2.1
+	Text       string       `json:"text,omitempty"`
+	Title      string       `json:"title,omitempty"`
+	Extra      Extra        `json:"-"`
 }
 
 // Publisher is who speaks.

@@ -21,9 +21,17 @@ import (
 // loss or what Decode would not read: a document with Unread, text that is not
 // UTF-8, an empty element in a list, a pointer to an empty object, a score that
 // is no number, an Extra that is no JSON or has the name of a member of the
-// standard, another csaf_version. It does not judge the content: see Check.
-func Encode(w io.Writer, doc *Document) error {
-	text, err := marshal(doc, "\n")
+// standard, a member that is of CSAF 2.1 only, another csaf_version. It does not
+// judge the content: see Check.
+func Encode(w io.Writer, doc *Document) error { return encode(w, doc, Version) }
+
+// Encode21 is [Encode] for a document of CSAF 2.1, as [DecodeAny] reads it and
+// [Preview21] makes it. It is apart from Encode so that nobody publishes a
+// preview unawares.
+func Encode21(w io.Writer, doc *Document) error { return encode(w, doc, Version21) }
+
+func encode(w io.Writer, doc *Document, version string) error {
+	text, err := marshal(doc, version, "\n")
 	if err != nil {
 		return err
 	}
@@ -35,7 +43,7 @@ func Encode(w io.Writer, doc *Document) error {
 
 // MarshalJSON is Encode without white space, so that json.Marshal loses nothing
 // either.
-func (d *Document) MarshalJSON() ([]byte, error) { return marshal(d, "") }
+func (d *Document) MarshalJSON() ([]byte, error) { return marshal(d, Version, "") }
 
 // UnmarshalJSON is Decode.
 func (d *Document) UnmarshalJSON(text []byte) error {
@@ -46,20 +54,26 @@ func (d *Document) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-func marshal(doc *Document, line string) ([]byte, error) {
+func marshal(doc *Document, version, line string) ([]byte, error) {
 	if doc == nil {
 		return nil, fmt.Errorf("csaf: no document")
 	}
 	if n := len(doc.Unread); n > 0 {
 		return nil, fmt.Errorf("csaf: what was read would be lost (%d), first %s", n, doc.Unread[0])
 	}
-	if v := doc.Document.CSAFVersion; v != Version {
+	p := document()
+	switch v := doc.Document.CSAFVersion; {
+	case version == Version && v != Version:
 		return nil, fmt.Errorf("csaf: %w: /document/csaf_version is %s", ErrVersion, brief(v))
+	case v != version:
+		return nil, fmt.Errorf("csaf: not CSAF version %s: /document/csaf_version is %s", version, brief(v))
+	case version == Version21:
+		p = document21()
 	}
-	if f := unwritable(document(), reflect.ValueOf(doc).Elem(), nil); f != "" {
+	if f := unwritable(p, reflect.ValueOf(doc).Elem(), nil); f != "" {
 		return nil, fmt.Errorf("csaf: %s", f)
 	}
-	return appendObject(nil, document(), reflect.ValueOf(doc).Elem(), line), nil
+	return appendObject(nil, p, reflect.ValueOf(doc).Elem(), line), nil
 }
 
 const indent = "  "
@@ -216,6 +230,9 @@ func unwritable(p *plan, v reflect.Value, at *place) string {
 			return at.key(name).String() + ": not JSON"
 		}
 	}
+	if m := p.stranger(v); m != nil {
+		return at.key(m.name).String() + ": not a member in this version of CSAF"
+	}
 	for i := range p.members {
 		m := &p.members[i]
 		f, here := v.Field(m.field), at.key(m.name)
@@ -266,7 +283,7 @@ func badText(s string, at *place) string {
 
 // empty reports whether v would be written as {}.
 func empty(p *plan, v reflect.Value) bool {
-	if len(p.extraOf(v)) > 0 {
+	if len(p.extraOf(v)) > 0 || p.stranger(v) != nil {
 		return false
 	}
 	for i := range p.members {

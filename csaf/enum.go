@@ -2,7 +2,7 @@ package csaf
 
 import "slices"
 
-// The enumerations of the standard. They are text as it stands in the document;
+// The enumerations of CSAF 2.0. They are text as it stands in the document;
 // the empty string means "not said" and is never Valid.
 
 // Status is how finished a document is.
@@ -63,7 +63,8 @@ const (
 // Valid reports whether the standard knows the value.
 func (v ReferenceCategory) Valid() bool { return slices.Contains(referenceCategories, string(v)) }
 
-// TLPLabel is a label of TLP 1.0 as CSAF 2.0 spells it.
+// TLPLabel is a label of TLP 1.0 as CSAF 2.0 spells it, or of TLP 2.0 as CSAF 2.1
+// does.
 type TLPLabel string
 
 // Values of TLPLabel.
@@ -74,7 +75,14 @@ const (
 	TLPWhite TLPLabel = "WHITE"
 )
 
-// Valid reports whether the standard knows the value.
+// Values of TLPLabel that only CSAF 2.1 knows, which has no WHITE. They are not
+// Valid.
+const (
+	TLPAmberStrict TLPLabel = "AMBER+STRICT"
+	TLPClear       TLPLabel = "CLEAR"
+)
+
+// Valid reports whether CSAF 2.0 knows the value.
 func (v TLPLabel) Valid() bool { return slices.Contains(tlpLabels, string(v)) }
 
 // BranchCategory is what a branch's name is the name of.
@@ -172,7 +180,13 @@ const (
 	RemediationWorkaround    RemediationCategory = "workaround"
 )
 
-// Valid reports whether the standard knows the value.
+// Values of RemediationCategory that only CSAF 2.1 knows. They are not Valid.
+const (
+	RemediationFixPlanned    RemediationCategory = "fix_planned"
+	RemediationOptionalPatch RemediationCategory = "optional_patch"
+)
+
+// Valid reports whether CSAF 2.0 knows the value.
 func (v RemediationCategory) Valid() bool { return slices.Contains(remediationCategories, string(v)) }
 
 // RestartCategory is what must be restarted.

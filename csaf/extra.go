@@ -16,12 +16,16 @@ type Extra map[string]json.RawMessage
 
 var extraType = reflect.TypeFor[Extra]()
 
-// Extras yields every member of doc that the standard does not define, with its
+// Extras yields every member of d that the standard does not define, with its
 // JSON pointer, in the order of the document.
 func (d *Document) Extras() iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		if d != nil {
-			extras(document(), reflect.ValueOf(d).Elem(), nil, func(at *place, value json.RawMessage) bool {
+			p := document()
+			if d.Document.CSAFVersion == Version21 {
+				p = document21()
+			}
+			extras(p, reflect.ValueOf(d).Elem(), nil, func(at *place, value json.RawMessage) bool {
 				return yield(at.String(), value)
 			})
 		}

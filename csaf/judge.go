@@ -76,16 +76,16 @@ func Judge(r io.Reader, preset Preset) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	doc, err := read(&scanner{data: data, shared: string(data)})
+	doc, err := read(&scanner{data: data, shared: string(data)}, document())
 	if errors.Is(err, errNoObject) {
 		return Verdict{Failures: []Failure{{testSchema, "", "is not an object"}}}, nil
 	}
 	if err != nil {
 		return Verdict{}, err
 	}
-	v := Verdict{Version: doc.Document.CSAFVersion, Failures: Check(doc)}
+	v := Verdict{Version: doc.Document.CSAFVersion, Failures: check(doc)}
 	if preset == Extended {
-		v.Warnings = CheckOptional(doc)
+		v.Warnings = checkOptional(doc)
 	}
 	return v, nil
 }

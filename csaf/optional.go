@@ -2,16 +2,23 @@ package csaf
 
 // CheckOptional judges doc by the optional tests of section 6.2 of the standard
 // and returns what fails, test by test. A failure is a warning: it does not make
-// the document invalid. A nil document has none. CheckOptional does not change
-// doc.
+// the document invalid. A nil document has none, and one of CSAF 2.1 the one
+// failure that Check has for it. CheckOptional does not change doc.
 //
 // A document that Check calls invalid can be judged too; what is too broken for
 // a test is passed over by it.
 func CheckOptional(doc *Document) []Failure {
-	c := &checker{doc: doc}
-	if doc == nil {
+	switch {
+	case doc == nil:
 		return nil
+	case doc.Document.CSAFVersion == Version21:
+		return notJudged()
 	}
+	return checkOptional(doc)
+}
+
+func checkOptional(doc *Document) []Failure {
+	c := &checker{doc: doc}
 	for _, test := range optionalTests {
 		c.test = test.id
 		test.judge(c)

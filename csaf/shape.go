@@ -23,6 +23,9 @@ func (c *checker) shape() {
 }
 
 func (c *checker) object(p *plan, v reflect.Value, at *place) {
+	if m := p.stranger(v); m != nil {
+		c.fail(p.test(), at.key(m.name), "is a member of CSAF %s only", Version21)
+	}
 	for i := range p.members {
 		m := &p.members[i]
 		f := v.Field(m.field)

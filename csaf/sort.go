@@ -8,7 +8,7 @@ import (
 
 // alphabetical orders names as a dictionary does: letters without regard to
 // case, digits before them and punctuation before those; where two names are
-// alike but for case, the small letter comes first. All names of the standard
+// alike but for case, the small letter comes first. All names of CSAF 2.0
 // stand in the same order when they are compared byte by byte.
 func alphabetical(a, b string) int {
 	if a == b {

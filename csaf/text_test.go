@@ -277,8 +277,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"document":{"csaf_version":"2.0"},"vulnerabilities":[{"scores":[{"cvss_v3":{"baseScore":-0.0e1,"vectorString":"CVSS:3.1/AV:N"}}]}]}`))
 	f.Add([]byte(`{"document":{"csaf_version":"2.0","lang":"\ud83d\ude00\ud800"},"x":[1,{"y":null}]}`))
 	f.Add([]byte(`{"document":{"csaf_version":"2.0","lang":"en"},"x":[1,{"z":null , "y\u00e4": -0.5e+7 , "":""}, [ ], { } ],"Y\n":false}`))
+	f.Add([]byte(`{"$schema":"s","document":{"csaf_version":"2.1","license_expression":"MIT"},"vulnerabilities":[{"metrics":[{"content":{"cvss_v4":{"baseScore":1}}}],"cwe":{},"cwes":[{"version":"4.17"}]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		doc, err := csaf.Decode(bytes.NewReader(data))
+		doc, err := csaf.DecodeAny(bytes.NewReader(data))
 		if syntax := (*csaf.SyntaxError)(nil); errors.As(err, &syntax) {
 			require.False(t, json.Valid(data) && utf8.Valid(data), "%v", err)
 		}
@@ -288,18 +289,22 @@ func FuzzDecode(f *testing.F) {
 		}
 		require.True(t, json.Valid(data))
 		csaf.Check(doc)
+		write := csaf.Encode
+		if doc.Document.CSAFVersion == csaf.Version21 {
+			write = csaf.Encode21
+		}
 		var first bytes.Buffer
-		if err := csaf.Encode(&first, doc); err != nil {
+		if err := write(&first, doc); err != nil {
 			require.NotEmpty(t, doc.Unread, "%v", err)
 			return
 		}
 		text := first.String()
-		again, err := csaf.Decode(&first)
+		again, err := csaf.DecodeAny(&first)
 		require.NoError(t, err)
 		doc.Unsorted, again.Unsorted = nil, nil
 		require.Equal(t, doc, again)
 		var second bytes.Buffer
-		require.NoError(t, csaf.Encode(&second, again))
+		require.NoError(t, write(&second, again))
 		require.Equal(t, text, second.String())
 	})
 }

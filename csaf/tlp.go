@@ -34,19 +34,22 @@ func Distribute(l tlp.Label) (*Distribution, error) {
 }
 
 // Label is the TLP 2.0 label of a document distributed under d: WHITE is CLEAR,
-// and RED stays RED unless d is what Distribute makes of AMBER+STRICT. A nil d,
+// and RED stays RED unless d is what Distribute makes of AMBER+STRICT. The labels
+// of CSAF 2.1 are those of TLP 2.0. A nil d,
 // one without a label, or one with an unknown label has not said: "".
 func (d *Distribution) Label() tlp.Label {
 	if d == nil || d.TLP == nil {
 		return ""
 	}
 	switch d.TLP.Label {
-	case TLPWhite:
+	case TLPWhite, TLPClear:
 		return tlp.Clear
 	case TLPGreen:
 		return tlp.Green
 	case TLPAmber:
 		return tlp.Amber
+	case TLPAmberStrict:
+		return tlp.AmberStrict
 	case TLPRed:
 		if d.Text == strictText {
 			return tlp.AmberStrict
