@@ -263,7 +263,7 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 		return v
 	}
 	if mine := stream(s.text); mine != "" && build != mine {
-		v.fixed = ""
+		v.fixed, v.mum = "", true
 		if explain {
 			v.why = fmt.Sprintf("the range ends with a build for %s, and %s was built for %s", build, s.text, mine)
 		}
