@@ -242,3 +242,40 @@ func ExampleWriteFiles() {
 	// <nil>
 	// true
 }
+
+func ExampleDecodeAny() {
+	doc, err := csaf.DecodeAny(strings.NewReader(`{"$schema": "` + csaf.Schema21 + `", "document": {"csaf_version": "2.1"},
+		"vulnerabilities": [{"metrics": [{"content": {"epss": {"probability": "0.97"}}, "products": ["pump"]}]}]}`))
+	m := doc.Vulnerabilities[0].Metrics[0]
+	fmt.Println(m.Content.EPSS.Probability, m.Products, err)
+	fmt.Println(csaf.Check(doc)[0])
+	// Output:
+	// 0.97 [pump] <nil>
+	// schema /document/csaf_version: is "2.1", and only documents of CSAF 2.0 are judged
+}
+
+func ExamplePreview21() {
+	doc := notice()
+	_, err := csaf.Preview21(doc)
+	fmt.Println(err)
+	doc.Document.Distribution = &csaf.Distribution{TLP: &csaf.TLP{Label: csaf.TLPWhite}}
+	preview, err := csaf.Preview21(doc)
+	fmt.Println(preview.Document.CSAFVersion, preview.Document.Distribution.TLP.Label, err)
+	// Output:
+	// csaf: no preview of 2.1: /document: has no TLP label, which 2.1 requires
+	// 2.1 CLEAR <nil>
+}
+
+func ExampleEncode21() {
+	doc := &csaf.Document{Schema: csaf.Schema21, Document: csaf.Meta{CSAFVersion: csaf.Version21, LicenseExpression: "CC-BY-4.0"}}
+	fmt.Println(csaf.Encode21(os.Stdout, doc))
+	// Output:
+	// {
+	//   "$schema": "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json",
+	//   "document": {
+	//     "csaf_version": "2.1",
+	//     "license_expression": "CC-BY-4.0"
+	//   }
+	// }
+	// <nil>
+}

@@ -55,3 +55,20 @@ func TestNamesAreOrderedAsADictionaryOrdersThem(t *testing.T) {
 		}
 	}
 }
+
+func TestAMemberIsOfOneVersionOrOfBoth(t *testing.T) {
+	t.Parallel()
+	var old, added []string
+	for _, p := range plans21() {
+		for _, m := range p.foreign {
+			old = append(old, p.name+"."+m.name)
+		}
+	}
+	for _, p := range plans() {
+		for _, m := range p.foreign {
+			added = append(added, p.name+"."+m.name)
+		}
+	}
+	require.ElementsMatch(t, []string{"ProductTree.relationships", "Helper.purl", "Vulnerability.cwe", "Vulnerability.release_date", "Vulnerability.scores"}, old)
+	require.Len(t, added, 18)
+}

@@ -288,7 +288,11 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		require.True(t, json.Valid(data))
-		csaf.Check(doc)
+		if failures := csaf.Check(doc); len(failures) == 0 && doc.Document.Distribution.Label() != "" {
+			if preview, err := csaf.Preview21(doc); err == nil {
+				require.NoError(t, csaf.Encode21(io.Discard, preview))
+			}
+		}
 		write := csaf.Encode
 		if doc.Document.CSAFVersion == csaf.Version21 {
 			write = csaf.Encode21
