@@ -74,13 +74,13 @@ func TestSSVCThatIsMoreUrgentDiffersToo(t *testing.T) {
 	require.NoError(t, err)
 	a, err = a.WithImpact(assess.Impact{Step: step("c"), Statement: "s", Harm: assess.Serious})
 	require.NoError(t, err)
-	c, err := a.CrossCheck(nil, nil, assess.Known{Automatable: "Y", ValueDensity: "C", TechnicalImpact: "P"}, noon)
+	c, err := a.CrossCheck(nil, nil, assess.Known{Automatable: "Y", ValueDensity: "C", TechnicalImpact: "P"}, days, noon)
 	require.NoError(t, err)
 	require.Equal(t, []string{"I"}, c.Supplier)
 	require.Equal(t, assess.Expedited, c.Class)
 	require.True(t, c.Differs)
 
-	c, err = a.CrossCheck(nil, nil, assess.Known{Multiple: true}, noon)
+	c, err = a.CrossCheck(nil, nil, assess.Known{Multiple: true}, days, noon)
 	require.NoError(t, err)
 	require.Equal(t, "M", c.Inputs["safety impact"], "only death is of several patients")
 }

@@ -121,7 +121,7 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 			}
 			require.GreaterOrEqual(t, len(a.Earlier), stood)
 			stood = len(a.Earlier)
-			resp, err := a.Response(nil, noon)
+			resp, err := a.Response(nil, days, noon)
 			require.NoError(t, err)
 			require.Equal(t, a.Risk() != assess.NoRisk, resp.Class.Valid())
 

@@ -3,6 +3,7 @@ package assess
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrSamePerson says that a person was to approve what the same person proposed.
@@ -35,4 +36,18 @@ type StateError struct {
 // Error names both states and what is in the way.
 func (e *StateError) Error() string {
 	return fmt.Sprintf("assess: from %q to %q: %s", e.From, e.To, e.Why)
+}
+
+// A LinesError says that a determination is to be approved although its step 3
+// says nothing of some product lines: whether they are affected too is the
+// horizontal question, asked of every line (FDA 2016, X.B.v). An answer that it is
+// still under investigation is one.
+type LinesError struct {
+	Finding string
+	Lines   []string // their ids
+}
+
+// Error names the finding and the lines.
+func (e *LinesError) Error() string {
+	return fmt.Sprintf("assess: %q: impact: no answer for product lines %s", e.Finding, strings.Join(e.Lines, ", "))
 }

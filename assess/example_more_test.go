@@ -131,12 +131,12 @@ func ExampleAssessment_RiskAt() {
 		return
 	}
 	for _, day := range []int{29, 30} {
-		risk, why, err := a.RiskAt(nil, seen.AddDate(0, 0, day))
+		risk, why, err := a.RiskAt(nil, days, seen.AddDate(0, 0, day))
 		fmt.Printf("%q %s %v\n", risk, why, err)
 	}
 	// Output:
 	// "" undetermined <nil>
-	// "uncontrolled" undetermined 30 days after it was learned of on 2026-03-10: treated as uncontrolled <nil>
+	// "uncontrolled" undetermined 30 days after it was learned of on 2026-03-10 (America/Chicago): treated as uncontrolled <nil>
 }
 
 // A correction that is not reported is justified by one person and evaluated by

@@ -10,6 +10,7 @@ import (
 	"github.com/open-postmarket/postmarket/cvss/rubric"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/match"
+	"github.com/open-postmarket/postmarket/rule"
 )
 
 var (
@@ -108,3 +109,12 @@ func settled(t *testing.T, l assess.Level, h assess.Harm) assess.Assessment {
 	require.NoError(t, a.Check())
 	return a
 }
+
+// days is the calendar of a maker whose day begins five or six hours after UTC's.
+var days = func() rule.Calendar {
+	cal, err := rule.NewCalendar("America/Chicago")
+	if err != nil {
+		panic(err)
+	}
+	return cal
+}()

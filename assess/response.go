@@ -253,9 +253,9 @@ func (f responsesFile) check() error {
 // Response returns how fast a has to be answered as of at; p nil is
 // DefaultResponses. It is the worst of what the score and the harm ask for, and
 // of what is asked for an uncontrolled risk, which is also one that RiskAt treats
-// as such. Before step 4 the highest published base score stands in for the
-// score. It is computed, never stored, and starts no clock.
-func (a Assessment) Response(p *Responses, at time.Time) (Response, error) {
+// as such, by the days of cal. Before step 4 the highest published base score stands in
+// for the score. It is computed, never stored, and starts no clock.
+func (a Assessment) Response(p *Responses, cal rule.Calendar, at time.Time) (Response, error) {
 	p, err := p.or()
 	if err != nil {
 		return Response{}, err
@@ -278,7 +278,7 @@ func (a Assessment) Response(p *Responses, at time.Time) (Response, error) {
 		}
 		add(p.file.Harm.Of[i].Class, p.file.Harm.Citation, "harm to the patient is %s", a.Impact.Harm)
 	}
-	risk, why, err := a.RiskAt(p, at)
+	risk, why, err := a.RiskAt(p, cal, at)
 	if err != nil {
 		return Response{}, err
 	}
@@ -330,8 +330,10 @@ func (a Assessment) base() (base float64, whose string, ok bool) {
 // undetermined at FDA's first mark (Postmarket Management of Cybersecurity in
 // Medical Devices, VII.B: 30 days) is treated as uncontrolled, by our own
 // convention; that writes no determination and is shown as such. It is empty
-// before that.
-func (a Assessment) RiskAt(p *Responses, at time.Time) (Risk, string, error) {
+// before that. The day on which it was learned of is day 0 of the calendar of the
+// maker's zone, and day 30 counts from its first moment; a calendar without a zone
+// is an error.
+func (a Assessment) RiskAt(p *Responses, cal rule.Calendar, at time.Time) (Risk, string, error) {
 	p, err := p.or()
 	if err != nil {
 		return "", "", err
@@ -339,9 +341,12 @@ func (a Assessment) RiskAt(p *Responses, at time.Time) (Risk, string, error) {
 	if r := a.Risk(); r != "" {
 		return r, "the risk is determined as " + string(r), nil
 	}
+	if cal.Zone() == "" {
+		return "", "", errors.New("assess: undetermined: the calendar has no zone to count days in")
+	}
 	u := p.file.Undetermined
-	if l := a.Instants.Learned; !l.IsZero() && !at.Before(l.AddDate(0, 0, u.Days)) {
-		return Uncontrolled, fmt.Sprintf("undetermined %d days after it was learned of on %s: %s", u.Days, l.Format(time.DateOnly), u.Why), nil
+	if l := a.Instants.Learned; !l.IsZero() && cal.Date(at).Compare(cal.Date(l).Add(u.Days)) >= 0 {
+		return Uncontrolled, fmt.Sprintf("undetermined %d days after it was learned of on %s (%s): %s", u.Days, cal.Date(l), cal.Zone(), u.Why), nil
 	}
 	return "", "undetermined", nil
 }

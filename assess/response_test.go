@@ -19,7 +19,7 @@ import (
 
 func respond(t *testing.T, a assess.Assessment, at time.Time) assess.Response {
 	t.Helper()
-	r, err := a.Response(nil, at)
+	r, err := a.Response(nil, days, at)
 	require.NoError(t, err)
 	return r
 }
@@ -103,9 +103,9 @@ func TestAResponseIsNeverDueBeforeItsStartAndHarmOnlyRaises(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		l := rapid.SampledFrom(assess.Levels()).Draw(r, "level")
 		i := rapid.IntRange(0, len(assess.Harms())-1).Draw(r, "harm")
-		less, err := settled(t, l, assess.Harms()[0]).Response(nil, noon)
+		less, err := settled(t, l, assess.Harms()[0]).Response(nil, days, noon)
 		require.NoError(t, err)
-		more, err := settled(t, l, assess.Harms()[i]).Response(nil, noon)
+		more, err := settled(t, l, assess.Harms()[i]).Response(nil, days, noon)
 		require.NoError(t, err)
 		require.True(t, more.Class.AtLeast(less.Class))
 		c, ok, err := more.Clock("psirt", cal)
@@ -138,23 +138,26 @@ func TestAPolicyOfResponsesIsChecked(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-	_, err = opened(t).Response(&assess.Responses{}, noon)
+	_, err = opened(t).Response(&assess.Responses{}, days, noon)
 	require.ErrorContains(t, err, "not loaded")
 }
 
 func TestUndeterminedAtDay30IsTreatedAsUncontrolledAndSaysSo(t *testing.T) {
 	t.Parallel()
 	a := opened(t)
-	day := seen.AddDate(0, 0, 30)
-	r, _, err := a.RiskAt(nil, day.Add(-time.Microsecond))
+	// It was learned of on 10 March in Chicago; day 30 is 9 April, from its first moment.
+	day := time.Date(2026, 4, 9, 5, 0, 0, 0, time.UTC)
+	r, _, err := a.RiskAt(nil, days, day.Add(-time.Microsecond))
 	require.NoError(t, err)
 	require.Empty(t, r)
-	r, why, err := a.RiskAt(nil, day)
+	_, _, err = a.RiskAt(nil, rule.Calendar{}, day)
+	require.ErrorContains(t, err, "no zone")
+	r, why, err := a.RiskAt(nil, days, day)
 	require.NoError(t, err)
 	require.Equal(t, assess.Uncontrolled, r)
 	require.Contains(t, why, "treated as uncontrolled")
 	require.True(t, a.Undetermined(), "it writes no determination")
-	r, _, err = settled(t, assess.Low, assess.Minor).RiskAt(nil, day)
+	r, _, err = settled(t, assess.Low, assess.Minor).RiskAt(nil, days, day)
 	require.NoError(t, err)
 	require.Equal(t, assess.Controlled, r)
 }
@@ -165,7 +168,7 @@ func ExampleAssessment_Response() {
 		fmt.Println(err)
 		return
 	}
-	r, err := a.Response(nil, noon)
+	r, err := a.Response(nil, days, noon)
 	fmt.Println(r.Class, r.Provisional, err)
 	fmt.Println(r.Why())
 	fmt.Println(r.When)

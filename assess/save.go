@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/store"
 )
 
@@ -26,6 +27,9 @@ var ErrHistory = errors.New("assess: earlier decisions would be lost")
 //     one who proposed it;
 //   - nothing decided before is lost (ErrHistory), not even when the
 //     vulnerability got another id: see Renamed;
+//   - what is approved has answered the horizontal question for every product line
+//     that the ledger holds (*LinesError), be it that it is under investigation:
+//     see Unanswered;
 //   - a determination that is new has its tripwires;
 //   - nothing happened after the act.
 //
@@ -238,6 +242,9 @@ func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessme
 	if !fresh {
 		return nil
 	}
+	if err := a.horizontal(ctx, l); err != nil {
+		return err
+	}
 	want, err := a.judged()
 	if err != nil {
 		return err
@@ -246,6 +253,30 @@ func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessme
 		got, err := b.judged()
 		return err == nil && got == want
 	})
+}
+
+// horizontal refuses the approval of a judgment of impact that is silent about a
+// product line of the ledger, other than one that is nothing but the product itself.
+func (a Assessment) horizontal(ctx context.Context, l *store.Ledger) error {
+	if a.Impact == nil {
+		return nil
+	}
+	var silent []string
+	for line, err := range device.Lines.All(ctx, l, "") {
+		if err != nil {
+			return err
+		}
+		if p := line.Products(); len(p) == 1 && p[0] == a.Product {
+			continue
+		}
+		if !slices.ContainsFunc(a.Impact.Lines, func(one Answered) bool { return one.What == line.ID }) {
+			silent = append(silent, line.ID)
+		}
+	}
+	if len(silent) > 0 {
+		return &LinesError{Finding: a.Finding, Lines: silent}
+	}
+	return nil
 }
 
 // same reports whether two values are kept as the same text.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/store/memory"
@@ -252,4 +253,37 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("it does not come back: %v %v", err, b.Check())
 		}
 	})
+}
+
+func TestNothingIsApprovedThatIsSilentAboutAProductLine(t *testing.T) {
+	t.Parallel()
+	ctx, l := t.Context(), ledger()
+	lines := []device.Line{
+		{ID: "pump", Name: "Pumps", Manufacturer: "m", Variants: []device.Variant{{Model: "P", Products: []string{"pump-2.1"}}}},
+		{ID: "monitor", Name: "Monitors", Manufacturer: "m"},
+	}
+	require.NoError(t, l.Do(ctx, store.By{Who: "regulatory", Why: "portfolio"}, func(tx *store.Tx) error {
+		return errors.Join(device.Lines.Put(tx, lines[0]), device.Lines.Put(tx, lines[1]))
+	}))
+	judge := func(answers ...assess.Answered) (assess.Assessment, error) {
+		a, err := affected(t).WithExploitability(step("analyst"), attacks[assess.High], nil)
+		require.NoError(t, err)
+		a, err = a.WithImpact(assess.Impact{Step: step("clinician"), Harm: assess.Critical, Statement: "The pump stops.", Lines: answers})
+		require.NoError(t, err)
+		a, err = a.WithScore(step("analyst"), attacks[assess.High], nil)
+		require.NoError(t, err)
+		a, err = a.Propose(nil, assess.Proposal{Step: step("analyst")})
+		require.NoError(t, err)
+		require.NoError(t, assess.Save(ctx, l, store.By{Who: "analyst", Why: "w"}, a))
+		a, err = a.Settle(ok("safety"))
+		require.NoError(t, err)
+		return a, assess.Save(ctx, l, store.By{Who: "safety", Why: "w"}, a)
+	}
+	_, err := judge()
+	var silent *assess.LinesError
+	require.ErrorAs(t, err, &silent)
+	require.Equal(t, []string{"monitor"}, silent.Lines, "a line that is the product alone is answered by its own assessment")
+	a, err := judge(assess.Answered{What: "monitor", Result: assess.UnderInvestigation, Why: "its SBOM is being asked for"})
+	require.NoError(t, err, "what is looked into keeps nobody from a decision")
+	require.Equal(t, []string{"monitor"}, a.Unanswered(lines[1]), "and is open all the same")
 }

@@ -231,7 +231,7 @@ type CrossCheck struct {
 // CrossCheck holds the response class of a as of at against SSVC (s nil is
 // DefaultSSVC). It takes the exploitation, the harm and the exposure of a by the
 // crosswalk, which is ours. It changes nothing: a difference is for a person.
-func (a Assessment) CrossCheck(s *SSVC, p *Responses, k Known, at time.Time) (CrossCheck, error) {
+func (a Assessment) CrossCheck(s *SSVC, p *Responses, k Known, cal rule.Calendar, at time.Time) (CrossCheck, error) {
 	if s == nil {
 		var err error
 		if s, err = DefaultSSVC(); err != nil {
@@ -244,7 +244,7 @@ func (a Assessment) CrossCheck(s *SSVC, p *Responses, k Known, at time.Time) (Cr
 	if a.Impact == nil {
 		return CrossCheck{}, &StateError{From: a.State(), To: ImpactJudged, Why: "impact is not judged"}
 	}
-	r, err := a.Response(p, at)
+	r, err := a.Response(p, cal, at)
 	if err != nil {
 		return CrossCheck{}, err
 	}

@@ -35,7 +35,7 @@ func TestTheSupplierTableOfSSVC(t *testing.T) {
 			a := exploitable(t, f)
 			a, err := a.WithImpact(assess.Impact{Step: step("c"), Statement: "s", Harm: []assess.Harm{assess.Minor, assess.Serious}[i%2]})
 			require.NoError(t, err)
-			c, err := a.CrossCheck(nil, nil, assess.Known{Automatable: utility[u][0], ValueDensity: utility[u][1], TechnicalImpact: ti}, noon)
+			c, err := a.CrossCheck(nil, nil, assess.Known{Automatable: utility[u][0], ValueDensity: utility[u][1], TechnicalImpact: ti}, days, noon)
 			require.NoError(t, err)
 			require.Equal(t, []string{want[i : i+1]}, c.Supplier, "%s %s %d", key, ti, i)
 			require.Equal(t, []string{"mission impact", "exposure"}, c.Open)
@@ -49,23 +49,23 @@ func TestTheSupplierTableOfSSVC(t *testing.T) {
 func TestWhatSSVCIsNotToldLeavesOutcomesOpen(t *testing.T) {
 	t.Parallel()
 	a := settled(t, assess.High, assess.Serious)
-	c, err := a.CrossCheck(nil, nil, assess.Known{}, noon)
+	c, err := a.CrossCheck(nil, nil, assess.Known{}, days, noon)
 	require.NoError(t, err)
 	require.Equal(t, []string{"S", "O"}, c.Supplier)
 	require.Equal(t, assess.Expedited, c.Class)
 	require.False(t, c.Differs)
 	// harmless, and yet a score of 7.5: a difference for a person to look at
-	c, err = settled(t, assess.High, assess.Negligible).CrossCheck(nil, nil, assess.Known{Automatable: "N", ValueDensity: "D", TechnicalImpact: "P"}, noon)
+	c, err = settled(t, assess.High, assess.Negligible).CrossCheck(nil, nil, assess.Known{Automatable: "N", ValueDensity: "D", TechnicalImpact: "P"}, days, noon)
 	require.NoError(t, err)
 	require.Equal(t, []string{"D"}, c.Supplier)
 	require.True(t, c.Differs)
-	_, err = opened(t).CrossCheck(nil, nil, assess.Known{}, noon)
+	_, err = opened(t).CrossCheck(nil, nil, assess.Known{}, days, noon)
 	require.ErrorContains(t, err, "impact is not judged")
-	b, err := settled(t, assess.High, assess.Catastrophic).CrossCheck(nil, nil, assess.Known{Multiple: true}, noon)
+	b, err := settled(t, assess.High, assess.Catastrophic).CrossCheck(nil, nil, assess.Known{Multiple: true}, days, noon)
 	require.NoError(t, err)
 	require.Equal(t, "C", b.Inputs["safety impact"])
 	require.Equal(t, "VH", b.Inputs["human impact"])
-	_, err = a.CrossCheck(&assess.SSVC{}, nil, assess.Known{}, noon)
+	_, err = a.CrossCheck(&assess.SSVC{}, nil, assess.Known{}, days, noon)
 	require.ErrorContains(t, err, "not loaded")
 }
 
@@ -102,7 +102,7 @@ func ExampleAssessment_CrossCheck() {
 		fmt.Println(err)
 		return
 	}
-	c, err := a.CrossCheck(nil, nil, assess.Known{Automatable: "N", ValueDensity: "D", TechnicalImpact: "T"}, noon)
+	c, err := a.CrossCheck(nil, nil, assess.Known{Automatable: "N", ValueDensity: "D", TechnicalImpact: "T"}, days, noon)
 	fmt.Println(c.Supplier, c.Least, c.Class, c.Differs, err)
 	// Output: [O] expedited emergency true <nil>
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/tlp"
@@ -97,7 +98,7 @@ type RecordDigest struct {
 // its ids, and sums it up as of at; p nil is DefaultResponses. Sites are judged by
 // DefaultMatrix, or the one of known that the assessment was judged by. Nothing
 // judged is store.ErrNotFound.
-func Summarize(ctx context.Context, l *store.Ledger, p *Responses, id feeds.ID, at time.Time, known ...*Matrix) (Summary, error) {
+func Summarize(ctx context.Context, l *store.Ledger, p *Responses, cal rule.Calendar, id feeds.ID, at time.Time, known ...*Matrix) (Summary, error) {
 	s := Summary{Vulnerability: id, At: micro(at)}
 	var of []Assessment
 	over := map[string]bool{}
@@ -118,7 +119,7 @@ func Summarize(ctx context.Context, l *store.Ledger, p *Responses, id feeds.ID, 
 	}
 	var marks []tlp.Mark
 	for _, a := range of {
-		one, err := a.summary(ctx, l, p, s.At, known)
+		one, err := a.summary(ctx, l, p, cal, s.At, known)
 		if err != nil {
 			return s, err
 		}
@@ -143,14 +144,14 @@ func Summarize(ctx context.Context, l *store.Ledger, p *Responses, id feeds.ID, 
 }
 
 // summary sums up one assessment.
-func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, at time.Time, known []*Matrix) (ProductSummary, error) {
+func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, cal rule.Calendar, at time.Time, known []*Matrix) (ProductSummary, error) {
 	one := ProductSummary{Finding: a.Finding, Product: a.Product, Coordinate: a.Coordinate, State: a.State(),
 		Instants: a.Instants, Facts: a.Facts, Earlier: a.Earlier, Steps: a.steps(), Gaps: a.gaps(at)}
 	var err error
-	if one.Risk, one.Why, err = a.RiskAt(p, at); err != nil {
+	if one.Risk, one.Why, err = a.RiskAt(p, cal, at); err != nil {
 		return one, err
 	}
-	if one.Response, err = a.Response(p, at); err != nil {
+	if one.Response, err = a.Response(p, cal, at); err != nil {
 		return one, err
 	}
 	if x := a.Exploitability; x != nil && x.Environment != nil {

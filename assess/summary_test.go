@@ -57,7 +57,7 @@ func TestTheRiskSummaryIsReadFromTheLedger(t *testing.T) {
 	require.NoError(t, assess.SaveDiscretion(t.Context(), l, store.By{Who: "regulatory", Why: "w"}, begun(t)))
 	require.NoError(t, assess.SaveCorrection(t.Context(), l, store.By{Who: "regulatory", Why: "w"}, corrected()))
 
-	s, err := assess.Summarize(t.Context(), l, nil, "CVE-2022-25640", noon.AddDate(0, 0, 40))
+	s, err := assess.Summarize(t.Context(), l, nil, days, "CVE-2022-25640", noon.AddDate(0, 0, 40))
 	require.NoError(t, err)
 	require.Len(t, s.Products, 2)
 	first, second := s.Products[0], s.Products[1]
@@ -73,7 +73,7 @@ func TestTheRiskSummaryIsReadFromTheLedger(t *testing.T) {
 	require.Equal(t, []string{"s-2"}, assess.UncontrolledSites(first.Sites))
 	require.Empty(t, first.Tripped)
 	require.Contains(t, first.Gaps, `whether product line "pump" is affected has no answer`)
-	later, err := assess.Summarize(t.Context(), l, nil, "CVE-2022-25640", noon.AddDate(2, 0, 0))
+	later, err := assess.Summarize(t.Context(), l, nil, days, "CVE-2022-25640", noon.AddDate(2, 0, 0))
 	require.NoError(t, err)
 	require.Len(t, later.Products[0].Tripped, 1, "the control expired")
 	require.Equal(t, []string{"s-1", "s-2"}, assess.UncontrolledSites(later.Products[0].Sites))
@@ -105,7 +105,7 @@ func TestTheRiskSummaryIsReadFromTheLedger(t *testing.T) {
 			require.Equal(t, 7, strings.Count(line, "|"))
 		}
 	}
-	_, err = assess.Summarize(t.Context(), l, nil, "CVE-1999-1", noon)
+	_, err = assess.Summarize(t.Context(), l, nil, days, "CVE-1999-1", noon)
 	require.ErrorIs(t, err, store.ErrNotFound)
 }
 
@@ -223,7 +223,7 @@ func ExampleSummarize() {
 		fmt.Println(err)
 		return
 	}
-	s, err := assess.Summarize(ctx, l, nil, "CVE-2022-25640", noon)
+	s, err := assess.Summarize(ctx, l, nil, days, "CVE-2022-25640", noon)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -505,7 +505,7 @@ func TestAPlanIsAnsweredAsFastAsItsAssessmentSays(t *testing.T) {
 	t.Parallel()
 	for _, h := range assess.Harms() {
 		a := settled(h)
-		want, err := a.Response(nil, noon)
+		want, err := a.Response(nil, policy().Calendar, noon)
 		require.NoError(t, err)
 		p := proposed(t, a)
 		require.Equal(t, want.Class, p.Response, h)

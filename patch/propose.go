@@ -63,7 +63,7 @@ func Propose(a assess.Assessment, policy Policy, by string, at time.Time, earlie
 		p.IDs = append(p.IDs, string(id))
 	}
 	p.Class, p.Why = class(a)
-	answer, err := a.Response(policy.Responses, at)
+	answer, err := a.Response(policy.Responses, policy.Calendar, at)
 	if err != nil {
 		return Plan{}, err
 	}

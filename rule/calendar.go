@@ -52,6 +52,9 @@ func (d *Date) UnmarshalText(b []byte) error {
 // Add returns the day n days after d, or before it when n is negative.
 func (d Date) Add(n int) Date { d.Day += n; return dateOf(d.noon()) }
 
+// Compare orders days: negative when d is before e, 0 when they are the same.
+func (d Date) Compare(e Date) int { return d.noon().Compare(e.noon()) }
+
 // Weekday returns the day of the week of d.
 func (d Date) Weekday() time.Weekday { return d.noon().Weekday() }
 
