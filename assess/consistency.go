@@ -35,6 +35,8 @@ type Inconsistency struct {
 	// Reviewed is the decision of a reviewer who is the author of none of them; nil
 	// while it is open.
 	Reviewed *Approval `json:"reviewed,omitempty"`
+	// Ended is when the judgments were found alike again; zero while they differ.
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // Judged is one judgment of an Inconsistency.
@@ -110,6 +112,9 @@ func Compare(list []Assessment, deployments map[string]device.Deployment) []Inco
 	return out
 }
 
+// Open reports whether i waits for a reviewer.
+func (i Inconsistency) Open() bool { return i.Reviewed == nil && i.Ended.IsZero() }
+
 // String says in one line what differs.
 func (i Inconsistency) String() string {
 	var all []string
@@ -134,8 +139,9 @@ func (i Inconsistency) Review(p Approval) (Inconsistency, error) {
 	if err != nil {
 		return i, err
 	}
-	i.Reviewed = nil
-	if p.Digest, err = digest("postmarket inconsistency 1", i); err != nil {
+	what := i
+	what.Reviewed, what.Ended = nil, time.Time{}
+	if p.Digest, err = digest("postmarket inconsistency 1", what); err != nil {
 		return i, err
 	}
 	i.Reviewed = &p
@@ -167,25 +173,99 @@ func SaveInconsistency(ctx context.Context, l *store.Ledger, by store.By, i Inco
 		return err
 	}
 	return l.Do(ctx, by, func(tx *store.Tx) error {
-		before, err := Inconsistencies.Get(tx, i.Key())
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		alike := same(before.Judged, i.Judged)
-		if i.Reviewed == nil && alike {
-			return nil
-		}
-		if r := i.Reviewed; r != nil && !same(r, before.Reviewed) {
-			switch {
-			case !alike:
-				return fmt.Errorf("assess: inconsistency %q is reviewed, and not in the ledger as it is: %w", i.Key(), ErrNotProposed)
-			case r.By != by.Who:
-				return fmt.Errorf("assess: inconsistency %q: reviewed by %q and is written by %q", i.Key(), r.By, by.Who)
-			case r.At.After(tx.At()):
-				return fmt.Errorf("assess: inconsistency %q tells of %s, which is after it is written", i.Key(), r.At.Format(time.RFC3339))
-			}
-		}
-		_, err = Inconsistencies.PutIfChanged(tx, i, refs...)
+		_, err := i.put(tx, by, refs...)
 		return err
 	})
+}
+
+// put keeps i in the act tx of by, and reports whether that says anything new.
+func (i Inconsistency) put(tx *store.Tx, by store.By, refs ...store.Ref) (bool, error) {
+	before, err := Inconsistencies.Get(tx, i.Key())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	alike := same(before.Judged, i.Judged)
+	if i.Reviewed == nil && alike && before.Ended.IsZero() && i.Ended.IsZero() {
+		return false, nil
+	}
+	if r := i.Reviewed; r != nil && !same(r, before.Reviewed) {
+		switch {
+		case !alike:
+			return false, fmt.Errorf("assess: inconsistency %q is reviewed, and not in the ledger as it is: %w", i.Key(), ErrNotProposed)
+		case r.By != by.Who:
+			return false, fmt.Errorf("assess: inconsistency %q: reviewed by %q and is written by %q", i.Key(), r.By, by.Who)
+		case r.At.After(tx.At()):
+			return false, fmt.Errorf("assess: inconsistency %q tells of %s, which is after it is written", i.Key(), r.At.Format(time.RFC3339))
+		}
+	}
+	return Inconsistencies.PutIfChanged(tx, i, refs...)
+}
+
+// Reconcile holds all determinations of l against each other, as [Compare] does
+// with the deployments of the products that l holds, and keeps in one act of by what
+// differs anew and, with Ended, what no longer does. also, if not nil, is called in
+// the act with what differs anew, so that reviewers can be told in it. It returns
+// that.
+func Reconcile(ctx context.Context, l *store.Ledger, by store.By, also func(*store.Tx, []Inconsistency) error) ([]Inconsistency, error) {
+	var list []Assessment
+	for a, err := range Assessments.All(ctx, l, "") {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	deployments := map[string]device.Deployment{}
+	for p, err := range device.Products.All(ctx, l, "") {
+		if err != nil {
+			return nil, err
+		}
+		deployments[p.ID] = p.Deployment
+	}
+	differ := Compare(list, deployments)
+	var ended []Inconsistency
+	for i, err := range Inconsistencies.All(ctx, l, "") {
+		if err != nil {
+			return nil, err
+		}
+		if i.Ended.IsZero() && !slices.ContainsFunc(differ, func(d Inconsistency) bool { return d.Key() == i.Key() }) {
+			ended = append(ended, i)
+		}
+	}
+	if len(differ)+len(ended) == 0 {
+		return nil, nil
+	}
+	var fresh []Inconsistency
+	err := l.Do(ctx, by, func(tx *store.Tx) error {
+		fresh = nil
+		for _, i := range differ {
+			wrote, err := i.put(tx, by)
+			if err != nil {
+				return err
+			}
+			if wrote {
+				fresh = append(fresh, i)
+			}
+		}
+		for _, i := range ended {
+			now, err := Inconsistencies.Get(tx, i.Key())
+			if err != nil {
+				return err
+			}
+			if !same(now, i) {
+				continue // it was changed meanwhile; the next call sees it
+			}
+			now.Ended = tx.At()
+			if _, err := now.put(tx, by); err != nil {
+				return err
+			}
+		}
+		if also == nil || len(fresh) == 0 {
+			return nil
+		}
+		return also(tx, fresh)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return fresh, nil
 }

@@ -43,29 +43,32 @@ func (m *Matrix) Save(ctx context.Context, l *store.Ledger, by store.By, a Asses
 	if err := a.Check(m); err != nil {
 		return err
 	}
-	return l.Do(ctx, by, func(tx *store.Tx) error {
-		if last := a.last(); last.After(tx.At()) {
-			return fmt.Errorf("assess: %q tells of %s, which is after it is written", a.Finding, last.Format(time.RFC3339))
-		}
-		before, err := Assessments.Get(tx, a.Key())
-		if errors.Is(err, store.ErrNotFound) {
-			before, err = a.inherits(ctx, l, tx)
-		}
-		if err != nil {
-			return err
-		}
-		if err := a.follows(before); err != nil {
-			return err
-		}
-		if err := a.armed(m, before); err != nil {
-			return err
-		}
-		if err := a.signed(ctx, l, before, by.Who); err != nil {
-			return err
-		}
-		_, err = Assessments.PutIfChanged(tx, a, refs...)
+	return l.Do(ctx, by, func(tx *store.Tx) error { return a.put(ctx, l, tx, m, by, refs...) })
+}
+
+// put keeps a in the act tx of by.
+func (a Assessment) put(ctx context.Context, l *store.Ledger, tx *store.Tx, m *Matrix, by store.By, refs ...store.Ref) error {
+	if last := a.last(); last.After(tx.At()) {
+		return fmt.Errorf("assess: %q tells of %s, which is after it is written", a.Finding, last.Format(time.RFC3339))
+	}
+	before, err := Assessments.Get(tx, a.Key())
+	if errors.Is(err, store.ErrNotFound) {
+		before, err = a.inherits(ctx, l, tx)
+	}
+	if err != nil {
 		return err
-	})
+	}
+	if err := a.follows(before); err != nil {
+		return err
+	}
+	if err := a.armed(m, before); err != nil {
+		return err
+	}
+	if err := a.signed(ctx, l, before, by.Who); err != nil {
+		return err
+	}
+	_, err = Assessments.PutIfChanged(tx, a, refs...)
+	return err
 }
 
 // armed refuses a determination that before does not have and that is without the

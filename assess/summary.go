@@ -138,7 +138,9 @@ func Summarize(ctx context.Context, l *store.Ledger, p *Responses, cal rule.Cale
 		if err != nil {
 			return s, err
 		}
-		s.Inconsistencies = append(s.Inconsistencies, i)
+		if i.Ended.IsZero() {
+			s.Inconsistencies = append(s.Inconsistencies, i)
+		}
 	}
 	return s, nil
 }

@@ -332,6 +332,11 @@ type Trip struct {
 	Tripwire   Tripwire
 }
 
+// String names the decision and what changed.
+func (t Trip) String() string {
+	return fmt.Sprintf("%s on %s: %s", t.Assessment.Vulnerability, t.Assessment.Coordinate, t.Tripwire)
+}
+
 // Trips returns the decisions of p in l that the deployment of p at the instant at
 // re-opens, by key, each with its smallest tripwire. findings may be nil; with
 // them, what became known of a finding counts too.
@@ -354,4 +359,56 @@ func Trips(ctx context.Context, l *store.Ledger, p device.Product, findings map[
 		})})
 	}
 	return out, nil
+}
+
+// ReopenTripped re-opens exactly the decisions that [Trips] finds, each as Revisit
+// does, or as Reopen where the finding now says something else than what was judged.
+// It does so in one act of by, who need not be a person and at whose instant they are
+// re-opened, and calls also in it, if
+// not nil, so that whom it concerns can be told in the same act. A decision that was
+// changed meanwhile is left to the next call. It returns what was re-opened, as it
+// was before.
+func ReopenTripped(
+	ctx context.Context, l *store.Ledger, by store.By, p device.Product, findings map[string]match.Finding, at time.Time,
+	also func(*store.Tx, []Trip) error,
+) ([]Trip, error) {
+	trips, err := Trips(ctx, l, p, findings, at)
+	if err != nil || len(trips) == 0 {
+		return nil, err
+	}
+	var done []Trip
+	err = l.Do(ctx, by, func(tx *store.Tx) error {
+		done = nil
+		for _, t := range trips {
+			now, err := Assessments.Get(tx, t.Assessment.Key())
+			if err != nil {
+				return err
+			}
+			if !same(now, t.Assessment) {
+				continue
+			}
+			s := Step{By: by.Who, At: tx.At(), Why: "tripwire: " + t.Tripwire.String()}
+			var again Assessment
+			if f, ok := findings[now.Finding]; ok && now.Stale(f) {
+				again, err = now.Reopen(f, s)
+			} else {
+				again, err = now.Revisit(t.Tripwire, s)
+			}
+			if err != nil {
+				return err
+			}
+			if err := again.put(ctx, l, tx, nil, by); err != nil {
+				return err
+			}
+			done = append(done, t)
+		}
+		if also == nil || len(done) == 0 {
+			return nil
+		}
+		return also(tx, done)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
 }

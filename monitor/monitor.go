@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/match"
@@ -81,6 +82,9 @@ type Report struct {
 	At       time.Time
 	Sources  []Synced
 	Products []Looked
+	// Differ are the judgments that were found to differ although flaw and
+	// deployment do not, for a reviewer: see [assess.Reconcile].
+	Differ []assess.Inconsistency
 }
 
 // Synced is what became of one source.
@@ -99,13 +103,17 @@ type Looked struct {
 	Findings              int
 	// Events are what changed since the last look.
 	Events []match.Event
+	// Reopened are the decisions whose tripwires were tripped, as they were before
+	// they were re-opened.
+	Reopened []assess.Trip
 	// Told says that a message went out; Held is why one did not.
 	Told bool
 	Held string
 	Err  error
 }
 
-// Step walks once, as of at: sync, match, notify. A source that fails does not
+// Step walks once, as of at: sync, match, re-open the decisions whose tripwires were
+// tripped, hold judgments against each other, notify. A source that fails does not
 // keep the others, nor the products, from being looked at with what the mirror
 // holds; every failure is in the report and, joined, in the error. What changed
 // is kept in one act with the message that tells of it, and a message that could
@@ -133,6 +141,13 @@ func (m *Monitor) Step(ctx context.Context, at time.Time) (Report, error) {
 		report.Products = append(report.Products, looked)
 		errs = append(errs, looked.Err)
 	}
+	var err error
+	if report.Differ, err = m.reconcile(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("monitor: judgments: %w", err))
+	}
+	if _, _, err := m.tell(ctx, everything); err != nil {
+		errs = append(errs, fmt.Errorf("monitor: judgments: %w", err))
+	}
 	return report, errors.Join(errs...)
 }
 
@@ -157,7 +172,7 @@ func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) L
 		}
 		var next match.State
 		next, looked.Events = state.Next(p.ID, result.Findings, position, at)
-		if _, err := match.States.PutIfChanged(tx, next); err != nil || len(looked.Events) == 0 || m.c.Notify == nil {
+		if _, err := match.States.PutIfChanged(tx, next); err != nil || len(looked.Events) == 0 {
 			return err
 		}
 		return m.owe(tx, p, result.Findings, looked.Events, at)
@@ -166,10 +181,10 @@ func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) L
 		looked.Events = nil
 		return fail(err)
 	}
-	if m.c.Notify == nil {
-		return looked
-	}
-	if err := m.tell(ctx, p.ID, &looked); err != nil {
+	var again, told error
+	looked.Reopened, again = m.reopen(ctx, p, result.Findings, at)
+	looked.Told, looked.Held, told = m.tell(ctx, p.ID)
+	if err := errors.Join(again, told); err != nil {
 		return fail(err)
 	}
 	return looked

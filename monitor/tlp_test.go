@@ -148,10 +148,10 @@ func TestAWithdrawnFindingKeepsItsMark(t *testing.T) {
 	for _, m := range b.told {
 		require.NotEqual(t, tlp.Clear, m.Mark.Label, m.Subject)
 	}
-	owed, _, err := monitor.Messages.Latest(t.Context(), b.ledger, "pump")
+	box, _, err := notify.Boxes.Latest(t.Context(), b.ledger, "monitor/pump")
 	require.NoError(t, err)
-	for _, l := range owed.Messages {
-		require.Equal(t, tlp.Red, l.Message.Mark.Label, l.Message.Subject)
+	for _, p := range box.Parcels {
+		require.Equal(t, tlp.Red, p.Message.Mark.Label, p.Message.Subject)
 	}
-	require.NotZero(t, len(owed.Messages)+len(b.told))
+	require.NotZero(t, len(box.Parcels)+len(b.told))
 }

@@ -4,9 +4,10 @@
 // how far it may travel. Its port is [Notifier], one verb; [All], [Func] and
 // [Log] are notifiers too, so they can be put into one another.
 //
-// It is not a gate: a notifier sends what it is given, and who gives it asks a
-// [tlp.Gate] before. It keeps nothing and repeats nothing; a message that is
-// told twice has the same ID, so that receivers can drop the second.
+// A notifier is no gate, keeps nothing and repeats nothing: it sends what it is
+// given. The [Outbox] keeps what is owed in the ledger, in the act that it tells of,
+// asks a [tlp.Gate], and delivers at least once; a message that is told twice has the
+// same ID, so that receivers can drop the second.
 //
 // Start with [Log] in a program, and [Func] to reach anything else.
 package notify
