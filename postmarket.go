@@ -138,6 +138,9 @@ func (r Result) String() string {
 	}
 	for _, l := range r.Products {
 		fmt.Fprintf(&b, "%s: %d of %d components evaluated, %d findings, %d changes", l.Product, l.Evaluated, l.Components, l.Findings, len(l.Events))
+		if n := len(l.Reopened); n > 0 {
+			fmt.Fprintf(&b, ", %d decisions re-opened", n)
+		}
 		if l.Held != "" {
 			fmt.Fprintf(&b, ", message held: %s", l.Held)
 		}
@@ -145,6 +148,9 @@ func (r Result) String() string {
 			fmt.Fprintf(&b, ", failed: %v", l.Err)
 		}
 		b.WriteByte('\n')
+	}
+	for _, i := range r.Differ {
+		fmt.Fprintf(&b, "for a reviewer: %s\n", i)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -94,6 +94,42 @@ func (r Rule) Clock(key, about, owner string, start time.Time, cal Calendar) (Cl
 	return c, nil
 }
 
+// A Promise is a time that a person named: by when something that was put off is
+// there. It is no rule, and is watched like one.
+type Promise struct {
+	ID    string // what sort of promise it is: lower-case letters, digits and hyphens
+	Title string
+	To    []string // whom it was given to; at least one
+	Why   string   // the reason that was given with it
+	At    time.Time
+	Due   time.Time
+}
+
+// Clock is the clock of p for the record about (kind/key). key is the clock's own
+// stable key; owner may be empty, and is never a [Regulator]. Due stays the instant
+// that was named; Limit is the span from At in whole hours, rounded up. The clock says
+// that it is a convention and that a person set it.
+func (p Promise) Clock(key, about, owner string, cal Calendar) (Clock, error) {
+	hours := int((p.Due.Sub(p.At) + time.Hour - 1) / time.Hour)
+	if !p.Due.After(p.At) {
+		hours = 0 // no limit, which is refused
+	}
+	c, err := Rule{
+		ID: p.ID, Title: p.Title, Jurisdiction: "none", Role: "whoever promised it", Start: Promised, Limit: Limit{Amount: hours, Unit: Hours},
+		Calendar: "the instant that was named", To: p.To, On: true, Why: p.Why, Label: "a person set this day, no rule",
+		Citation: Citation{
+			Source: "open-postmarket", Clause: "a day that a person set is watched like one of a rule",
+			Date: "2026-11-28", Force: Convention, Certainty: Ours,
+		},
+	}.Clock(key, about, owner, p.At, cal)
+	if err != nil {
+		return Clock{}, err
+	}
+	c.Due = p.Due.UTC().Truncate(time.Microsecond)
+	c.Day = cal.Date(c.Due)
+	return c, nil
+}
+
 // Overdue reports whether at is past the limit. A limit in days or work days
 // runs until the whole last second of its day is over.
 func (c Clock) Overdue(at time.Time) bool {

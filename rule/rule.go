@@ -21,12 +21,13 @@ const (
 	Payment      StartEvent = "payment"       // paid a ransom
 	FixAvailable StartEvent = "fix-available" // a corrective measure is available
 	YearEnd      StartEvent = "year-end"      // the last day of the calendar year of the event
+	Promised     StartEvent = "promised"      // a person named the day
 )
 
 // Valid reports whether e is one of the named events; the zero value is not.
 func (e StartEvent) Valid() bool {
 	switch e {
-	case Learned, Aware, Initiated, Discovery, Belief, Payment, FixAvailable, YearEnd:
+	case Learned, Aware, Initiated, Discovery, Belief, Payment, FixAvailable, YearEnd, Promised:
 		return true
 	}
 	return false
