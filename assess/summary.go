@@ -278,10 +278,10 @@ func (a Assessment) steps() []StepSummary {
 	if i := a.Impact; i != nil {
 		result := fmt.Sprintf("%s: %s", i.Harm, i.Statement)
 		for _, h := range i.Hazards {
-			result += fmt.Sprintf(" Hazard %s (%s): %s.", h.ID, h.Severity, h.Harm)
+			result += fmt.Sprintf(" Hazard %s (%s): %s.", h.ID, h.Severity, strings.TrimSuffix(h.Harm, "."))
 		}
 		if i.Security != "" {
-			result += " Security: " + i.Security + "."
+			result += " Security: " + strings.TrimSuffix(i.Security, ".") + "."
 		}
 		for _, list := range [][]Answered{i.Lines, i.Parts} {
 			for _, one := range list {
@@ -446,7 +446,10 @@ func (s Summary) Markdown() string {
 		list("Who does what", lines)
 		lines = nil
 		for _, site := range p.Sites {
-			line := fmt.Sprintf("%s: %s (%s)", site.Site, site.Risk, strings.Join(site.Why, "; "))
+			line := fmt.Sprintf("%s: %s, exploitability %s", site.Site, site.Risk, site.Exploitability)
+			if len(site.Why) > 0 {
+				line += " (" + strings.Join(site.Why, "; ") + ")"
+			}
 			if len(site.Assumed) > 0 {
 				line += "; assumed, the site has not attested: " + strings.Join(site.Assumed, ", ")
 			}

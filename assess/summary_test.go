@@ -232,3 +232,12 @@ func ExampleSummarize() {
 	fmt.Println(p.State, p.Gaps, p.Records[0].Who, p.Records[0].Seq)
 	// Output: opened [no determination is approved] analyst-1 1
 }
+
+func TestASiteIsToldWithItsLevelAndWithoutEmptyReasons(t *testing.T) {
+	t.Parallel()
+	s := assess.Summary{Products: []assess.ProductSummary{{Sites: []assess.SiteRisk{
+		{Site: "s-1", Risk: assess.Controlled, Exploitability: assess.High},
+		{Site: "s-2", Risk: assess.Uncontrolled, Exploitability: assess.Medium, Why: []string{"no rule"}},
+	}}}}
+	require.Contains(t, s.Markdown(), "\n- s-1: controlled, exploitability high\n- s-2: uncontrolled, exploitability medium (no rule)\n")
+}

@@ -172,6 +172,9 @@ func (m *Monitor) product(ctx context.Context, p device.Product, at time.Time) L
 		}
 		var next match.State
 		next, looked.Events = state.Next(p.ID, result.Findings, position, at)
+		if next.Product == "" { // nothing is found and nothing ever was: there is no state to keep
+			return nil
+		}
 		if _, err := match.States.PutIfChanged(tx, next); err != nil || len(looked.Events) == 0 {
 			return err
 		}

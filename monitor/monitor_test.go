@@ -228,6 +228,21 @@ func TestTwoSourcesOfOneNameAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, `"NVD"`)
 }
 
+func TestAProductOfWhichNothingIsFoundIsLookedAt(t *testing.T) {
+	t.Parallel()
+	b := setup(t, &world{name: "nvd"})
+	for range 2 {
+		report, err := b.monitor.Step(t.Context(), day(1))
+		require.NoError(t, err)
+		require.Len(t, report.Products, 1)
+		require.Zero(t, report.Products[0].Findings)
+		require.Empty(t, report.Products[0].Events)
+	}
+	_, _, err := match.States.Latest(t.Context(), b.ledger, "pump")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.Empty(t, b.told)
+}
+
 func TestAllProductsOfAFleetAreLookedAt(t *testing.T) {
 	t.Parallel()
 	b := setup(t, &world{name: "nvd", records: []feeds.Record{says("CVE-2026-0001", tlp.Clear)}})

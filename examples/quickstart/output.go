@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/assess"
@@ -102,7 +103,7 @@ func (r *run) input() advisory.Input {
 	in := advisory.Input{
 		ID: advisoryID, Kind: advisory.SecurityNotice, Lang: "en", By: editor,
 		Maker: advisory.Maker{Name: product().Manufacturer, Namespace: "https://example.com"},
-		Mark:  tlp.Marked(tlp.Clear, "maker"), Products: []device.Product{product()},
+		Mark:  tlp.Marked(tlp.Clear, "maker"), Products: []device.Product{r.device},
 		Texts: advisory.Texts{
 			Title:        "TLS library of the example bedside therapy device (DEMONSTRATION)",
 			Summary:      "The device uses wolfSSL 4.8.1, which has known vulnerabilities. Those judged so far are told here, with what to do now.",
@@ -212,8 +213,103 @@ func (r *run) write(name string, data []byte) error {
 	return os.WriteFile(path, data, 0o644)
 }
 
-// summary prints what a reader wants to know first, and what was not looked at.
-func (r *run) summary() {
+// summary prints what a reader wants to know first: what is uncontrolled and what
+// was done about it, what may stay, what is open, how it came to that, and what was
+// not looked at.
+func (r *run) summary() error {
+	r.say("\nFound:")
+	for _, first := range []assess.Risk{assess.Uncontrolled, assess.Controlled, ""} {
+		for i, a := range r.assessments {
+			if a.Risk() != first {
+				continue
+			}
+			if err := r.found(a, r.plans[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.spread(); err != nil {
+		return err
+	}
+	if err := r.tell(); err != nil {
+		return err
+	}
+	r.unseen()
+	r.say("\nWritten to %s: findings.json, assessments.json, advisory/, evidence/, summary/, ledger.jsonl", r.out)
+	return nil
+}
+
+// found prints one finding: what it means here, and what follows.
+func (r *run) found(a assess.Assessment, p patch.Plan) error {
+	r.say("  %s on %s %s", a.Vulnerability, a.Facts.Components[0].Name, a.Facts.Components[0].Version)
+	if a.Score == nil {
+		r.say("    not judged yet; FDA's marks run from the day it was learned")
+		r.say("    %s", p)
+		return nil
+	}
+	r.say("    score on this device %.1f (%s), exploitability %s, harm %s: %s", a.Score.Base, a.Score.Vector, a.Exploitability.Level, a.Impact.Harm, strings.ToUpper(string(a.Risk())))
+	if e := a.Exploitability.Environment; e != nil {
+		for _, g := range e.Grounds {
+			if c := g.Control; c != nil {
+				r.say("    assumed: %s; kept by the %s, verified on %s by %s, until %s", c.What, c.Operator, c.At.Format(time.DateOnly), c.Verification, c.Expires.Format(time.DateOnly))
+			}
+		}
+	}
+	if a.Risk() == assess.Uncontrolled {
+		if err := r.sites(a); err != nil {
+			return err
+		}
+	}
+	r.say("    %s", p)
+	if acc := p.Acceptance; acc != nil {
+		r.say("    left as it is until %s: %s", acc.Review, acc.Justification)
+		for _, why := range acc.Reopen {
+			r.say("    opened again when %s", why)
+		}
+		for _, t := range a.Determination.Tripwires {
+			r.say("    tripwire: %s makes it %s", t, strings.ToUpper(string(t.Risk)))
+		}
+	}
+	for _, d := range p.Duties {
+		r.say("    %s (%s, %s)", d.Text, d.Citation.Clause, d.Citation.Force)
+	}
+	for _, c := range p.Clocks {
+		r.say("    by %s: %s (%s)", c.Day, c.Title, c.Label)
+	}
+	for _, g := range p.Gaps {
+		r.say("    open: %s: %s", g.What, g.Why)
+	}
+	return nil
+}
+
+// spread prints how far what was released has come.
+func (r *run) spread() error {
+	looks, out, err := r.curve()
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.say("\nRollout of version 2.2 (the weeks it takes pass within this run):")
+	for _, l := range looks {
+		r.say("  %-20s %s", l.when+":", words(l.Total))
+	}
+	now := looks[len(looks)-1]
+	for _, place := range out.Fleet {
+		if c := now.Sites[place.Site]; c.Verified < c.Units {
+			r.say("  still open at %s: %s; followed up every %d days after %s", place.Site, words(c), out.FollowUp, out.Day60.Format(time.DateOnly))
+		}
+	}
+	return nil
+}
+
+// unseen prints what was rejected, and what was not looked at.
+func (r *run) unseen() {
+	r.say("\nLooked at and rejected:")
+	for _, c := range r.result.Rejected {
+		r.say("  %s on %s: %s (%s)", c.Vulnerability, c.Component.Name, c.Why, c.Leaf)
+	}
 	components, evaluated := r.result.Seen()
 	r.say("\n%d of %d components could be evaluated. About the other %d nothing is known from these records:", evaluated, components, components-evaluated)
 	reasons := map[string]int{}
@@ -231,28 +327,4 @@ func (r *run) summary() {
 	for _, l := range r.result.Leads {
 		r.say("  lead: %s %s has the name of a product in the list of exploited vulnerabilities (%s); a person has to look", l.Component.Name, l.Component.Version, l.IDs[0])
 	}
-	r.say("\nFound:")
-	for i, a := range r.assessments {
-		r.say("  %s on %s %s", a.Vulnerability, a.Facts.Components[0].Name, a.Facts.Components[0].Version)
-		if a.Score == nil {
-			r.say("    not judged yet; FDA's marks run from the day it was learned")
-		} else {
-			r.say("    score on this device %.1f (%s), exploitability %s, harm %s: %s", a.Score.Base, a.Score.Vector, a.Exploitability.Level, a.Impact.Harm, strings.ToUpper(string(a.Risk())))
-		}
-		r.say("    %s", r.plans[i])
-		for _, d := range r.plans[i].Duties {
-			r.say("    %s (%s, %s)", d.Text, d.Citation.Clause, d.Citation.Force)
-		}
-		for _, c := range r.plans[i].Clocks {
-			r.say("    by %s: %s (%s)", c.Day, c.Title, c.Label)
-		}
-		for _, g := range r.plans[i].Gaps {
-			r.say("    open: %s: %s", g.What, g.Why)
-		}
-	}
-	r.say("\nLooked at and rejected:")
-	for _, c := range r.result.Rejected {
-		r.say("  %s on %s: %s (%s)", c.Vulnerability, c.Component.Name, c.Why, c.Leaf)
-	}
-	r.say("\nWritten to %s: findings.json, assessments.json, advisory/, ledger.jsonl", r.out)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/open-postmarket/postmarket"
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/feeds/kev"
 	"github.com/open-postmarket/postmarket/feeds/nvd"
@@ -58,11 +59,15 @@ type run struct {
 	options
 	ctx     context.Context
 	program *postmarket.Program
+	mirror  feeds.Mirror
+	device  device.Product
 	bom     sbom.BOM
 	result  match.Result
 	// assessments and plans are of the findings, in their order.
 	assessments []assess.Assessment
 	plans       []patch.Plan
+	// summaries are of the vulnerabilities that the ledger holds a judgment of.
+	summaries map[feeds.ID]assess.Summary
 }
 
 func (r *run) say(format string, args ...any) { fmt.Fprintf(r.print, format+"\n", args...) }
@@ -82,10 +87,13 @@ func walk(ctx context.Context, o options) (err error) {
 	}{
 		{"reading the SBOM", r.read},
 		{"opening the ledger", func() error { return r.open(db) }},
+		{"filing product lines, sites and what they attest", r.file},
 		{"looking for vulnerabilities", r.look},
 		{"assessing what they mean for a patient", r.assess},
 		{"planning", r.plan},
 		{"drafting and signing off an advisory", r.advise},
+		{"taking the remedies through change control, and rolling out", r.remedy},
+		{"summing up each vulnerability", r.sumUp},
 		{"verifying and writing the ledger", r.finish},
 	} {
 		r.say("… %s", step.name)
@@ -93,7 +101,9 @@ func walk(ctx context.Context, o options) (err error) {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
 	}
-	r.summary()
+	if err := r.summary(); err != nil {
+		return fmt.Errorf("telling it: %w", err)
+	}
 	return nil
 }
 
@@ -132,7 +142,11 @@ func (r *run) open(db database) error {
 	if err != nil {
 		return err
 	}
-	return r.program.Add(r.ctx, store.By{Who: quality, Why: "release 2.1 is in the field (invented)"}, product(), r.bom)
+	r.mirror = db
+	if r.device, err = r.deployed(); err != nil {
+		return err
+	}
+	return r.program.Add(r.ctx, store.By{Who: quality, Why: "release 2.1 is in the field (invented)"}, r.device, r.bom)
 }
 
 func (r *run) look() error {
@@ -244,7 +258,17 @@ func (r *run) steps(a assess.Assessment, j judgment) (assess.Assessment, error) 
 			return a.WithExploitability(step(analyst, j.exploitability, deployment), j.answers, nil)
 		},
 		func(a assess.Assessment) (assess.Assessment, error) {
-			return a.WithImpact(assess.Impact{Step: step(safety, j.safety, hazards), Harm: j.harm, Statement: j.impact})
+			return a.WithEnvironment(assess.Environment{Step: step(analyst, "as the deployment states it", deployment),
+				Privileges: j.privileges, Path: j.path, Grounds: j.grounds}, r.device.Deployment, nil)
+		},
+		func(a assess.Assessment) (assess.Assessment, error) {
+			i := assess.Impact{Step: step(safety, j.safety, hazards), Harm: j.harm, Statement: j.impact,
+				Security: j.security, Lines: j.lines, Parts: j.parts}
+			i, err := i.WithHazards(r.device.Deployment, j.function)
+			if err != nil {
+				return a, err
+			}
+			return a.WithImpact(i)
 		},
 		func(a assess.Assessment) (assess.Assessment, error) {
 			return a.WithScore(step(analyst, j.score, deployment), j.answers, nil)
