@@ -27,7 +27,8 @@ type Decision struct {
 	// ID tells it from others, for good.
 	ID string `json:"id"`
 	// Vulnerabilities are the ids it is about; any one that a finding bears is enough. But one about a CVE id is
-	// about no other, and one about a kind (feeds.ID.KindOnly) about a finding that has no better name.
+	// about no other, and one about a kind (feeds.ID.KindOnly) about a finding that has no better name, as long as
+	// one record alone makes it.
 	Vulnerabilities []feeds.ID `json:"vulnerabilities"`
 	// Coordinate is the component, without a version. Empty means every component of the
 	// one Product in the versions Devices. Of one that is a name alone, Basis.Identity says whose: it
@@ -37,7 +38,7 @@ type Decision struct {
 	// Coordinate.
 	Ref string `json:"ref,omitempty"`
 	// Only narrows it to what states all of it, each as kind=value: "purl:arch=arm64" a qualifier (or the
-	// subpath) of its package URL, "cpe:target_hw=arm" an attribute of its CPE.
+	// subpath) of its package URL, "cpe:target_hw=arm" an attribute of its CPE, "hash:sha256=…" its digest.
 	Only []string `json:"only,omitempty"`
 	// Devices are the versions, or ranges, of the device that it is about. None means every one, and
 	// for one without a Coordinate none.
@@ -208,6 +209,11 @@ func (i Instance) version() string {
 		}
 	}
 	return i.Component.Version
+}
+
+// several reports whether more than one record says it of the instance.
+func (i *Instance) several() bool {
+	return slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return e.Source != i.Evidence[0].Source || e.Item != i.Evidence[0].Item })
 }
 
 // identify are the identifiers of a component without versions, sorted; of one that has
@@ -502,6 +508,10 @@ func (d Decision) rule(f *Finding, i *Instance, components []sbom.Component, bom
 	}
 	if d.Coordinate.Hint() && len(d.Basis.Identity) == 0 {
 		r.Reopened = "it is about a name, and whose was not said"
+		return r
+	}
+	if f.Vulnerability.KindOnly() && i.several() {
+		r.Reopened = fmt.Sprintf("several records bear no name but %s, and which of them it is about was not said", f.Vulnerability)
 		return r
 	}
 	if r.Reopened, _ = d.device(&bom); r.Reopened != "" {

@@ -58,6 +58,7 @@ func (r *reading) meet(p *vex.Product, c *sbom.Component) meeting {
 			m.why = fmt.Sprintf("its reference %s is that of several components", ref)
 		}
 	}
+	m.hashed(p.Hashes, c.Hashes)
 	compared, open := false, false // open: it has an identifier that the component has none to compare with
 	if p.PURL != "" {
 		theirs, err1 := sbom.Component{PURL: p.PURL}.Package()
@@ -129,6 +130,20 @@ func (m *meeting) called(p *vex.Product, c *sbom.Component, open bool) {
 	}
 }
 
+// hashed compares the digests of the file, where both state one by the same algorithm.
+func (m *meeting) hashed(theirs []vex.Hash, ours []sbom.Hash) {
+	for _, t := range theirs {
+		for _, o := range ours {
+			if algorithm(t.Algorithm) == algorithm(o.Algorithm) {
+				m.asks("hash:"+algorithm(t.Algorithm), strings.ToLower(t.Value), strings.ToLower(o.Value), true)
+			}
+		}
+	}
+}
+
+// algorithm is the name of a digest as every format spells it: "sha256".
+func algorithm(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "") }
+
 // packaged compares what a package URL asks beyond the package and its version.
 func (m *meeting) packaged(theirs, ours string) {
 	have := qualifiers(ours)
@@ -169,7 +184,7 @@ func (r *reading) ref(p *vex.Product) string {
 		link = &l
 	}
 	switch {
-	case r.own && p.Ref != "" && link == p.Link:
+	case link == nil && r.own:
 		return p.Ref
 	case link == nil:
 		return ""
@@ -213,6 +228,9 @@ func value(of []packageurl.Qualifier, key string) (text string, stated bool) {
 // states lists what c states that a decision may ask for: see [Decision.Only].
 func states(c *sbom.Component) []string {
 	var out []string
+	for _, h := range c.Hashes {
+		out = append(out, "hash:"+algorithm(h.Algorithm)+"="+strings.ToLower(h.Value))
+	}
 	for _, q := range qualifiers(c.PURL) {
 		out = append(out, "purl:"+q.Key+"="+q.Value)
 	}

@@ -21,7 +21,7 @@ type Passed struct {
 
 // FromVEX makes decisions of the statements of a document on a product: each is about the
 // components of bom that it names, or about the device as a whole, in the versions that it states. What
-// it states of the build (qualifiers of a package URL, attributes of a CPE) and of the device that holds
+// it states of the build (qualifiers of a package URL, attributes of a CPE, digests) and of the device that holds
 // the component limits the decision too. A statement that names nothing in the device, or asks for
 // what the BOM contradicts or does not state, makes none, and is returned with the reason.
 //
@@ -321,7 +321,7 @@ func (r *reading) keep(s vex.Statement, p *vex.Product, d Decision, c *sbom.Comp
 
 // repeats reports whether d says of the same what other says.
 func (d *Decision) repeats(other *Decision) bool {
-	return d.Coordinate == other.Coordinate && d.Ref == other.Ref && d.Status == other.Status && d.Justification == other.Justification && d.At.Equal(other.At) &&
+	return d.Coordinate == other.Coordinate && d.Ref == other.Ref && d.Author == other.Author && d.Status == other.Status && d.Justification == other.Justification && d.At.Equal(other.At) &&
 		slices.Equal(d.Vulnerabilities, other.Vulnerabilities) && slices.Equal(d.Versions, other.Versions) && slices.Equal(d.Devices, other.Devices) &&
 		slices.Equal(d.Only, other.Only) && slices.Equal(d.Basis.Identity, other.Basis.Identity) && slices.Equal(d.Basis.Files, other.Basis.Files)
 }

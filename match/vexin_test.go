@@ -92,6 +92,17 @@ func TestAStatementOnOneHidesNoOtherThatSharesAName(t *testing.T) {
 	}
 }
 
+func TestADecisionOnAKindIsOfTheOneRecordThatHasNoBetterName(t *testing.T) {
+	t.Parallel()
+	const kind = "AML.T0043"
+	mine := flawed(func(r *feeds.Record) { r.Source, r.Item, r.Names = "supplier", "EX-1", []feeds.ID{kind} })
+	yours := flawed(func(r *feeds.Record) { r.Source, r.Item, r.Names = "supplier", "EX-2", []feeds.ID{kind} })
+	d := decision(t, device(libfoo("1.5")), vex.CodeNotPresent, match.Setting{}, mine)
+	d.Vulnerabilities = []feeds.ID{kind}
+	require.True(t, ruled(t, device(libfoo("1.5")), []match.Decision{d}, match.Setting{}, mine).Hidden())
+	require.Contains(t, ruled(t, device(libfoo("1.5")), []match.Decision{d}, match.Setting{}, mine, yours).Reopened(), "several records bear no name but AML.T0043")
+}
+
 func TestAFindingOfAKindIsNoneOfAnotherOfThatKind(t *testing.T) {
 	t.Parallel()
 	f := match.Finding{Product: "p", Coordinate: "pkg:npm/x", Vulnerability: "EX-1", IDs: []feeds.ID{"AML.T0043", "EX-1"}}
@@ -368,6 +379,11 @@ func TestAStatementIsOfTheBuildThatItStates(t *testing.T) {
 		c.CPE = "cpe:2.3:a:acme:libfoo:1.5:*:*:*:*:" + target + ":*:*"
 		return device(c)
 	}
+	hashed := func(value string) sbom.BOM {
+		c := libfoo("1.5")
+		c.Hashes = []sbom.Hash{{Algorithm: "SHA-256", Value: value}}
+		return device(c)
+	}
 	for _, c := range []struct {
 		name    string
 		product vex.Product
@@ -390,6 +406,10 @@ func TestAStatementIsOfTheBuildThatItStates(t *testing.T) {
 		{
 			"attributes", vex.Product{CPE: "cpe:2.3:a:acme:libfoo:1.5:*:*:*:*:linux:*:*"}, edition("linux"), []string{"cpe:target_sw=linux"},
 			map[bool]sbom.BOM{true: edition("linux"), false: edition("windows")},
+		},
+		{
+			"a digest", vex.Product{Name: "libfoo", Version: "1.5", Hashes: []vex.Hash{{Algorithm: "sha256", Value: "AB"}}}, hashed("ab"), []string{"hash:sha256=ab"},
+			map[bool]sbom.BOM{true: hashed("AB"), false: hashed("cd")},
 		},
 	} {
 		doc := clearing(func(p *vex.Product, s *vex.Statement) { *p, s.Justification = c.product, vex.CodeNotInExecutePath })
@@ -458,9 +478,15 @@ func TestAReferenceMeansSomethingInItsOwnDocumentOnly(t *testing.T) {
 		bom    func(*sbom.BOM)
 		hidden bool
 	}{
-		"the same bytes":                 {func(d *vex.Document) { d.Digest = "b" }, nil, true},
-		"other bytes":                    {nil, nil, false},
-		"the same document":              {func(d *vex.Document) { d.ID, d.Version = strings.ToUpper(own), "2" }, nil, true},
+		"the same bytes":    {func(d *vex.Document) { d.Digest = "b" }, nil, true},
+		"other bytes":       {nil, nil, false},
+		"the same document": {func(d *vex.Document) { d.ID, d.Version = strings.ToUpper(own), "2" }, nil, true},
+		"a link to this very BOM": {func(d *vex.Document) {
+			d.Statements[0].Products[0] = vex.Product{Ref: "urn:cdx:" + strings.TrimPrefix(own, "urn:uuid:") + "/2#libfoo"}
+		}, nil, true},
+		"a link to another version of it": {func(d *vex.Document) {
+			d.ID, d.Version, d.Statements[0].Products[0] = own, "2", vex.Product{Ref: "urn:cdx:" + strings.TrimPrefix(own, "urn:uuid:") + "/1#libfoo"}
+		}, nil, false},
 		"another version of it":          {func(d *vex.Document) { d.ID, d.Version = own, "1" }, nil, false},
 		"its first version, if not said": {func(d *vex.Document) { d.ID = own }, func(b *sbom.BOM) { b.Revision = 0 }, true},
 		"another document":               {func(d *vex.Document) { d.ID, d.Version = "urn:uuid:00000000-395b-41f5-a30f-a58921a69b79", "2" }, nil, false},
