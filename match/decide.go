@@ -599,7 +599,10 @@ func holdsVersion(at sbom.Coordinate, text, version string) (bool, error) {
 		scheme = vers.Scheme(e)
 	}
 	if order, err := vers.Compare(scheme, text, version); err == nil {
-		return order == 0, nil
+		// Two builds of a version are one in the order of many schemes (SemVer, 10).
+		_, build, stated := strings.Cut(text, "+")
+		_, have, _ := strings.Cut(version, "+")
+		return order == 0 && (!stated || build == have), nil
 	}
 	spans, unread := feeds.ReadVersions(text)
 	if len(unread) > 0 {

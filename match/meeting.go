@@ -42,31 +42,23 @@ func (m *meeting) against(format string, args ...any) {
 
 // meet holds the product of a statement against a component: by its place where that is one in this very BOM, by
 // purl and by CPE, which must not contradict each other or the place, or by name where there is nothing else.
-func (r *reading) meet(p *vex.Product, c *sbom.Component) meeting {
+func (r *reading) meet(p *meant, c *part) meeting {
 	var m meeting
-	if ref := r.ref(p); ref != "" {
-		n := 0
-		for k := range r.all {
-			if bears(&r.all[k], ref) {
-				n++
-			}
-		}
-		if n > 0 && !bears(c, ref) {
+	if n := r.refs[p.ref]; n > 0 {
+		if !bears(c.Component, p.ref) {
 			return meeting{}
 		}
-		if m.named, m.byRef = n > 0, n > 0; n > 1 {
-			m.why = fmt.Sprintf("its reference %s is that of several components", ref)
+		if m.named, m.byRef = true, true; n > 1 {
+			m.why = fmt.Sprintf("its reference %s is that of several components", p.ref)
 		}
 	}
 	m.hashed(p.Hashes, c.Hashes)
 	compared, open := false, false // open: it has an identifier that the component has none to compare with
 	if p.PURL != "" {
-		theirs, err1 := sbom.Component{PURL: p.PURL}.Package()
-		ours, err2 := c.Package()
 		switch {
-		case err1 != nil || err2 != nil:
+		case p.pkg == nil || c.pkg == nil:
 			open = true
-		case theirs.Coordinates()[0] != ours.Coordinates()[0] || theirs.Type != ours.Type || !strings.EqualFold(theirs.Namespace, ours.Namespace):
+		case p.packaged != c.packaged || p.pkg.Type != c.pkg.Type || !strings.EqualFold(p.pkg.Namespace, c.pkg.Namespace):
 			return meeting{}
 		default:
 			compared = true
@@ -74,19 +66,17 @@ func (r *reading) meet(p *vex.Product, c *sbom.Component) meeting {
 		}
 	}
 	if p.CPE != "" {
-		theirs, err1 := sbom.Component{CPE: p.CPE}.CPEName()
-		ours, err2 := c.CPEName()
 		switch {
-		case err1 != nil || err2 != nil:
+		case p.cpe == nil || c.cpe == nil:
 			open = true
-		case sbom.CPECoordinate(theirs) != sbom.CPECoordinate(ours):
+		case p.called != c.called:
 			return meeting{}
 		default:
 			compared = true
-			m.targeted(p, &theirs, &ours, c)
+			m.targeted(p.Product, p.cpe, c.cpe, c.Component)
 		}
 	}
-	same := p.Name != "" && sbom.FoldName(p.Name) == sbom.FoldName(c.Name)
+	same := p.Name != "" && p.folded == c.folded
 	switch {
 	case compared:
 		m.named = true
@@ -100,8 +90,46 @@ func (r *reading) meet(p *vex.Product, c *sbom.Component) meeting {
 		return m
 	}
 	m.named, m.byName = true, true
-	m.called(p, c, open)
+	m.called(p.Product, c.Component, open)
 	return m
+}
+
+// identifiers are those of a thing, read once.
+type identifiers struct {
+	pkg              *sbom.Package
+	cpe              *cpe.Name
+	packaged, called sbom.Coordinate // of them
+	folded           string          // the name
+}
+
+func identifying(name, purl, cpeName string) identifiers {
+	c := sbom.Component{PURL: purl, CPE: cpeName}
+	out := identifiers{folded: sbom.FoldName(name)}
+	if p, err := c.Package(); err == nil {
+		out.pkg, out.packaged = &p, p.Coordinates()[0]
+	}
+	if n, err := c.CPEName(); err == nil {
+		out.cpe, out.called = &n, sbom.CPECoordinate(n)
+	}
+	return out
+}
+
+// part is a component of the BOM, meant a product that a statement speaks of.
+type part struct {
+	*sbom.Component
+	identifiers
+}
+
+type meant struct {
+	*vex.Product
+	identifiers
+	ref string // the reference into the BOM that names it
+}
+
+func partOf(c *sbom.Component) *part { return &part{c, identifying(c.Name, c.PURL, c.CPE)} }
+
+func (r *reading) meant(p *vex.Product) *meant {
+	return &meant{p, identifying(p.Name, p.PURL, p.CPE), r.ref(p)}
 }
 
 // called compares what goes with a name: the maker and the group.

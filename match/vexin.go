@@ -56,7 +56,15 @@ func isBOM(doc *vex.Document, bom *sbom.BOM) bool {
 }
 
 func read(doc vex.Document, product string, bom sbom.BOM, findings []Finding, now Setting, own bool) ([]Decision, []Passed) {
-	r := reading{doc: doc, product: product, bom: bom, all: bom.All(), findings: findings, now: now, own: own}
+	r := reading{doc: doc, product: product, bom: bom, root: partOf(&bom.Root), refs: map[string]int{}, findings: findings, now: now, own: own}
+	for k := range bom.Components {
+		r.parts = append(r.parts, partOf(&bom.Components[k]))
+	}
+	for _, c := range bom.All() {
+		if c.Ref != "" && bears(&c, c.Ref) {
+			r.refs[c.Ref]++
+		}
+	}
 	for n, s := range doc.Alone() {
 		r.statement(n, s)
 	}
@@ -68,7 +76,9 @@ type reading struct {
 	doc      vex.Document
 	product  string
 	bom      sbom.BOM
-	all      []sbom.Component // of the BOM, with its root
+	root     *part
+	parts    []*part        // but the root
+	refs     map[string]int // how many bear each reference
 	findings []Finding
 	now      Setting
 	own      bool // the document is the BOM
@@ -149,8 +159,9 @@ func (r *reading) target(s vex.Statement, p *vex.Product, d Decision) {
 		return
 	}
 	met := 0
-	meets := func(c *sbom.Component) (meeting, bool) {
-		m := r.meet(p, c)
+	what := r.meant(p)
+	meets := func(c *part) (meeting, bool) {
+		m := r.meet(what, c)
 		if !m.named {
 			return m, false
 		}
@@ -162,7 +173,7 @@ func (r *reading) target(s vex.Statement, p *vex.Product, d Decision) {
 		return m, true
 	}
 	if r.bom.HasRoot() && p.Within == nil {
-		if m, ok := meets(&r.bom.Root); ok {
+		if m, ok := meets(r.root); ok {
 			whole := d
 			whole.Devices, whole.AnyVersion = slices.Clone(versions), true
 			if version, _ := r.bom.Root.Stated(); len(versions) == 0 {
@@ -172,17 +183,16 @@ func (r *reading) target(s vex.Statement, p *vex.Product, d Decision) {
 		}
 	}
 	type hit struct {
-		c *sbom.Component
+		*part
 		m meeting
 	}
 	var hits []hit
 	things := map[string]bool{}
-	for k := range r.bom.Components {
-		c := &r.bom.Components[k]
+	for _, c := range r.parts {
 		if m, ok := meets(c); ok {
 			hits = append(hits, hit{c, m})
 			if m.byName {
-				things[strings.Join(identify(*c), "\n")] = true
+				things[strings.Join(identify(*c.Component), "\n")] = true
 			}
 		}
 	}
@@ -192,15 +202,15 @@ func (r *reading) target(s vex.Statement, p *vex.Product, d Decision) {
 	}
 	for _, h := range hits {
 		one := d
-		one.Coordinate, one.Versions = h.c.Coordinate(), slices.Clone(versions)
-		if version, _ := h.c.Stated(); len(one.Versions) == 0 && version != "" && (h.m.byRef || h.m.byName && clears) {
+		one.Coordinate, one.Versions = h.Coordinate(), slices.Clone(versions)
+		if version, _ := h.Stated(); len(one.Versions) == 0 && version != "" && (h.m.byRef || h.m.byName && clears) {
 			one.Versions = []string{version} // it is of that very component
 		}
 		if h.m.byRef {
-			one.Ref = h.c.Ref
+			one.Ref = h.Ref
 		}
 		one.AnyVersion = len(one.Versions) == 0
-		r.keep(s, p, one, h.c, h.m, versions)
+		r.keep(s, p, one, h.Component, h.m, versions)
 	}
 	if met == 0 {
 		r.pass(s, "nothing in the device is %s", p)
@@ -214,7 +224,7 @@ func (r *reading) within(s vex.Statement, p *vex.Product) (devices []string, ok 
 	for _, outer := range p.Chain()[1:] {
 		m := meeting{named: !clears}
 		if r.bom.HasRoot() {
-			m = r.meet(outer, &r.bom.Root)
+			m = r.meet(r.meant(outer), r.root)
 		}
 		if !m.named || m.contrary || clears && (m.why != "" || len(outer.Only) > 0) {
 			r.pass(s, "it speaks of %s within %s, and the device is %s", p, outer, cmpOr(r.bom.Root.Name, "not named"))
@@ -284,7 +294,10 @@ func (r *reading) keep(s vex.Statement, p *vex.Product, d Decision, c *sbom.Comp
 		}
 		return
 	}
-	if s.Status.Clears() || m.byRef {
+	if m.byRef {
+		m.only = states(c) // it is of that very build
+	}
+	if s.Status.Clears() {
 		d.Only = sorted(m.only)
 	}
 	d.Basis.Build, d.Basis.Controls = r.now.Build, sorted(r.now.Controls)

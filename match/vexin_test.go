@@ -13,6 +13,8 @@ import (
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/vex"
+	"github.com/open-postmarket/postmarket/vex/csaf"
+	"github.com/open-postmarket/postmarket/vex/cyclonedx"
 	"github.com/open-postmarket/postmarket/vex/openvex"
 )
 
@@ -657,4 +659,77 @@ func TestADecisionOfBeforeIsStillRead(t *testing.T) {
 	var d match.Decision
 	require.NoError(t, json.Unmarshal([]byte(old), &d))
 	require.True(t, ruled(t, device(libfoo("1.5")), []match.Decision{d}, match.Setting{}, flawed(nil)).Hidden())
+}
+
+func TestAVersionWithABuildIsOfThatBuild(t *testing.T) {
+	t.Parallel()
+	r := feeds.Record{Source: "osv", Item: flaw, Names: []feeds.ID{flaw}, Packages: []feeds.Package{
+		{Ecosystem: "npm", Name: "foo", Ranges: []feeds.Range{{Type: feeds.SemVer, Events: []feeds.Event{{Introduced: "0"}, {Fixed: "2.0.0"}}}}},
+	}}
+	for said, want := range map[string]map[string]bool{
+		"1.5.0+b7": {"1.5.0+b7": true, "1.5.0+b8": false, "1.5.0": false},
+		"1.5.0":    {"1.5.0+b7": true, "1.5.0": true, "1.5.1": false},
+	} {
+		for version, hidden := range want {
+			bom := device(sbom.Component{Ref: "foo", Name: "foo", Version: version, PURL: "pkg:npm/foo@" + strings.ReplaceAll(version, "+", "%2B")})
+			doc := clearing(func(p *vex.Product, _ *vex.Statement) { p.PURL, p.Version = "pkg:npm/foo", said })
+			require.Equal(t, hidden, len(cleared(t, bom, []vex.Document{doc}, r)) > 0, "%s of %s", version, said)
+		}
+	}
+}
+
+// TestDocumentsOfEveryFormatHideWhatTheySayAndNoMore reads whole documents, as their makers write them, on a device in two
+// versions and a component in two builds.
+func TestDocumentsOfEveryFormatHideWhatTheySayAndNoMore(t *testing.T) {
+	t.Parallel()
+	r := feeds.Record{Source: "osv", Item: flaw, Names: []feeds.ID{flaw}, Packages: []feeds.Package{
+		{Ecosystem: "Debian", Name: "libfoo", Ranges: []feeds.Range{{Type: feeds.Ecosystem, Events: []feeds.Event{{Introduced: "0"}, {Fixed: "2.0"}}}}},
+	}}
+	pump := func(version, arch string) sbom.BOM {
+		bom := device(sbom.Component{Ref: "foo", Name: "libfoo", Version: "1.5-1", PURL: "pkg:deb/debian/libfoo@1.5-1?arch=" + arch})
+		bom.Root = sbom.Component{Ref: "pump", Name: "Pump", Supplier: "Acme", Version: version, PURL: "pkg:generic/acme/pump@" + version}
+		bom.Serial, bom.Revision = "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", 1
+		return bom
+	}
+	read := func(doc vex.Document, err error) vex.Document {
+		require.NoError(t, err)
+		require.NotEmpty(t, doc.Statements)
+		return doc
+	}
+	for name, c := range map[string]struct {
+		doc   vex.Document
+		other bool // it says nothing of the version of the device
+	}{
+		"OpenVEX": {read(openvex.Decode(strings.NewReader(`{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://x/1","author":"a","timestamp":"2026-01-01T00:00:00Z","version":1,
+			"statements":[{"vulnerability":{"name":"CVE-2026-1000"},"products":[{"@id":"pkg:generic/acme/pump@3.0","subcomponents":[{"@id":"pkg:deb/debian/libfoo@1.5-1?arch=arm64"}]}],
+			"status":"not_affected","justification":"vulnerable_code_not_in_execute_path"}]}`))), false},
+		"OpenVEX of the component": {read(openvex.Decode(strings.NewReader(`{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://x/1","author":"a","timestamp":"2026-01-01T00:00:00Z","version":1,
+			"statements":[{"vulnerability":{"name":"CVE-2026-1000"},"products":[{"@id":"pkg:deb/debian/libfoo@1.5-1?arch=arm64"}],
+			"status":"not_affected","justification":"vulnerable_code_not_in_execute_path"}]}`))), true},
+		"CycloneDX": {read(cyclonedx.Decode(strings.NewReader(`{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"timestamp":"2026-01-01T00:00:00Z",
+			"component":{"type":"device","bom-ref":"d","name":"Pump","version":"3.0","supplier":{"name":"Acme"}}},
+			"components":[{"type":"library","bom-ref":"c","name":"libfoo","version":"1.5-1","purl":"pkg:deb/debian/libfoo@1.5-1?arch=arm64"}],
+			"vulnerabilities":[{"id":"CVE-2026-1000","analysis":{"state":"not_affected","justification":"code_not_reachable"},"affects":[{"ref":"c"}]}]}`))), false},
+		"CycloneDX by a link": {read(cyclonedx.Decode(strings.NewReader(`{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"timestamp":"2026-01-01T00:00:00Z"},
+			"vulnerabilities":[{"id":"CVE-2026-1000","analysis":{"state":"not_affected","justification":"code_not_reachable"},"affects":[{"ref":"urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#foo"}]}]}`))), true},
+		"CSAF": {read(csaf.Decode(strings.NewReader(`{"document":{"category":"csaf_vex","csaf_version":"2.0","title":"t","publisher":{"category":"vendor","name":"Acme","namespace":"https://acme.example"},
+			"tracking":{"id":"A-1","version":"1","status":"final","initial_release_date":"2026-01-01T00:00:00Z","current_release_date":"2026-01-01T00:00:00Z","revision_history":[{"date":"2026-01-01T00:00:00Z","number":"1","summary":"s"}]}},
+			"product_tree":{"branches":[{"category":"vendor","name":"Acme","branches":[{"category":"product_name","name":"Pump","branches":[
+				{"category":"product_version","name":"3.0","product":{"name":"Acme Pump 3.0","product_id":"P"}}]}]}],
+				"full_product_names":[{"name":"libfoo","product_id":"F","product_identification_helper":{"purl":"pkg:deb/debian/libfoo@1.5-1?arch=arm64"}}],
+				"relationships":[{"category":"default_component_of","product_reference":"F","relates_to_product_reference":"P","full_product_name":{"name":"libfoo in Pump","product_id":"FP"}}]},
+			"vulnerabilities":[{"cve":"CVE-2026-1000","product_status":{"known_not_affected":["FP"]},"flags":[{"label":"vulnerable_code_not_in_execute_path","product_ids":["FP"]}]}]}`))), false},
+	} {
+		first := pump("3.0", "arm64")
+		decisions, passed := match.FromVEX(c.doc, "pump", first, match.Build([]feeds.Record{r}, nil).Find("pump", first).Findings, match.Setting{})
+		require.Empty(t, passed, name)
+		require.Len(t, decisions, 1, name)
+		holds := func(bom sbom.BOM) bool { return ruled(t, bom, decisions, match.Setting{}, r).Hidden() }
+		require.True(t, holds(first), name)
+		require.Equal(t, c.other, holds(pump("3.1", "arm64")), "%s: another version of the device", name)
+		require.False(t, holds(pump("3.0", "amd64")), "%s: another build", name)
+		elsewhere := pump("3.0", "arm64")
+		elsewhere.Components[0].PURL, elsewhere.Components[0].Version = "pkg:deb/debian/libfoo@1.6-1?arch=arm64", "1.6-1"
+		require.False(t, holds(elsewhere), "%s: another version of the component", name)
+	}
 }
