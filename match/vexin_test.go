@@ -2,12 +2,14 @@ package match_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/match"
@@ -732,4 +734,77 @@ func TestDocumentsOfEveryFormatHideWhatTheySayAndNoMore(t *testing.T) {
 		elsewhere.Components[0].PURL, elsewhere.Components[0].Version = "pkg:deb/debian/libfoo@1.6-1?arch=arm64", "1.6-1"
 		require.False(t, holds(elsewhere), "%s: another version of the component", name)
 	}
+}
+
+// TestStatementsInAnyOrderHideTheSame draws statements, odd ones too, and holds them to what must be true of all: their order does
+// not count, one that hides nothing never makes more hidden, and what is hidden is so by one that clears.
+func TestStatementsInAnyOrderHideTheSame(t *testing.T) {
+	t.Parallel()
+	const other = "CVE-2026-1001"
+	records := []feeds.Record{
+		flawed(func(r *feeds.Record) { r.Names = append(r.Names, "GHSA-x", "CWE-79") }),
+		flawed(func(r *feeds.Record) { r.Item, r.Names = other, []feeds.ID{other, "GHSA-x", "CWE-79"} }),
+	}
+	odd := []string{"", " ", "*", "-", "?", "pkg:", "cpe:2.3:", "vers:", "\xff", "1.*", "<2"}
+	rapid.Check(t, func(rt *rapid.T) {
+		pick := func(what string, from ...string) string { return rapid.SampledFrom(from).Draw(rt, what) }
+		odd := func(what string, from ...string) string {
+			if rapid.IntRange(0, 5).Draw(rt, "odd") == 0 {
+				from = odd
+			}
+			return pick(what, from...)
+		}
+		a, b := libfoo("1.5"), libfoo(pick("version", "1.5", "1.4", ""))
+		b.Ref, b.PURL = pick("ref", "libfoo", "b"), pick("purl", "", "pkg:generic/libfoo@1.5?arch=arm64", "pkg:generic/libfoo@1.5?arch=amd64", "pkg:")
+		bom := device(a, b)
+		bom.Root.Version, bom.Digest = pick("device", "", "3.0", "3.1"), "d"
+		found := match.Build(records, nil).Find("pump", bom).Findings
+		var doc vex.Document
+		doc.Digest = pick("digest", "d", "e")
+		for range rapid.IntRange(1, 4).Draw(rt, "statements") {
+			s := vex.Statement{
+				Vulnerability: pick("id", flaw, other, "GHSA-x", "CWE-79", ""), Author: pick("author", "a", "b"),
+				Status: vex.Status(pick("status", "not_affected", "not_affected", "fixed", "affected", "under_investigation", "odd")),
+			}
+			if n := rapid.IntRange(0, 3).Draw(rt, "day"); n > 0 {
+				s.Issued = day(n)
+			}
+			p := vex.Product{
+				Name: pick("name", "libfoo", "Device", "other", ""), Ref: pick("product ref", "", "libfoo", "b"), Version: odd("product version", "", "1.5", "1.4", "3.0"),
+				PURL: odd("product purl", "", "", "pkg:generic/libfoo?arch=arm64", "pkg:generic/libfoo@1.5"),
+				CPE:  odd("product cpe", "", "cpe:2.3:a:acme:libfoo:*:*:*:*:*:*:*:*", "cpe:2.3:a:acme:libfoo:1.5:*:*:*:*:linux:*:*"),
+			}
+			if rapid.Bool().Draw(rt, "within") {
+				p.Within = &vex.Product{Name: pick("outer", "Device", "other"), Version: odd("outer version", "", "3.0")}
+			}
+			s.Products = []vex.Product{p}
+			doc.Statements = append(doc.Statements, s)
+		}
+		hidden := func(decisions []match.Decision) map[string]bool {
+			out, err := match.Decide(found, bom, decisions, match.Setting{})
+			require.NoError(rt, err)
+			got := map[string]bool{}
+			for _, f := range out {
+				for k, i := range f.Instances {
+					if i.Ruling != nil && i.Ruling.Reopened == "" {
+						got[fmt.Sprint(f.Vulnerability, " ", k)] = true
+						require.True(rt, i.Ruling.Status.Clears(), "%+v", i.Ruling)
+						k := slices.IndexFunc(decisions, func(d match.Decision) bool { return d.ID == i.Ruling.Decision })
+						require.True(rt, slices.Contains(decisions[k].Vulnerabilities, f.Vulnerability) || !decisions[k].Vulnerabilities[0].CVE(), "%s by %v", f.Vulnerability, decisions[k])
+						require.NotEqual(rt, feeds.ID("CWE-79"), decisions[k].Vulnerabilities[0])
+					}
+				}
+			}
+			return got
+		}
+		decisions, _ := match.FromVEX(doc, "pump", bom, found, match.Setting{})
+		all := hidden(decisions)
+		backwards := slices.Clone(decisions)
+		slices.Reverse(backwards)
+		require.Equal(rt, all, hidden(backwards), "in another order")
+		alone := hidden(slices.DeleteFunc(slices.Clone(decisions), func(d match.Decision) bool { return !d.Status.Clears() }))
+		for key := range all {
+			require.True(rt, alone[key], "%s is hidden by what hides nothing", key)
+		}
+	})
 }
