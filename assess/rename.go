@@ -63,14 +63,14 @@ func firstLearned(a, b Assessment) int {
 }
 
 // shares reports whether a is of the vulnerability with these ids: they have an
-// id in common which is no CVE id. Two CVE ids are never one vulnerability.
+// id in common which is no CVE id and names no kind. Two CVE ids are never one vulnerability.
 func (a Assessment) shares(id feeds.ID, ids []feeds.ID) bool {
 	if a.Vulnerability.CVE() && id.CVE() && a.Vulnerability != id {
 		return false
 	}
-	mine := append([]feeds.ID{a.Vulnerability}, a.IDs...)
+	mine := append([]feeds.ID{a.Vulnerability}, feeds.Telling(a.IDs)...)
 	return a.Vulnerability == id || slices.ContainsFunc(mine, func(m feeds.ID) bool {
-		return !m.CVE() && (m == id || slices.Contains(ids, m))
+		return !m.CVE() && (m == id || slices.Contains(feeds.Telling(ids), m))
 	})
 }
 

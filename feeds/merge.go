@@ -21,8 +21,10 @@ type Vulnerability struct {
 
 // Merge joins records that speak of the same vulnerability under different
 // names. The order of the records does not count. Two CVE ids are never one
-// vulnerability: an id that is tied to several of them belongs to each. Records
-// without a name (bulletins) are left out. Each (Source, Item) is expected once.
+// vulnerability: an id that is tied to several of them belongs to each. An id that
+// names a kind ([ID.KindOnly]) ties nothing: it belongs to each vulnerability of which
+// a record bears it. Records that have no other name are together under the first of
+// theirs. Records without a name (bulletins) are left out. Each (Source, Item) is expected once.
 func Merge(records []Record) []Vulnerability {
 	g := Group(func(yield func([]ID) bool) {
 		for _, r := range records {
@@ -58,13 +60,32 @@ type Groups struct {
 // each other: records may be grouped apart that are not tied, directly or through others.
 func Group(names iter.Seq[[]ID]) *Groups {
 	g := aliases{ties: map[ID][]ID{}}
+	var bearing [][]ID // lists with ids of kinds
 	for list := range names {
+		if slices.ContainsFunc(list, ID.KindOnly) {
+			bearing = append(bearing, list)
+			list = slices.DeleteFunc(slices.Clone(list), ID.KindOnly)
+		}
 		g.add(list)
 	}
 	out := &Groups{owners: g.groups(), members: map[ID][]ID{}}
 	for id, owners := range out.owners {
 		for _, owner := range owners {
 			out.members[owner] = append(out.members[owner], id)
+		}
+	}
+	for _, list := range bearing {
+		for _, owner := range out.Of(list) {
+			ids := out.members[owner]
+			if len(ids) == 0 {
+				ids = []ID{owner}
+			}
+			for _, id := range list {
+				if id.KindOnly() && !slices.Contains(ids, id) {
+					ids = append(ids, id)
+				}
+			}
+			out.members[owner] = ids
 		}
 	}
 	for _, ids := range out.members {
@@ -74,7 +95,7 @@ func Group(names iter.Seq[[]ID]) *Groups {
 }
 
 // Of returns the vulnerabilities that a record with these names speaks of: the CVE
-// ids among them, or those of the group its own id, the first, is in.
+// ids among them, or those of the group its own id is in: the first that names no kind.
 func (g *Groups) Of(names []ID) []ID {
 	var out []ID
 	for _, id := range names {
@@ -85,10 +106,11 @@ func (g *Groups) Of(names []ID) []ID {
 	if len(out) > 0 || len(names) == 0 {
 		return out
 	}
-	if owners, tied := g.owners[names[0]]; tied {
+	own := Telling(names)[:1]
+	if owners, tied := g.owners[own[0]]; tied {
 		return owners
 	}
-	return names[:1]
+	return own
 }
 
 // Members returns all ids of a vulnerability, sorted. The slice is the Groups' own.

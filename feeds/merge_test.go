@@ -3,6 +3,7 @@ package feeds_test
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,9 +57,36 @@ func TestTwoCVEIdsAreNeverOneVulnerability(t *testing.T) {
 	}
 }
 
+func TestWhatNamesAKindTiesNothing(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []feeds.ID{"AML.T0043", "AML.T0043.003", "AML.M0015", "ML01:2023", "LLM01", "A01:2021", "API1:2023", "CWE-79", "cwe-79", "CAPEC-66", "T1190", "T1059.001"} {
+		require.True(t, kind.KindOnly(), kind)
+		got := feeds.Merge([]feeds.Record{
+			named("supplier", "EX-1", kind), named("other", "MX-1", kind), named("osv", "GHSA-1", "CVE-2026-0001", kind), named("osv", "GHSA-2", kind, "CVE-2026-0002"),
+			{Source: "third", Item: "1", Names: []feeds.ID{kind, "EX-2"}}, {Source: "fourth", Item: "1", Names: []feeds.ID{kind}},
+		})
+		want := map[feeds.ID][]feeds.ID{
+			"EX-1": {"EX-1", kind}, "MX-1": {"MX-1", kind}, "EX-2": {"EX-2", kind}, kind: {kind},
+			"CVE-2026-0001": {"CVE-2026-0001", "GHSA-1", kind}, "CVE-2026-0002": {"CVE-2026-0002", "GHSA-2", kind},
+		}
+		for _, ids := range want {
+			slices.Sort(ids)
+		}
+		require.Equal(t, want, groups(got))
+		for _, v := range got {
+			require.Len(t, v.Records, 1, v.ID)
+		}
+	}
+	for _, id := range []feeds.ID{"", "CVE-2026-0001", "GHSA-aaaa-bbbb-cccc", "AVID-2023-V012", "AML", "AML.T004", "T11901", "ML1", "CWE-", "TEMP-1", "MAL-2026-1", "ALSA-2026:1234"} {
+		require.False(t, id.KindOnly(), id)
+	}
+	require.Equal(t, []feeds.ID{"EX-1"}, feeds.Telling([]feeds.ID{"CWE-79", "EX-1"}))
+	require.Equal(t, []feeds.ID{"CWE-79"}, feeds.Telling([]feeds.ID{"CWE-79"}))
+}
+
 func TestMergeDoesNotDependOnTheOrder(t *testing.T) {
 	t.Parallel()
-	ids := []feeds.ID{"CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003", "GHSA-1", "GHSA-2", "GHSA-3", "GO-1", "GO-2", "PYSEC-1"}
+	ids := []feeds.ID{"CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003", "GHSA-1", "GHSA-2", "GHSA-3", "GO-1", "GO-2", "PYSEC-1", "AML.T0043", "CWE-79"}
 	rapid.Check(t, func(t *rapid.T) {
 		var records []feeds.Record
 		for i := range rapid.IntRange(1, 8).Draw(t, "n") {

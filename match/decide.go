@@ -22,19 +22,26 @@ import (
 // A Decision says that a vulnerability does not have to be looked at on a component, as
 // long as what that rests on stays as it was. It is keyed by vulnerability, component
 // and versions, not by device: it carries over to every version of every product that
-// holds the component, unless Product limits it.
+// holds the component, unless Product and Devices limit it.
 type Decision struct {
 	// ID tells it from others, for good.
 	ID string `json:"id"`
-	// Vulnerabilities are the ids it is about; any one that a finding bears is enough.
+	// Vulnerabilities are the ids it is about; any one that a finding bears is enough. But one about a CVE id is
+	// about no other, and one about a kind (feeds.ID.KindOnly) about a finding that has no better name, as long as
+	// one record alone makes it.
 	Vulnerabilities []feeds.ID `json:"vulnerabilities"`
 	// Coordinate is the component, without a version. Empty means every component of the
-	// one Product in the versions Devices.
+	// one Product in the versions Devices. Of one that is a name alone, Basis.Identity says whose: it
+	// is about no other, and without that it hides nothing.
 	Coordinate sbom.Coordinate `json:"coordinate,omitempty"`
 	// Ref limits it to the component of that reference; empty means every one of the
 	// Coordinate.
 	Ref string `json:"ref,omitempty"`
-	// Devices are the versions, or ranges, of the device that one without a Coordinate is about.
+	// Only narrows it to what states all of it, each as kind=value: "purl:arch=arm64" a qualifier (or the
+	// subpath) of its package URL, "cpe:target_hw=arm" an attribute of its CPE, "hash:sha256=…" its digest.
+	Only []string `json:"only,omitempty"`
+	// Devices are the versions, or ranges, of the device that it is about. None means every one, and
+	// for one without a Coordinate none.
 	Devices []string `json:"devices,omitempty"`
 	// Versions are those of the component it is about: versions, or vers ranges. None means
 	// the versions in Basis; AnyVersion says that it holds for every one.
@@ -46,7 +53,7 @@ type Decision struct {
 	Origin Origin `json:"origin"`
 	// Status is not_affected or fixed; a Suppression has none: the finding stands, and
 	// is not to be told of. A statement may say affected or under_investigation: it hides nothing,
-	// and takes back an older one.
+	// and takes back what is not newer. See [Decide].
 	Status        vex.Status        `json:"status,omitempty"`
 	Justification vex.Justification `json:"justification,omitempty"`
 	// Author is who decided: a subject id, or the author of a document. Reason is why.
@@ -91,7 +98,7 @@ func (d Decision) Check() error {
 	need(d.Coordinate != "" || d.Product != "", "no component, and no product that it is about as a whole")
 	need(strings.TrimSpace(d.Author) != "", "nobody decided it")
 	need(strings.TrimSpace(d.Reason) != "", "no reason")
-	need(!d.At.IsZero(), "no time")
+	need(!d.At.IsZero() || d.Origin == FromStatement && !d.hides(), "no time")
 	switch d.Origin {
 	case FromStatement:
 		need(d.Status.Valid(), fmt.Sprintf("status %q is not known", d.Status))
@@ -108,14 +115,15 @@ func (d Decision) Check() error {
 }
 
 // Basis is what a decision rests on: what it would be looked at again for. Lists are
-// sorted, each text once.
+// sorted, each text once. A build, files and controls that are empty were not known, and a change of them re-opens
+// nothing: [Ruling.Unwatched] says so. Exploits, Exploited and Severity are the other way about: what
+// was not known then is news.
 type Basis struct {
 	// Identity are the identifiers of the component without versions, Versions the
 	// versions of its instances.
 	Identity []string `json:"identity,omitempty"`
 	Versions []string `json:"versions,omitempty"`
-	// Build is the digest of the build and its configuration, as the host takes it; empty when it was not
-	// known, and then no change of it re-opens the decision. Files
+	// Build is the digest of the build and its configuration, as the host takes it. Files
 	// are the source files compiled in, where the SBOM lists them.
 	Build string   `json:"build,omitempty"`
 	Files []string `json:"files,omitempty"`
@@ -144,8 +152,8 @@ type Setting struct {
 // Rest returns what a decision about f rests on, as of now. bom is the one f was found in.
 func Rest(f Finding, bom sbom.BOM, s Setting) Basis {
 	b := Basis{Build: s.Build, Controls: sorted(s.Controls), Exploits: sorted(f.Exploits), Exploited: f.Exploited != nil, Severity: string(f.Severity())}
-	if f.SSVC != nil && f.SSVC.Exploitation != "" && f.SSVC.Exploitation != "none" {
-		b.Exploits = sorted(append(b.Exploits, "SSVC exploitation "+f.SSVC.Exploitation))
+	if e := f.ssvc(); e != "" {
+		b.Exploits = sorted(append(b.Exploits, e))
 	}
 	for k := range f.Instances {
 		i := &f.Instances[k]
@@ -157,6 +165,14 @@ func Rest(f Finding, bom sbom.BOM, s Setting) Basis {
 	}
 	b.Versions, b.Identity, b.Files = sorted(b.Versions), sorted(b.Identity), sorted(b.Files)
 	return b
+}
+
+// ssvc is what a decision record says of exploiting it; empty when that is nothing.
+func (f *Finding) ssvc() string {
+	if f.SSVC == nil || f.SSVC.Exploitation == "" || f.SSVC.Exploitation == "none" {
+		return ""
+	}
+	return "SSVC exploitation " + f.SSVC.Exploitation
 }
 
 func sorted(list []string) []string {
@@ -195,8 +211,13 @@ func (i Instance) version() string {
 	return i.Component.Version
 }
 
+// several reports whether more than one record says it of the instance.
+func (i *Instance) several() bool {
+	return slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return e.Source != i.Evidence[0].Source || e.Item != i.Evidence[0].Item })
+}
+
 // identify are the identifiers of a component without versions, sorted; of one that has
-// none its name with its group and its maker.
+// none its name with its group and those who may be its maker.
 func identify(c sbom.Component) []string {
 	var out []string
 	if p, err := c.Package(); err == nil {
@@ -206,7 +227,13 @@ func identify(c sbom.Component) []string {
 		out = append(out, string(sbom.CPECoordinate(n)))
 	}
 	if len(out) == 0 {
-		out = []string{strings.TrimSpace(string(c.Coordinate()) + " " + sbom.FoldVendor(c.Supplier))}
+		by := []string{sbom.FoldVendor(c.Supplier)}
+		for _, maker := range []string{sbom.FoldVendor(c.Manufacturer), sbom.FoldVendor(c.Publisher)} {
+			if maker != "" && !slices.Contains(by, maker) {
+				by = append(by, maker)
+			}
+		}
+		out = []string{strings.TrimSpace(string(c.Coordinate()) + " " + strings.Join(by, " "))}
 	}
 	return sorted(out)
 }
@@ -222,6 +249,9 @@ type Ruling struct {
 	Reason        string            `json:"reason"`
 	// Reopened is why it no longer holds; empty while it does.
 	Reopened string `json:"reopened,omitempty"`
+	// Unwatched is what would re-open it when it changed and cannot, because it was not known when
+	// it was decided: "build", "control".
+	Unwatched []string `json:"unwatched,omitempty"`
 }
 
 // Hidden reports whether decisions hide every instance of f. It stays in the list.
@@ -251,7 +281,9 @@ func (f Finding) Reopened() string {
 //
 // A decision is re-opened by a change of what its justification rests on, and by nothing
 // else: the table of [Reopening] says by what. A version that it is not about
-// re-opens it with that cause.
+// re-opens it with that cause. A statement that the same is affected takes back every decision that is not
+// newer, whoever made it; one that it is under investigation takes back statements and what its own author
+// decided. Without a time it counts as the newest, and where it cannot be said whether it is about this version, as if it were.
 func Decide(findings []Finding, bom sbom.BOM, decisions []Decision, now Setting) ([]Finding, error) {
 	table := now.Reopening
 	if table == nil {
@@ -293,31 +325,31 @@ func Decide(findings []Finding, bom sbom.BOM, decisions []Decision, now Setting)
 }
 
 // concerns reports whether d is about the vulnerability of f: a finding with a CVE id is met by a decision on that
-// CVE, or by one that names no CVE at all.
+// CVE, or by one that names no CVE at all. A kind that both bear says nothing.
 func (d *Decision) concerns(f *Finding) bool {
-	if !slices.ContainsFunc(d.Vulnerabilities, func(id feeds.ID) bool { return id == f.Vulnerability || slices.Contains(f.IDs, id) }) {
+	ids := feeds.Telling(f.IDs)
+	if !slices.ContainsFunc(feeds.Telling(d.Vulnerabilities), func(id feeds.ID) bool { return id == f.Vulnerability || slices.Contains(ids, id) }) {
 		return false
 	}
 	return !f.Vulnerability.CVE() || slices.Contains(d.Vulnerabilities, f.Vulnerability) || !slices.ContainsFunc(d.Vulnerabilities, feeds.ID.CVE)
 }
 
 // decideOn is the ruling on one instance: that of a decision which holds, or else of one that does
-// not. A newer statement that the component is affected takes an older clearance back, whoever made either; that it
-// is under investigation does so for the same author.
+// not.
 func decideOn(f *Finding, i *Instance, bom sbom.BOM, decisions []Decision, now Setting, rules map[string]reopenRule) *Ruling {
 	components := i.components(bom)
 	var out *Ruling
 	for _, d := range append(declared(f, i, components), decisions...) {
+		if !d.hides() {
+			continue
+		}
 		r := d.rule(f, i, components, bom, now, rules)
-		if r == nil || !d.hides() {
+		if r == nil {
 			continue
 		}
 		for _, other := range decisions {
-			if other.hides() || other.At.Before(d.At) || other.Status != vex.Affected && other.Author != d.Author {
-				continue
-			}
-			if o := other.rule(f, i, components, bom, now, rules); o != nil && o.Reopened == "" && r.Reopened == "" {
-				r.Reopened = fmt.Sprintf("%s says since %s that it is %s", other.Author, other.At.Format("2006-01-02"), other.Status)
+			if r.Reopened == "" && other.takesBack(&d) && other.mayRule(f, i, components, bom) {
+				r.Reopened, r.Unwatched = other.said(), nil
 			}
 		}
 		if out == nil || out.Reopened != "" && r.Reopened == "" {
@@ -325,6 +357,22 @@ func decideOn(f *Finding, i *Instance, bom sbom.BOM, decisions []Decision, now S
 		}
 	}
 	return out
+}
+
+// takesBack reports whether d, if it is about the same, takes what other says back.
+func (d *Decision) takesBack(other *Decision) bool {
+	if d.hides() || !d.At.IsZero() && d.At.Before(other.At) {
+		return false
+	}
+	return d.Status == vex.Affected || other.Origin == FromStatement || d.Author == other.Author
+}
+
+func (d *Decision) said() string {
+	since := ""
+	if !d.At.IsZero() {
+		since = d.At.Format(" since 2006-01-02")
+	}
+	return fmt.Sprintf("%s says%s that it is %s", d.Author, since, d.Status)
 }
 
 // hides reports whether d is one that hides.
@@ -369,7 +417,8 @@ func resolves(f *Finding, c sbom.Component) string {
 	}
 	for _, p := range c.Pedigree.Patches {
 		for _, r := range p.Resolves {
-			if id := feeds.CleanID(r); id == f.Vulnerability || !id.CVE() && slices.Contains(f.IDs, id) && !f.Vulnerability.CVE() {
+			id := feeds.CleanID(r)
+			if !id.KindOnly() && (id == f.Vulnerability || !id.CVE() && slices.Contains(f.IDs, id) && !f.Vulnerability.CVE()) {
 				return strings.TrimSpace(fmt.Sprintf("a patch (%s) resolves it %s", cmpOr(p.Kind, "of no stated kind"), p.Diff))
 			}
 		}
@@ -402,22 +451,53 @@ func compiled(files []string, file string) bool {
 	})
 }
 
-// rule says what d means for an instance; nil when it is not about it.
-func (d Decision) rule(f *Finding, i *Instance, components []sbom.Component, bom sbom.BOM, now Setting, rules map[string]reopenRule) *Ruling {
-	if d.Product != "" && d.Product != f.Product {
-		return nil
+// about reports whether d is about the component of an instance, in whatever version. Where the instance may be
+// one of several, it has to be about each.
+func (d *Decision) about(f *Finding, components []sbom.Component, bom *sbom.BOM) bool {
+	if d.Product != "" && d.Product != f.Product || (d.Ref != "" || len(d.Only) > 0) && len(components) == 0 {
+		return false
 	}
 	var identity []string
-	for _, c := range components {
-		identity = append(identity, identify(c)...)
-		if d.Ref != "" && c.Ref != d.Ref {
-			return nil
+	for k := range components {
+		c := &components[k]
+		identity = append(identity, identify(*c)...)
+		if d.Ref != "" && c.Ref != d.Ref || d.Coordinate != "" && len(d.Only) > 0 && !subset(d.Only, states(c)) {
+			return false
 		}
 	}
-	if d.Ref != "" && len(components) == 0 {
-		return nil
+	switch {
+	case d.Coordinate == "":
+		return len(d.Only) == 0 || subset(d.Only, states(&bom.Root))
+	case d.Coordinate != f.Coordinate && !slices.Contains(identity, string(d.Coordinate)):
+		return false
+	case d.Coordinate.Hint() && len(d.Basis.Identity) > 0:
+		return subset(sorted(identity), d.Basis.Identity) // else of that name, and of another maker or group
 	}
-	if d.Coordinate != "" && d.Coordinate != f.Coordinate && !slices.Contains(identity, string(d.Coordinate)) {
+	return true
+}
+
+// device says why the version of the device is none that d is about, or nothing; open when that cannot be said.
+func (d *Decision) device(bom *sbom.BOM) (why string, open bool) {
+	if d.Coordinate != "" && len(d.Devices) == 0 {
+		return "", false
+	}
+	version, _ := bom.Root.Stated()
+	if why, open = decidedOn(d.Devices, bom.Root.Coordinate(), version); why != "" {
+		why = "of the device, " + why
+	}
+	return why, open
+}
+
+// mayRule reports whether d is about an instance, or may be: its version, or that of the device, may not be told.
+func (d *Decision) mayRule(f *Finding, i *Instance, components []sbom.Component, bom sbom.BOM) bool {
+	device, open1 := d.device(&bom)
+	version, open2 := d.versioned(f, i)
+	return d.about(f, components, &bom) && (device == "" || open1) && (version == "" || open2)
+}
+
+// rule says what d means for an instance; nil when it is not about it.
+func (d Decision) rule(f *Finding, i *Instance, components []sbom.Component, bom sbom.BOM, now Setting, rules map[string]reopenRule) *Ruling {
+	if !d.about(f, components, &bom) {
 		return nil
 	}
 	r := &Ruling{
@@ -426,20 +506,18 @@ func (d Decision) rule(f *Finding, i *Instance, components []sbom.Component, bom
 	if d.Origin == FromPedigree || d.Origin == FromFiles {
 		return r // stated of this very component, as it is now
 	}
-	if d.Coordinate.Hint() && len(d.Basis.Identity) > 0 && !subset(sorted(identity), d.Basis.Identity) {
-		return nil // of that name, and of another maker or group
-	}
-	if version, _ := bom.Root.Stated(); d.Coordinate == "" {
-		if why := decidedOn(d.Devices, bom.Root.Coordinate(), version); why != "" {
-			r.Reopened = "of the device, " + why
-			return r
-		}
-	}
-	if why := d.versioned(f, i); why != "" {
-		r.Reopened = why
+	if d.Coordinate.Hint() && len(d.Basis.Identity) == 0 {
+		r.Reopened = "it is about a name, and whose was not said"
 		return r
 	}
-	if !d.hides() {
+	if f.Vulnerability.KindOnly() && i.several() {
+		r.Reopened = fmt.Sprintf("several records bear no name but %s, and which of them it is about was not said", f.Vulnerability)
+		return r
+	}
+	if r.Reopened, _ = d.device(&bom); r.Reopened != "" {
+		return r
+	}
+	if r.Reopened, _ = d.versioned(f, i); r.Reopened != "" {
 		return r
 	}
 	one := *f
@@ -447,8 +525,11 @@ func (d Decision) rule(f *Finding, i *Instance, components []sbom.Component, bom
 	present := Rest(one, bom, now)
 	for _, watch := range rules[d.ruleName()].Watches {
 		if why := d.Basis.moved(watch, present, now); why != "" {
-			r.Reopened = why
+			r.Reopened, r.Unwatched = why, nil
 			return r
+		}
+		if watch == "build" && d.Basis.Build == "" || watch == "control" && len(d.Basis.Controls) == 0 {
+			r.Unwatched = append(r.Unwatched, watch)
 		}
 	}
 	return r
@@ -467,10 +548,10 @@ func (d Decision) ruleName() string {
 	return "unjustified"
 }
 
-// versioned says why the version of the instance is none that d is about, or nothing.
-func (d Decision) versioned(f *Finding, i *Instance) string {
+// versioned says why the version of the instance is none that d is about, or nothing; open when that cannot be said.
+func (d *Decision) versioned(f *Finding, i *Instance) (why string, open bool) {
 	if d.AnyVersion {
-		return ""
+		return "", false
 	}
 	about := d.Versions
 	if len(about) == 0 {
@@ -479,22 +560,22 @@ func (d Decision) versioned(f *Finding, i *Instance) string {
 	return decidedOn(about, f.Coordinate, i.version())
 }
 
-// decidedOn says why the version is none of those stated, or nothing.
-func decidedOn(about []string, at sbom.Coordinate, version string) string {
-	open := ""
+// decidedOn says why the version is none of those stated, or nothing; open when that cannot be said.
+func decidedOn(about []string, at sbom.Coordinate, version string) (why string, open bool) {
+	unread := ""
 	for _, text := range about {
 		in, err := holdsVersion(at, text, version)
 		if in {
-			return ""
+			return "", false
 		}
 		if err != nil {
-			open = err.Error()
+			unread = err.Error()
 		}
 	}
-	if open != "" {
-		return fmt.Sprintf("whether it is about version %q cannot be said: %s", version, open)
+	if unread != "" {
+		return fmt.Sprintf("whether it is about version %q cannot be said: %s", version, unread), true
 	}
-	return fmt.Sprintf("version %q is none that was decided on (%s)", version, strings.Join(about, ", "))
+	return fmt.Sprintf("version %q is none that was decided on (%s)", version, strings.Join(about, ", ")), version == ""
 }
 
 // holdsVersion reports whether version is the one, or lies in the vers range, that text states.
@@ -509,13 +590,19 @@ func holdsVersion(at sbom.Coordinate, text, version string) (bool, error) {
 		}
 		return g.Contains(version)
 	}
+	if strings.ContainsAny(text+version, "<>=|*, ") {
+		return false, fmt.Errorf("%q is not one version, or %q is not", text, version)
+	}
 	scheme := vers.Generic
 	if rest, ok := strings.CutPrefix(string(at), "pkg:"); ok {
 		e, _, _ := strings.Cut(rest, "/")
 		scheme = vers.Scheme(e)
 	}
 	if order, err := vers.Compare(scheme, text, version); err == nil {
-		return order == 0, nil
+		// Two builds of a version are one in the order of many schemes (SemVer, 10).
+		_, build, stated := strings.Cut(text, "+")
+		_, have, _ := strings.Cut(version, "+")
+		return order == 0 && (!stated || build == have), nil
 	}
 	spans, unread := feeds.ReadVersions(text)
 	if len(unread) > 0 {

@@ -257,7 +257,7 @@ func TestStatementsBecomeDecisionsAboutWhatTheyName(t *testing.T) {
 		{"by a reference of another document", vex.Product{Ref: "libfoo"}, "", nil, "nothing in the device is"},
 		{"by name and version", vex.Product{Name: "LibFoo", Version: "1.0"}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
 		{"by purl", vex.Product{PURL: "pkg:npm/left@1.0.0"}, "pkg:npm/left", []string{"1.0.0"}, ""},
-		{"within the device", vex.Product{Name: "libfoo", Version: "1.0", Within: &vex.Product{PURL: "pkg:generic/pump@3.0"}}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
+		{"within the device", vex.Product{Name: "libfoo", Version: "1.0", Within: &vex.Product{PURL: "pkg:generic/pump@3.1"}}, "cpe:a:acme:libfoo", []string{"1.0"}, ""},
 		{"within another", vex.Product{Name: "libfoo", Within: &vex.Product{PURL: "pkg:generic/ventilator@3.0"}}, "", nil, "and the device is Device"},
 		{"the device as a whole", vex.Product{PURL: "pkg:generic/pump@3.1"}, "", nil, ""},
 		{"narrowed", vex.Product{Ref: "libfoo", Only: []vex.ID{{Kind: "architecture", Value: "arm"}}}, "", nil, "which the BOM does not state"},

@@ -12,4 +12,9 @@
 //	for _, f := range result.Findings {
 //		fmt.Println(f.Vulnerability, f.Instances[0].Component.Name)
 //	}
+//
+// A [Decision] hides a finding and never removes it. Statements in VEX become decisions by [FromVEX]
+// and [FromBOM], which take no more of a statement than it says: of which build, in which versions of the
+// component and of the device, and knowing what was known at its time. What cannot be held against the
+// BOM is passed over with a reason, and [Decide] takes back what a statement that is not older contradicts.
 package match

@@ -753,7 +753,7 @@ func describe(product string, at sbom.Coordinate, v *vulnerability) Finding {
 	t := v.facts()
 	return Finding{
 		Product: product, Coordinate: at, Vulnerability: v.id, IDs: v.ids, Title: t.title, Scores: t.scores, Exploited: t.exploited,
-		Probability: t.probability, SSVC: t.ssvc, Exploits: t.exploits, Remedied: t.remedied, Published: t.published,
+		Probability: t.probability, SSVC: t.ssvc, Exploits: t.exploits, linked: t.linked, Remedied: t.remedied, Published: t.published,
 		PublishedBy: t.publishedBy, Mark: t.mark,
 	}
 }
@@ -811,7 +811,7 @@ func (f *search) result() Result {
 // knows reports whether the lead's vulnerability is found on its component already.
 func (f *search) knows(l Lead) bool {
 	for _, one := range f.order {
-		if !slices.ContainsFunc(l.IDs, func(id feeds.ID) bool { return id == one.Vulnerability || slices.Contains(one.IDs, id) }) {
+		if !slices.ContainsFunc(l.IDs, func(id feeds.ID) bool { return id == one.Vulnerability || slices.Contains(feeds.Telling(one.IDs), id) }) {
 			continue
 		}
 		if slices.ContainsFunc(one.Instances, func(i Instance) bool { return i.Component == l.Component }) {

@@ -40,9 +40,10 @@ type Finding struct {
 	Exploited *feeds.Exploited `json:"exploited,omitempty"`
 	// Probability is the EPSS score, SSVC a decision record, where a loaded source has
 	// them. Exploits are links to exploits that records give, sorted.
-	Probability *feeds.Probability `json:"probability,omitempty"`
-	SSVC        *feeds.SSVC        `json:"ssvc,omitempty"`
-	Exploits    []string           `json:"exploits,omitempty"`
+	Probability *feeds.Probability   `json:"probability,omitempty"`
+	SSVC        *feeds.SSVC          `json:"ssvc,omitempty"`
+	Exploits    []string             `json:"exploits,omitempty"`
+	linked      map[string]time.Time // by when a link was known, where a record says
 	// Remedied says that a publisher of one of the records tells of a fix.
 	Remedied bool `json:"remedied,omitempty"`
 	// Published is the earliest publication any record states, and by whom;

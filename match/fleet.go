@@ -433,7 +433,7 @@ func (d *Delta) Next(s State, product string, rule func([]Finding) ([]Finding, e
 		}
 	}
 	next, events := s.next(product, findings, func(b Standing) bool {
-		return d.touched[b.Vulnerability] || slices.ContainsFunc(b.IDs, func(id feeds.ID) bool { return d.touched[id] })
+		return d.touched[b.Vulnerability] || slices.ContainsFunc(feeds.Telling(b.IDs), func(id feeds.ID) bool { return d.touched[id] })
 	}, position, at)
 	return next, events, nil
 }

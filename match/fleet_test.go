@@ -75,7 +75,7 @@ func (w world) bom() sbom.BOM {
 func (w world) names(own feeds.ID) []feeds.ID {
 	out := []feeds.ID{own}
 	for range rapid.IntRange(0, 2).Draw(w.T, "aliases") {
-		out = append(out, feeds.ID(w.pick("alias", "CVE-2026-0001", "CVE-2026-0002", "GHSA-1", "GHSA-2", "PYSEC-1")))
+		out = append(out, feeds.ID(w.pick("alias", "CVE-2026-0001", "CVE-2026-0002", "GHSA-1", "GHSA-2", "PYSEC-1", "CWE-79", "AML.T0043")))
 	}
 	return out
 }
@@ -107,7 +107,7 @@ func (w world) record() feeds.Record {
 	source := w.pick("source", "nvd", "osv", "cve", "kev", "epss")
 	id := feeds.ID(w.pick("id", "CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003"))
 	if source == "osv" {
-		id = feeds.ID(w.pick("id", "GHSA-1", "GHSA-2", "PYSEC-1", "CVE-2026-0002"))
+		id = feeds.ID(w.pick("id", "GHSA-1", "GHSA-2", "PYSEC-1", "CVE-2026-0002", "AML.T0043"))
 	}
 	r := feeds.Record{Source: source, Item: string(id), Names: []feeds.ID{id}, Text: w.pick("text", "", "alpha reads too far", "beta")}
 	if w.flip("scored") {

@@ -112,7 +112,7 @@ func (g *gathering) take(records iter.Seq2[feeds.Record, error]) ([]feeds.ID, er
 			return nil, err
 		}
 		g.records[recordKey{r.Source, r.Item}] = r
-		for _, id := range r.Names {
+		for _, id := range feeds.Telling(r.Names) {
 			if !g.asked[id] {
 				g.asked[id] = true
 				fresh = append(fresh, id)
@@ -144,7 +144,7 @@ func (g *gathering) holds(ctx context.Context, at sbom.Coordinate) (bool, error)
 func Date(ctx context.Context, mirror feeds.Mirror, findings []Finding) (position int64, err error) {
 	var ids []feeds.ID
 	for _, f := range findings {
-		ids = append(ids, f.IDs...)
+		ids = append(ids, feeds.Telling(f.IDs)...)
 	}
 	if len(ids) == 0 {
 		return 0, nil

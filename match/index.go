@@ -141,6 +141,7 @@ type facts struct {
 	probability *feeds.Probability
 	ssvc        *feeds.SSVC
 	exploits    []string
+	linked      map[string]time.Time // by when a link was known, where that is said
 	remedied    bool
 	published   time.Time
 	publishedBy string
@@ -179,7 +180,15 @@ func (v *vulnerability) facts() *facts {
 		if r.ssvc != nil && (f.ssvc == nil || r.ssvc.At.After(f.ssvc.At)) {
 			f.ssvc = r.ssvc
 		}
-		f.exploits = append(f.exploits, r.exploits...)
+		for _, l := range r.exploits {
+			f.exploits = append(f.exploits, l.url)
+			if was, dated := f.linked[l.url]; !l.modified.IsZero() && (!dated || l.modified.Before(was)) {
+				if f.linked == nil {
+					f.linked = map[string]time.Time{}
+				}
+				f.linked[l.url] = l.modified
+			}
+		}
 		f.remedied = f.remedied || r.fix
 		f.stated = f.stated || r.states()
 		f.worded = f.worded || len(r.products) > 0 && !r.mute
@@ -363,7 +372,7 @@ func (x *Index) holdsRelease(h *holdings, id *identity) bool {
 func (x *Index) groups(records []*record, into *layered[feeds.ID, *vulnerability], owners *layered[feeds.ID, []feeds.ID]) {
 	g := feeds.Group(func(yield func([]feeds.ID) bool) {
 		for _, r := range records {
-			if !yield(r.names) {
+			if !yield(append(r.names[:len(r.names):len(r.names)], r.kinds...)) {
 				return
 			}
 		}

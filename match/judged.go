@@ -51,10 +51,10 @@ func BOMDigest(bom sbom.BOM) (string, error) {
 // with [ErrMoved] when one that the finding rests on is not there in the form it had.
 func Records(ctx context.Context, mirror feeds.Mirror, f Finding) ([]feeds.Record, error) {
 	g := gathering{mirror: mirror, records: map[recordKey]feeds.Record{}, asked: map[feeds.ID]bool{}}
-	for _, id := range f.IDs {
+	fresh := feeds.Telling(f.IDs)
+	for _, id := range fresh {
 		g.asked[id] = true
 	}
-	fresh := f.IDs
 	var err error
 	for err == nil && len(fresh) > 0 {
 		fresh, err = g.take(mirror.Named(ctx, fresh...))
@@ -185,7 +185,7 @@ const (
 func Timeline(ctx context.Context, mirror feeds.Mirror, l *store.Ledger, f Finding) ([]Moment, error) {
 	var out []Moment
 	first, said := map[recordKey]bool{}, map[recordKey]time.Time{}
-	for c, err := range mirror.History(ctx, f.IDs...) {
+	for c, err := range mirror.History(ctx, feeds.Telling(f.IDs)...) {
 		if err != nil {
 			return nil, err
 		}

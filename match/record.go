@@ -18,7 +18,8 @@ import (
 // and the facts that a finding tells. It never changes.
 type record struct {
 	source, item string
-	names        []feeds.ID
+	// names tell the vulnerability from others; kinds are those it is of, by ids that many bear.
+	names, kinds []feeds.ID
 	sum          [32]byte
 	live, mute   bool
 	state        string
@@ -32,7 +33,7 @@ type record struct {
 	// fix says that the publisher tells of a remedy that repairs, exploits that it
 	// links to an exploit.
 	fix      bool
-	exploits []string
+	exploits []link
 	text     string // folded, of a mute record only
 
 	packages []pkg
@@ -71,17 +72,27 @@ const (
 	mentioned              // a word of a record that says nothing else
 )
 
+// link is one to an exploit; it was in the record when that was last modified, and may have come later when
+// that is not said.
+type link struct {
+	url      string
+	modified time.Time
+}
+
 // titleLength is how much of a text stands in for a missing title, in bytes.
 const titleLength = 240
 
 func compile(r feeds.Record, in *interning) *record {
 	out := &record{
-		source: in.text(r.Source), item: r.Item, names: r.Names, sum: r.Sum(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
+		source: in.text(r.Source), item: r.Item, names: feeds.Telling(r.Names), sum: r.Sum(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
 		published: r.Published, title: title(r), scores: in.scores(r.Scores), exploited: r.Exploited, probability: r.Probability,
 		ssvc: r.SSVC, mark: in.mark(r.Mark),
 	}
 	if len(out.names) == 1 && string(out.names[0]) == out.item {
 		out.names = []feeds.ID{feeds.ID(out.item)} // one text in memory
+	}
+	if len(out.names) < len(r.Names) {
+		out.kinds = slices.DeleteFunc(slices.Clone(r.Names), func(id feeds.ID) bool { return !id.KindOnly() })
 	}
 	if len(r.Names) == 0 && r.Claims() {
 		// A bulletin that says what it affects is its own name.
@@ -92,7 +103,7 @@ func compile(r feeds.Record, in *interning) *record {
 	}
 	for _, ref := range r.References {
 		if slices.ContainsFunc(ref.Tags, func(t string) bool { return strings.EqualFold(t, "exploit") }) {
-			out.exploits = append(out.exploits, ref.URL)
+			out.exploits = append(out.exploits, link{ref.URL, r.Modified})
 		}
 	}
 	for _, p := range r.Packages {

@@ -247,9 +247,9 @@ func (s Standing) equal(t Standing) bool {
 		s.Mark.Label == t.Mark.Label && slices.Equal(s.Mark.By, t.Mark.By)
 }
 
-// names reports whether id is one of the finding's.
+// names reports whether id is one of the finding's, and no kind that others bear too.
 func (s *Standing) names(id feeds.ID) bool {
-	return s.Vulnerability == id || slices.Contains(s.IDs, id)
+	return s.Vulnerability == id || slices.Contains(feeds.Telling(s.IDs), id)
 }
 
 // standings finds the entries of a State by coordinate.
@@ -282,7 +282,7 @@ func (s standings) of(f *Finding) []Standing {
 		if b.Vulnerability.CVE() && f.Vulnerability.CVE() {
 			continue
 		}
-		if slices.ContainsFunc(f.IDs, func(id feeds.ID) bool { return !id.CVE() && b.names(id) }) {
+		if slices.ContainsFunc(feeds.Telling(f.IDs), func(id feeds.ID) bool { return !id.CVE() && b.names(id) }) {
 			out = append(out, b)
 		}
 	}

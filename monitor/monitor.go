@@ -248,7 +248,7 @@ func (m *Monitor) decide(ctx context.Context, product string, bom sbom.BOM, find
 	}
 	decisions, passed := match.FromBOM(product, bom, findings)
 	for _, p := range passed {
-		m.c.Log.DebugContext(ctx, "statement of the BOM is not used", "vulnerability", p.Statement.Vulnerability, "why", p.Why)
+		m.c.Log.InfoContext(ctx, "statement of the BOM does not count as it stands", "vulnerability", p.Statement.Vulnerability, "why", p.Why)
 	}
 	for d, err := range match.Decisions.All(ctx, m.c.Ledger, "") {
 		if err != nil {

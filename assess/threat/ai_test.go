@@ -199,7 +199,7 @@ func TestEveryLookHasIdsAndSourcesAndHarmsToConfirm(t *testing.T) {
 			system, ok := threat.System(id.ID)
 			require.True(t, ok)
 			require.Equal(t, id.System, system)
-			require.True(t, threat.KindOnly(id.ID))
+			require.True(t, id.ID.KindOnly())
 		}
 		for _, h := range l.Harms {
 			require.True(t, h.Harm.Valid(), l.Weakness)

@@ -11,11 +11,10 @@
 //
 // Ids of MITRE ATLAS and of the OWASP lists name a kind of weakness, as a CWE
 // does, and not one vulnerability. A finding may have such an id alone and goes
-// through all rooms with it. But package feeds takes every name of a record for
-// that of one vulnerability: records whose Names share such an id are merged, and
-// with them their scores and what is known of exploitation. A supplier's own id
-// belongs alone in Names where there is one, and the kind in Weaknesses; see
-// [KindOnly].
+// through all rooms with it. Beside another name it joins nothing; but records that
+// have no other name are merged under it, and with them their scores and what is
+// known of exploitation. A supplier's own id belongs in Names where there is one;
+// see [feeds.ID.KindOnly].
 //
 //	review, err := threat.AI(bom, component, threat.Facts{}, nil)
 //	for _, l := range review.Looks { … }

@@ -117,7 +117,7 @@ func ExampleUsesOf() {
 func ExampleSystem() {
 	for _, id := range []feeds.ID{"AML.T0043.003", "ML01:2023", "LLM01:2025", "CVE-2026-0001"} {
 		name, ok := threat.System(id)
-		fmt.Println(id, name, ok, threat.KindOnly(id))
+		fmt.Println(id, name, ok, id.KindOnly())
 	}
 	// Output:
 	// AML.T0043.003 MITRE ATLAS true true

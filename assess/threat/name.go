@@ -10,13 +10,12 @@ import (
 // with models, by how an id begins and goes on.
 var systems = []struct {
 	name string
-	kind bool // an id names a kind of weakness, not one vulnerability
 	is   func(id string) bool
 }{
-	{ATLAS, true, func(id string) bool { return numbered(id, "AML.T", 4, ".", 3) || numbered(id, "AML.M", 4, "", 0) }},
-	{OWASPML, true, func(id string) bool { return numbered(id, "ML", 2, ":", 4) }},
-	{OWASPLLM, true, func(id string) bool { return numbered(id, "LLM", 2, ":", 4) }},
-	{AVID, false, func(id string) bool {
+	{ATLAS, func(id string) bool { return numbered(id, "AML.T", 4, ".", 3) || numbered(id, "AML.M", 4, "", 0) }},
+	{OWASPML, func(id string) bool { return numbered(id, "ML", 2, ":", 4) }},
+	{OWASPLLM, func(id string) bool { return numbered(id, "LLM", 2, ":", 4) }},
+	{AVID, func(id string) bool {
 		year, rest, ok := strings.Cut(strings.TrimPrefix(id, "AVID-"), "-")
 		number := strings.TrimLeft(rest, "VR")
 		return ok && strings.HasPrefix(id, "AVID-") && digits(year, 4) && len(rest) == len(number)+1 && number != "" && digits(number, len(number))
@@ -41,17 +40,6 @@ func System(id feeds.ID) (name string, ok bool) {
 		}
 	}
 	return "", false
-}
-
-// KindOnly reports whether id names a kind of weakness (AML.T0043, ML01:2023)
-// and not one vulnerability: others may bear it too.
-func KindOnly(id feeds.ID) bool {
-	for _, s := range systems {
-		if s.is(string(id)) {
-			return s.kind
-		}
-	}
-	return false
 }
 
 // numbered reports whether id is prefix, n digits and, where there is more, sep

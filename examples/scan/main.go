@@ -10,7 +10,8 @@
 // gone. Progress and complaints go to the standard error.
 //
 // VEX documents, in CycloneDX, OpenVEX or CSAF, and what an SBOM itself states of patches, compiled files and
-// exploitability, hide what they clear: it stays in the output, with who says so. The formats
+// exploitability, hide what they clear: it stays in the output, with who says so. What such a statement says and
+// the SBOM cannot be held against is told on the standard error. The formats
 // cyclonedx and openvex are VEX documents: what is not cleared stands as under investigation,
 // because that a product is affected is for its maker to say.
 //

@@ -55,9 +55,7 @@ func (s *scan) decide(l *looked, docs []vex.Document) {
 		decisions, passed = append(decisions, more...), append(passed, unused...)
 	}
 	for _, p := range passed {
-		if p.Statement.Status.Clears() {
-			s.complain("%s: a statement about %s is not used: %s", l.file, p.Statement.Vulnerability, p.Why)
-		}
+		s.complain("%s: a statement about %s does not count as it stands: %s", l.file, p.Statement.Vulnerability, p.Why)
 	}
 	ruled, err := match.Decide(l.result.Findings, l.bom, decisions, match.Setting{})
 	if err != nil {
