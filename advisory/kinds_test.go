@@ -3,7 +3,9 @@ package advisory_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/csaf"
+	"github.com/open-postmarket/postmarket/internal/golden"
 	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/tlp"
 )
@@ -143,6 +146,46 @@ func TestASecurityNoticeAsksForNothingNew(t *testing.T) {
 	require.NotContains(t, string(data), `"rules"`)
 	// The digest that was signed before there were kinds.
 	require.Equal(t, "db76be554e5f56f59ed9df7626228730419d98c60d3fb4b5f2dae8dce34e0ea6", a.Digest())
+}
+
+// Records are read forever: one of before there were kinds, and one with the rules
+// that it was drafted by, whatever the default ones say by then.
+func TestRecordsOfAKindDecodeForever(t *testing.T) {
+	t.Parallel()
+	read := func(name string) (a advisory.Advisory) {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(data, &a))
+		require.Equal(t, a.SignOffs[0].Digest, a.Digest(), "what was signed")
+		return a
+	}
+	old := read("record-before-kinds.json")
+	require.Equal(t, advisory.Correction, old.Kind)
+	require.Nil(t, old.Action)
+	require.ErrorContains(t, old.Validate(), `lacks "reply"`)
+	_, err := old.Update(kinds(t)[advisory.Correction], "It says how to reply.", out)
+	require.NoError(t, err, "it can be updated")
+	_, err = old.Withdraw("advisory-author", advisory.Withdrawal{Why: "It was sent for the wrong model."}, old.Instructions, out)
+	require.NoError(t, err, "and withdrawn")
+
+	data, err := json.MarshalIndent(final(t, kinds(t)[advisory.FieldSafetyNotice]), "", "  ")
+	require.NoError(t, err)
+	golden.Equal(t, append(data, '\n'), filepath.Join("testdata", "record-field-safety-notice.json"))
+	require.NoError(t, read("record-field-safety-notice.json").Validate())
+}
+
+func TestWhatIsUnderInvestigationIsConcernedWhenNothingIsAffected(t *testing.T) {
+	t.Parallel()
+	in := variants(t)["under-investigation"]
+	in.Kind, in.Action, in.Products[0].UDIDI = advisory.Correction, correction(), "09506000134352"
+	draft(t, in)
+	in.Action.Units = nil
+	_, err := advisory.Draft(in, drafted)
+	require.ErrorContains(t, err, "no units are named for Example infusion pump 2.1")
+	spare := variants(t)["not-affected"]
+	spare.Kind, spare.Action = advisory.Correction, correction()
+	_, err = advisory.Draft(spare, drafted)
+	require.ErrorContains(t, err, "no version is affected or under investigation")
 }
 
 func TestUrgentIsWhatTheClassSays(t *testing.T) {
@@ -279,15 +322,6 @@ func TestAWithdrawnNoticeAsksForNoReply(t *testing.T) {
 		require.NotNil(t, a.Action.Reply, "the one before stays")
 		require.Equal(t, a.Action.PassOn, b.Action.PassOn)
 	}
-	// A record of before there were kinds can be taken back, too.
-	a := final(t, kinds(t)[advisory.Correction])
-	a.Action, a.Rules = nil, nil
-	for i := range a.SignOffs {
-		a.SignOffs[i].Digest = a.Digest()
-	}
-	require.ErrorContains(t, a.Validate(), `lacks "reply"`)
-	_, err := a.Withdraw("advisory-author", advisory.Withdrawal{Why: "It was sent for the wrong model."}, uncontrolled(t).Instructions, out.Add(time.Hour))
-	require.NoError(t, err)
 }
 
 func TestAHostsKindsHoldForItsAdvisories(t *testing.T) {
@@ -357,4 +391,53 @@ func TestOnlyArticle89Binds(t *testing.T) {
 			require.Equal(t, binds, strings.HasPrefix(e.Citations[0].Clause, "Article 89(8)"), e.ID)
 		}
 	}
+}
+
+func ExampleDefaultKinds() {
+	k, err := advisory.DefaultKinds()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := k.Of(advisory.FieldSafetyNotice)
+	fmt.Println(r.Urgent)
+	for _, e := range r.Elements {
+		if e.Label == "" {
+			fmt.Printf("%s: %s (%s)\n", e.ID, e.Words, e.Citations[0].Clause)
+		}
+	}
+	// Output:
+	// URGENT FIELD SAFETY NOTICE
+	// product: the device with its model and software version, so that it is identified correctly (Article 89(8), second subparagraph)
+	// udi: the UDI of each device concerned, or why it has none (Article 89(8), second subparagraph)
+	// registration: the maker's single registration number, if it has one already (Article 89(8), second subparagraph)
+	// reason: the reason for the action with the malfunction (Article 89(8), second subparagraph)
+	// hazard: the risks for patients, users or others (Article 89(8), second subparagraph)
+	// not-understated: that it does not understate the risk (Article 89(8), second subparagraph)
+	// instructions: all that users have to do (Article 89(8), second subparagraph)
+	// draft: that the evaluating authority could comment on a draft, unless it is urgent (Article 89(8), first subparagraph)
+	// language: a language that the Member State of the action determined (Article 89(8), first subparagraph)
+	// consistent: that it says the same in all Member States, unless one has good reason (Article 89(8), first subparagraph)
+}
+
+func ExampleKindRules_Lacking() {
+	in := exampleInput()
+	in.Kind = advisory.Correction
+	_, err := advisory.Draft(in, time.Date(2026, 3, 13, 8, 30, 0, 0, time.UTC))
+	var lack *advisory.LackError
+	fmt.Println(errors.As(err, &lack), lack.Element.ID, lack.Element.Citations[0].Clause)
+
+	k, err := advisory.DefaultKinds()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, lack := range k.Of(advisory.Correction).Lacking(advisory.Advisory{Kind: advisory.Correction})[:3] {
+		fmt.Println(lack.Element.ID+":", lack.Why)
+	}
+	// Output:
+	// true urgency 7.49(b)
+	// urgency: it is not said
+	// product: no version is affected or under investigation
+	// reason: a vulnerability is not described
 }
