@@ -79,7 +79,7 @@ func (w Watch) Clocks(ctx context.Context, at time.Time) iter.Seq2[rule.Clock, e
 
 // unplanned is the plan that would be proposed for a now; zero when it needs none.
 func (w Watch) unplanned(a assess.Assessment, at time.Time) (Plan, error) {
-	if r := a.Risk(); r == assess.NoRisk || r == assess.Controlled {
+	if r := a.Risk(); (r == assess.NoRisk || r == assess.Controlled) && a.Lapsed(at) == nil {
 		return Plan{}, nil
 	}
 	at = slices.MaxFunc([]time.Time{at, a.Instants.Determined}, time.Time.Compare)
