@@ -352,6 +352,9 @@ func (a Assessment) gaps(at time.Time) []string {
 		if len(i.Lines) == 0 {
 			out = append(out, "the horizontal question is not answered for any product line")
 		}
+		if len(i.Parts) == 0 {
+			out = append(out, "the vertical question is not answered for any other part of the device")
+		}
 	}
 	if x := a.Exploitability; x != nil {
 		if x.Environment == nil {
