@@ -69,20 +69,38 @@ func DecodeAny(r io.Reader) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := read(&scanner{data: data}, document())
+	first, other := Version, Version21
+	if hinted(data) == Version21 {
+		first, other = other, first
+	}
+	doc, err := read(&scanner{data: data}, documentOf(first))
 	if err != nil {
 		return nil, err
 	}
 	switch v := doc.Document.CSAFVersion; v {
-	case Version:
+	case first:
 		return doc, nil
-	case Version21:
-		return read(&scanner{data: data}, document21())
+	case other: // said again further on, or not as it is written mostly
+		return read(&scanner{data: data}, documentOf(other))
 	case "":
 		return nil, fmt.Errorf("csaf: %w or %s: no /document/csaf_version", ErrVersion, Version21)
 	default:
 		return nil, fmt.Errorf("csaf: %w or %s: /document/csaf_version is %s", ErrVersion, Version21, brief(v))
 	}
+}
+
+// hinted is the version that data seems to say, so that it need not be read twice.
+func hinted(data []byte) string {
+	const name = `"csaf_version"`
+	i := bytes.Index(data, []byte(name))
+	if i < 0 {
+		return ""
+	}
+	rest := bytes.TrimLeft(data[i+len(name):min(len(data), i+len(name)+32)], ": \t\r\n")
+	if bytes.HasPrefix(rest, []byte(`"`+Version21+`"`)) {
+		return Version21
+	}
+	return ""
 }
 
 // errNoObject says that a text is JSON, but no document can be meant.
@@ -147,7 +165,10 @@ func read(s *scanner, p *plan) (*Document, error) {
 	if s.more > 0 {
 		s.unread = append(s.unread, Failure{testSchema, "", fmt.Sprintf("%d more like these", s.more)})
 	}
-	doc.Unread, doc.Unsorted = s.unread, s.unsorted
+	if s.moreLost > 0 {
+		s.mistyped = append(s.mistyped, Failure{testSchema, "", fmt.Sprintf("%d more like these", s.moreLost)})
+	}
+	doc.Unread, doc.Mistyped, doc.Unsorted = s.unread, s.mistyped, s.unsorted
 	return doc, nil
 }
 

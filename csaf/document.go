@@ -17,6 +17,11 @@ type Document struct {
 	// accepts the loss.
 	Unread []Failure `json:"-"`
 
+	// Mistyped are those of Unread that are values of the wrong type or numbers
+	// out of range: something was said, and the model does not have it. The
+	// others are null, empty, or given again.
+	Mistyped []Failure `json:"-"`
+
 	// Unsorted points to the objects whose members did not stand in alphabetical
 	// order in the text that Decode read, for optional test 6.2.13. Encode sorts all but what is
 	// within an Extra.

@@ -21,11 +21,7 @@ var extraType = reflect.TypeFor[Extra]()
 func (d *Document) Extras() iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		if d != nil {
-			p := document()
-			if d.Document.CSAFVersion == Version21 {
-				p = document21()
-			}
-			extras(p, reflect.ValueOf(d).Elem(), nil, func(at *place, value json.RawMessage) bool {
+			extras(documentOf(d.Document.CSAFVersion), reflect.ValueOf(d).Elem(), nil, func(at *place, value json.RawMessage) bool {
 				return yield(at.String(), value)
 			})
 		}

@@ -56,6 +56,14 @@ func document() *plan { return plans()[reflect.TypeFor[Document]()] }
 // document21 is the plan of Document in CSAF 2.1.
 func document21() *plan { return plans21()[reflect.TypeFor[Document]()] }
 
+// documentOf is the plan of Document in that version, 2.0 if it is unknown.
+func documentOf(version string) *plan {
+	if version == Version21 {
+		return document21()
+	}
+	return document()
+}
+
 // planOf makes the plan of t. A field whose tag csaf names a version is a member
 // in that version only.
 func planOf(t reflect.Type, version string, known map[reflect.Type]*plan) *plan {
