@@ -63,7 +63,7 @@ func Decode(r io.Reader) (*Document, error) {
 // anew stands in fields of the same model that say so (Metrics, CWEs, PURLs,
 // ProductPaths, …); what it has no more stays in Extra if the text has it, as
 // x_extensions does, whose content is anybody's. A document of 2.1 is for reading: [Check] judges
-// 2.0 only, and [Encode21] writes it.
+// 2.0 only, [CheckSchema21] its form, and [Encode21] writes it.
 func DecodeAny(r io.Reader) (*Document, error) {
 	data, err := load(r)
 	if err != nil {

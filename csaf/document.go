@@ -65,6 +65,14 @@ const (
 	ProfileVEX              = "csaf_vex"
 )
 
+// Values of Meta.Category that select a profile in CSAF 2.1 only. Sections 4.6 to 4.8
+// of that.
+const (
+	ProfileDeprecatedAdvisory = "csaf_deprecated_security_advisory"
+	ProfileSuperseded         = "csaf_superseded"
+	ProfileWithdrawn          = "csaf_withdrawn"
+)
+
 // An Acknowledgment credits people or organizations. Section 3.1.1.
 type Acknowledgment struct {
 	Names        []string `json:"names,omitempty"`

@@ -289,7 +289,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		require.True(t, json.Valid(data))
 		if failures := csaf.Check(doc); len(failures) == 0 && doc.Document.Distribution.Label() != "" {
-			if preview, err := csaf.Preview21(doc); err == nil {
+			if preview, _, err := csaf.Preview21(doc, noon, nil); err == nil {
 				require.NoError(t, csaf.Encode21(io.Discard, preview))
 			}
 		}

@@ -113,9 +113,6 @@ func (p *product) identify(h *standard.Helper) {
 	p.Models = add(add(p.Models, h.ModelNumbers...), h.SKUs...)
 }
 
-// platform is a category of branches that CSAF 2.1 has anew.
-const platform standard.BranchCategory = "platform"
-
 // place is where in the tree a product stands: the names above it.
 type place struct {
 	vendor, family, name, version string
@@ -146,7 +143,7 @@ func (at place) below(b *standard.Branch) place {
 		at.family = joined(at.family, b.Name)
 	case standard.BranchProductVersion, standard.BranchProductVersionRange, standard.BranchServicePack, standard.BranchPatchLevel:
 		at.version = joined(at.version, b.Name)
-	case standard.BranchArchitecture, platform, standard.BranchHostName, standard.BranchSpecification, standard.BranchLanguage:
+	case standard.BranchArchitecture, standard.BranchPlatform, standard.BranchHostName, standard.BranchSpecification, standard.BranchLanguage:
 		at.platforms = append(slices.Clone(at.platforms), b.Name)
 	default: // product_name, legacy, and words of their own
 		at.name = joined(at.name, b.Name)
