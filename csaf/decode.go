@@ -106,8 +106,12 @@ func hinted(data []byte) string {
 // errNoObject says that a text is JSON, but no document can be meant.
 var errNoObject = errors.New("csaf: the text is JSON but not an object")
 
-// load reads all of r, which has to be UTF-8 and not too long.
+// load reads all of r, which has to be UTF-8 and not too long. What is in memory is
+// not copied; nothing of the model keeps it.
 func load(r io.Reader) ([]byte, error) {
+	if b, ok := r.(*bytes.Buffer); ok {
+		return whole(b.Next(MaxSize + 1))
+	}
 	var b bytes.Buffer
 	switch r := r.(type) { // room at once, where the length is known
 	case interface{ Len() int }:
@@ -120,7 +124,11 @@ func load(r io.Reader) ([]byte, error) {
 	if _, err := b.ReadFrom(io.LimitReader(r, MaxSize+1)); err != nil {
 		return nil, fmt.Errorf("csaf: %w", err)
 	}
-	data := b.Bytes()
+	return whole(b.Bytes())
+}
+
+// whole refuses a text that is too long, empty, or not UTF-8.
+func whole(data []byte) ([]byte, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("csaf: %w", ErrTooLarge)
 	}

@@ -76,6 +76,7 @@ func Preview21(doc *Document, at time.Time, opts *PreviewOptions) (*Document, []
 	p.from, p.doc = doc, out
 	p.additional()
 	p.dates()
+	p.label(&out.Document)
 	p.tree()
 	for i := range out.Vulnerabilities {
 		p.vulnerability(atVulns.at(i), &out.Vulnerabilities[i])
@@ -209,7 +210,6 @@ func leapSecond(d Date) bool {
 // meta converts what the document says of itself.
 func (p *preview) meta() {
 	m := &p.doc.Document
-	p.label(m)
 	if m.Publisher.Category == PublisherOther {
 		switch p.opts.Publisher {
 		case "":
@@ -259,7 +259,7 @@ func withoutID(title, id string) string {
 	}
 }
 
-// label is that of TLP 2.0.
+// label makes the label that of TLP 2.0.
 func (p *preview) label(m *Meta) {
 	at := atDocument.key("distribution")
 	was := m.Distribution.Label()

@@ -3,6 +3,8 @@ package csaf_test
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -216,6 +218,18 @@ func TestPreviewOfTheLabel(t *testing.T) {
 	out, said = preview(t, doc, &csaf.PreviewOptions{TextLabel: true}, "/document/distribution/text")
 	require.Equal(t, csaf.TLPAmberStrict, out.Document.Distribution.TLP.Label)
 	require.Equal(t, []string{"/document/distribution/text says AMBER+STRICT where the label is RED: the label is taken from the text"}, said)
+	var err error
+	doc.Document.Distribution, err = csaf.Distribute(tlp.AmberStrict)
+	require.NoError(t, err)
+	now := doc.Document.Distribution.Text
+	for _, text := range []string{now, strings.Replace(now, "TLP v2.0: TLP:AMBER+STRICT. R", "TLP:AMBER+STRICT (TLP 2.0): r", 1)} {
+		doc.Document.Distribution.Text = text
+		require.Equal(t, tlp.AmberStrict, doc.Document.Distribution.Label())
+		out, said = preview(t, doc, nil, "/document/distribution")
+		require.Equal(t, &csaf.Distribution{TLP: &csaf.TLP{Label: csaf.TLPAmberStrict}}, out.Document.Distribution)
+		require.Equal(t, []string{"/document/distribution/text says AMBER+STRICT where the label is RED: the label is taken from the text, which is dropped"}, said)
+	}
+	doc.Document.Distribution = d
 	d.TLP.Label, d.Text = csaf.TLPWhite, "TLP v2.0: TLP:CLEAR"
 	out, said = preview(t, doc, nil, "/document/distribution/text")
 	require.Equal(t, csaf.TLPClear, out.Document.Distribution.TLP.Label)
@@ -224,7 +238,7 @@ func TestPreviewOfTheLabel(t *testing.T) {
 	out, said = preview(t, doc, &csaf.PreviewOptions{Unlabeled: tlp.Amber}, "/document/distribution")
 	require.Equal(t, csaf.TLPAmber, out.Document.Distribution.TLP.Label)
 	require.Equal(t, []string{"/document/distribution has no TLP label; it gets TLP:AMBER"}, said)
-	_, _, err := csaf.Preview21(doc, noon, &csaf.PreviewOptions{Unlabeled: "PINK", Publisher: csaf.PublisherVendor})
+	_, _, err = csaf.Preview21(doc, noon, &csaf.PreviewOptions{Unlabeled: "PINK", Publisher: csaf.PublisherVendor})
 	require.ErrorContains(t, err, `"PINK" is no TLP label`)
 	require.ErrorContains(t, err, `"vendor" is not what a publisher of the category other is`)
 }
@@ -385,7 +399,7 @@ func TestPreviewOfRemediations(t *testing.T) {
 		"at that very instant":           {[]csaf.Remediation{fix(none, "", "1.0", "old"), fix(vendor, now, "1.0")}, []csaf.Remediation{fix(none, "", "old"), fix(vendor, now, "1.0")}, 1},
 		"one there and one to come":      {[]csaf.Remediation{fix(none, "", "1.0"), fix(vendor, past, "1.0"), fix(vendor, future, "1.0")}, []csaf.Remediation{fix(vendor, past, "1.0"), fix(vendor, future, "1.0")}, 1},
 		"through a group":                {[]csaf.Remediation{fix(none, "", "1.1"), fix(vendor, future, "ones")}, []csaf.Remediation{fix(planned, "", "1.1"), fix(vendor, future, "1.0", "1.2")}, 2},
-		"none at all":                    {[]csaf.Remediation{fix(none, "", "1.0"), fix(csaf.RemediationWorkaround, "", "1.0")}, []csaf.Remediation{fix(none, "", "1.0"), fix(csaf.RemediationWorkaround, "", "1.0")}, 0},
+		"none at all, and none needed":   {[]csaf.Remediation{fix(none, "", "1.0"), fix(csaf.RemediationMitigation, "", "1.1")}, []csaf.Remediation{fix(none, "", "1.0"), fix(csaf.RemediationMitigation, "", "1.1")}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -396,4 +410,58 @@ func TestPreviewOfRemediations(t *testing.T) {
 			require.Len(t, said, c.said, said)
 		})
 	}
+}
+
+func TestPreviewTellsOfWhatIsValidIn20Alone(t *testing.T) {
+	t.Parallel()
+	doc := full()
+	v := &doc.Vulnerabilities[0]
+	v.Remediations = []csaf.Remediation{
+		{Category: csaf.RemediationWorkaround, Details: "x", GroupIDs: []string{"ones"}, ProductIDs: []string{"2.0"}},
+		{Category: csaf.RemediationNoneAvailable, Details: "x", ProductIDs: []string{"1.0", "1.1"}},
+	}
+	v.ReleaseDate = "2024-03-02T09:30:01Z"
+	_, said := preview(t, doc, nil, "/vulnerabilities/0/re")
+	require.Equal(t, []string{
+		`/vulnerabilities/0/remediations are both "workaround" and "none_available" for "1.0", "1.1", which 2.1 prohibits: the result fails test 6.1.35`,
+		`/vulnerabilities/0/remediations are "workaround" for "2.0", which is fixed: the result fails test 6.1.36`,
+		`/vulnerabilities/0/release_date is "2024-03-02T09:30:01Z", after the last revision, of a document that all may have: the result fails test 6.1.45`,
+	}, said)
+	v.ReleaseDate = "2024-03-02T10:30:00+01:00"
+	_, said = preview(t, doc, nil, "/vulnerabilities/0/release_date")
+	require.Empty(t, said)
+	v.ReleaseDate, doc.Document.Distribution.TLP.Label = "2024-03-02T09:30:01Z", csaf.TLPGreen
+	_, said = preview(t, doc, nil, "/vulnerabilities/0/release_date")
+	require.Empty(t, said)
+}
+
+// TestEveryValidDocumentOf20HasAPreview takes those of all publishers, and of the
+// committee's tests.
+func TestEveryValidDocumentOf20HasAPreview(t *testing.T) {
+	t.Parallel()
+	made, refused := 0, 0
+	for _, file := range documents(t, "oasis-tests-2.0", "oasis-examples-2.0", "vendors", "redhat", "gocsaf-testdata") {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		doc, err := csaf.Decode(bytes.NewReader(data))
+		if err != nil || len(csaf.Check(doc)) > 0 {
+			continue
+		}
+		for _, opts := range []*csaf.PreviewOptions{
+			{Unlabeled: tlp.Clear},
+			{Unlabeled: tlp.Red, TextLabel: true, WholeNumbers: true, CloseRanges: true, Publisher: csaf.PublisherMultiplier},
+		} {
+			out, _, err := csaf.Preview21(doc, noon, opts)
+			if err != nil {
+				t.Log(file, err)
+				refused++
+				continue
+			}
+			require.Empty(t, csaf.CheckSchema21(out), file)
+			require.NoError(t, csaf.Encode21(io.Discard, out), file)
+			made++
+		}
+	}
+	require.GreaterOrEqual(t, made, 330)
+	t.Logf("%d made, %d refused", made, refused)
 }

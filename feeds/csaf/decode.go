@@ -76,7 +76,7 @@ func open(source string, r io.Reader) (*advisory, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := standard.DecodeAny(bytes.NewReader(body))
+	doc, err := standard.DecodeAny(bytes.NewBuffer(body))
 	if err != nil {
 		return nil, other(body, err)
 	}
