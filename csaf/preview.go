@@ -36,6 +36,11 @@ type PreviewOptions struct {
 	// were beginnings.
 	WholeNumbers bool
 
+	// LatestCWE says of every weakness that it is of the last list that this package
+	// knows, in which it has the same words. Without it, it is of the last one before
+	// the document was released.
+	LatestCWE bool
+
 	// CloseRanges ends version ranges without an upper end with their last version,
 	// as the standard's converter does. Less is affected then than the document
 	// said, so without it they stay, which 2.1 discourages and does not forbid.

@@ -341,10 +341,9 @@ func TestPreviewOfVulnerabilities(t *testing.T) {
 		{Content: csaf.MetricContent{CVSSv2: v.Scores[0].CVSSv2, CVSSv3: v.Scores[0].CVSSv3}, Products: []string{"1.0", "1.1"}},
 		{Content: csaf.MetricContent{CVSSv4: &csaf.CVSSv4{Version: "4.0", VectorString: vector, BaseScore: 8.7, BaseSeverity: "HIGH"}}, Products: []string{"1.0", "1.1"}},
 	}, out.Vulnerabilities[0].Metrics)
-	require.Equal(t, []csaf.CWE{{ID: "CWE-400", Name: "Uncontrolled Resource Consumption", Version: "4.17"}}, out.Vulnerabilities[0].CWEs)
+	require.Equal(t, []csaf.CWE{{ID: "CWE-400", Name: "Uncontrolled Resource Consumption", Version: "4.14"}}, out.Vulnerabilities[0].CWEs)
 	require.Equal(t, v.ReleaseDate, out.Vulnerabilities[0].DisclosureDate)
 	require.Equal(t, []string{
-		`/vulnerabilities/0/cwe is "CWE-400" and is said to be of CWE 4.17, the one list that this package has`,
 		"/vulnerabilities/0/references/1/url has a vector of CVSS 4.0, which is made a metric of 2 affected products",
 		`/vulnerabilities/0/ids/0 is "T-1" of "tracker", which is kept: the mapping to registered systems is not implemented`,
 		`/vulnerabilities/0/ids/1 is "T-2" of "tracker", which is kept: the mapping to registered systems is not implemented`,
@@ -368,6 +367,37 @@ func TestPreviewOfVulnerabilities(t *testing.T) {
 			require.Len(t, out.Vulnerabilities[0].Metrics, 1)
 			require.Contains(t, said[0], want)
 		}
+	}
+}
+
+func TestPreviewOfAWeaknessIsOfTheListOfItsDay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ id, released, version string }{
+		{"CWE-79", "2024-07-16T00:00:00Z", "4.14"}, // 4.15 is of that day
+		{"CWE-79", "2024-07-16T00:00:01Z", "4.15"},
+		{"CWE-400", "2008-01-01T00:00:00Z", ""},
+		{"CWE-1395", "2020-01-01T00:00:00Z", "4.10"}, // the first that has it
+		{"CWE-79", "2025-04-03T09:00:00Z", "4.17"},
+	} {
+		doc := full()
+		name, ok := csaf.CWEName(c.id)
+		require.True(t, ok)
+		doc.Vulnerabilities[0].CWE = &csaf.CWE{ID: c.id, Name: name}
+		m := &doc.Document.Tracking
+		m.InitialReleaseDate, m.CurrentReleaseDate = csaf.Date(c.released), csaf.Date(c.released)
+		for i := range m.RevisionHistory {
+			m.RevisionHistory[i].Date = csaf.Date(c.released)
+		}
+		out, said := preview(t, doc, nil, "/vulnerabilities/0/cwe")
+		got := out.Vulnerabilities[0].CWEs[0].Version
+		if c.version != "" {
+			require.Equal(t, c.version, got, c)
+		} else {
+			require.Regexp(t, `^[1-4]\.`, got)
+		}
+		require.Equal(t, got == "4.17", len(said) == 1, said)
+		out, _ = preview(t, doc, &csaf.PreviewOptions{LatestCWE: true}, "")
+		require.Equal(t, "4.17", out.Vulnerabilities[0].CWEs[0].Version)
 	}
 }
 

@@ -62,7 +62,7 @@ func TestSchemaOf21Bites(t *testing.T) {
 		{`"pkg:generic/`, `"pkg:Generic/`, "not a package URL"},
 		{`"K1*"`, `"K2*"`, "skus/1: is in the list already"},
 		{`"beginning_product_reference"`, `"product_reference"`, "has no beginning_product_reference"},
-		{`"version": "4.17"`, `"version": "v4"`, "not the version of a list of weaknesses"},
+		{`"version": "4.14"`, `"version": "v4"`, "not the version of a list of weaknesses"},
 		{`"disclosure_date"`, `"release_date"`, "/vulnerabilities/0/release_date: is no member that the standard defines"},
 		{`"metrics"`, `"scores"`, "/vulnerabilities/0/scores: is no member that the standard defines"},
 		{`"content": {`, `"x_content": {`, "/vulnerabilities/0/metrics/0: has no content"},
@@ -71,7 +71,7 @@ func TestSchemaOf21Bites(t *testing.T) {
 		{`"title": "DTLS telemetry"`, `"first_known_exploitation_dates": [{"date": "2024-03-01T09:30:00Z", "exploitation_date": "2024-03-01T09:30:00Z"}]`, "names no product"},
 	} {
 		text := strings.Replace(good.String(), strings.ReplaceAll(c.old, `\n`, "\n"), strings.ReplaceAll(c.changed, `\n`, "\n"), 1)
-		require.NotEqual(t, good.String(), text, c.old)
+		require.False(t, good.String() == text, c.old)
 		var said []string
 		for _, f := range csaf.CheckSchema21(decodeAny(t, text)) {
 			said = append(said, f.String())
