@@ -202,34 +202,30 @@ func (p *preview) versions(at *place, b *Branch) {
 func (p *preview) paths(t *ProductTree) {
 	const most = 8                                        // steps for one product
 	tried, refused := map[string]int{}, map[string]bool{} // by product id, which stays where places do not
+	var places map[string]*place
+	from := 0 // what is before it is good, or refused
 	for {
-		way, wrong := offending(t.Branches, nil, func(id string) bool { return refused[id] })
+		way := offending(t.Branches[from:], nil, refused)
 		if way == nil {
 			return
 		}
-		id := way[len(way)-1].Product.ID
-		at := p.placeOf(id)
-		said := spell(way)
+		if places == nil {
+			places = map[string]*place{}
+			p.from.ProductTree.products(func(at *place, prod *Product) bool {
+				places[prod.ID] = at
+				return true
+			})
+		}
+		from = indexOf(t.Branches, way[0])
+		id, wrong, said := way[len(way)-1].Product.ID, stacked(way), spell(way)
 		if tried[id] == most || !p.unstack(t, way) {
 			refused[id] = true
-			p.refuse(at, "%s on the path %s, which 2.1 prohibits; it could not be resolved", wrong, said)
+			p.refuse(places[id], "%s on the path %s, which 2.1 prohibits; it could not be resolved", wrong, said)
 			continue
 		}
 		tried[id]++
-		p.warn(at, "%s on the path %s, which 2.1 prohibits: it was resolved", wrong, said)
+		p.warn(places[id], "%s on the path %s, which 2.1 prohibits: it was resolved", wrong, said)
 	}
-}
-
-// placeOf is where the document defined the product.
-func (p *preview) placeOf(id string) *place {
-	var out *place
-	p.from.ProductTree.products(func(at *place, prod *Product) bool {
-		if prod.ID == id {
-			out = at
-		}
-		return out == nil
-	})
-	return out
 }
 
 func spell(way []*Branch) string {
@@ -240,35 +236,42 @@ func spell(way []*Branch) string {
 	return strings.Join(out, " / ")
 }
 
-// offending is the first way to a product that is not valid, and why, but for those
-// to be passed over.
-func offending(bs []Branch, above []*Branch, pass func(id string) bool) ([]*Branch, string) {
+// offending is the first way below above to a product that is not valid, but for
+// the products to be passed over.
+func offending(bs []Branch, above []*Branch, pass map[string]bool) []*Branch {
 	for i := range bs {
 		b := &bs[i]
-		way := append(above[:len(above):len(above)], b)
-		if b.Product != nil && !pass(b.Product.ID) {
-			if why := stacked(way); why != "" {
-				return way, why
-			}
+		way := append(above, b) // a stack: whoever keeps it is the last one
+		if b.Product != nil && stacked(way) != "" && !pass[b.Product.ID] {
+			return way
 		}
-		if found, why := offending(b.Branches, way, pass); found != nil {
-			return found, why
+		if found := offending(b.Branches, way, pass); found != nil {
+			return found
 		}
 	}
-	return nil, ""
+	return nil
 }
 
+// stacked says what is wrong with a way, "" if nothing is.
 func stacked(way []*Branch) string {
-	seen := map[BranchCategory]int{}
-	for _, b := range way {
-		seen[b.Category]++
-	}
-	for _, b := range way {
-		if seen[b.Category] > 1 && b.Category != BranchProductFamily {
-			return fmt.Sprintf("the category %q stands %d times", b.Category, seen[b.Category])
+	var version, ranged bool
+	for i, b := range way {
+		version = version || b.Category == BranchProductVersion
+		ranged = ranged || b.Category == BranchProductVersionRange
+		if b.Category == BranchProductFamily {
+			continue
+		}
+		n := 1
+		for _, below := range way[i+1:] {
+			if below.Category == b.Category {
+				n++
+			}
+		}
+		if n > 1 {
+			return fmt.Sprintf("the category %q stands %d times", b.Category, n)
 		}
 	}
-	if seen[BranchProductVersion] > 0 && seen[BranchProductVersionRange] > 0 {
+	if version && ranged {
 		return `both "product_version" and "product_version_range" stand`
 	}
 	return ""
