@@ -281,13 +281,10 @@ func badText(s string, at *place) string {
 
 // empty reports whether v would be written as {}.
 func empty(p *plan, v reflect.Value) bool {
-	if len(p.extraOf(v)) > 0 || p.stranger(v) != nil {
-		return false
-	}
 	for i := range p.members {
 		if written(&p.members[i], v.Field(p.members[i].field)) {
 			return false
 		}
 	}
-	return true
+	return len(p.extraOf(v)) == 0 && p.stranger(v) == nil
 }

@@ -24,6 +24,7 @@ type plan struct {
 	members []member
 	byName  map[string]int
 	extra   int      // the field of what else the object holds
+	inner   []int    // the members that are objects or lists of them
 	scores  []int    // the members that are numbers and must be there
 	foreign []member // the members that only the other version has
 	other   string   // that version
@@ -104,6 +105,9 @@ func planOf(t reflect.Type, version string, table map[string]rule, known map[ref
 			m.kind, m.sub = objects, planOf(ft.Elem(), version, table, known)
 		case ft.Kind() == reflect.Slice:
 			m.kind = texts
+		}
+		if m.sub != nil {
+			p.inner = append(p.inner, len(p.members))
 		}
 		if m.kind == number && !m.pointer {
 			p.scores = append(p.scores, len(p.members))
