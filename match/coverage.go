@@ -89,7 +89,7 @@ func (f *search) coverage() []Coverage {
 			continue
 		}
 		for k, s := range f.index.sources {
-			c := Coverage{Component: it.shown, Source: s.name, Verdict: NotEvaluable, root: it.root, place: it.place}
+			c := Coverage{Component: it.shown(), Source: s.name, Verdict: NotEvaluable, root: it.root, place: it.place}
 			cv := &f.covers[it.place*len(f.index.sources)+k]
 			if c.Why, c.Detail = f.reason(it, s, cv); c.Why == "" {
 				c.Verdict = Evaluated
@@ -172,11 +172,12 @@ func (f *search) reason(it *item, s *holdings, cv *cover) (why, detail string) {
 
 // unidentified says why none of the identifiers can be used.
 func unidentified(id *identity) string {
-	switch {
-	case !errors.Is(id.pkgErr, sbom.ErrNoPURL):
-		return id.pkgErr.Error()
-	case !errors.Is(id.cpeErr, cpe.ErrEmpty):
-		return id.cpeErr.Error()
+	c := sbom.Component{PURL: id.purl, CPE: id.cpe}
+	if _, err := c.Package(); !errors.Is(err, sbom.ErrNoPURL) {
+		return err.Error()
+	}
+	if _, err := c.CPEName(); !errors.Is(err, cpe.ErrEmpty) {
+		return err.Error()
 	}
 	return "the component has neither purl nor CPE"
 }

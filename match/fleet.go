@@ -53,7 +53,7 @@ type held struct {
 // NewFleet makes a Fleet without products.
 func NewFleet(index *Index) *Fleet {
 	return &Fleet{
-		index: index, byKey: map[thingKey]int32{}, at: map[sbom.Coordinate][]int32{}, byName: map[string]int32{},
+		index: index, room: room{chunk: most}, byKey: map[thingKey]int32{}, at: map[sbom.Coordinate][]int32{}, byName: map[string]int32{},
 	}
 }
 

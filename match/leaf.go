@@ -125,14 +125,14 @@ func (l *leaf) rejects(id *identity) bool {
 	}
 	for k := range id.versions {
 		s := &id.versions[k]
-		if s.genErr != nil || !s.hasPlain {
+		if s.generic == nil || s.generic.err != nil {
 			return false
 		}
 		if l.how == one {
 			if l.bounds[0].unread != nil || strings.EqualFold(l.bounds[0].text(), s.text) {
 				return false
 			}
-			if order, err := s.generic.Compare(l.bounds[0].at); err == nil && order == 0 {
+			if order, err := s.generic.version.Compare(l.bounds[0].at); err == nil && order == 0 {
 				return false
 			}
 			continue
@@ -143,7 +143,7 @@ func (l *leaf) rejects(id *identity) bool {
 			if b.unread != nil {
 				continue
 			}
-			if order, err := s.generic.Compare(b.at); err == nil && !b.holds(order) {
+			if order, err := s.generic.version.Compare(b.at); err == nil && !b.holds(order) {
 				out = true
 				break
 			}

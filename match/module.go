@@ -1,7 +1,6 @@
 package match
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/open-postmarket/postmarket/sbom"
@@ -10,13 +9,12 @@ import (
 // above asks about the module above a path of Go of which no record speaks: inventories name
 // packages as if they were modules.
 func (f *search) above(it *item, id *identity) {
-	for n, path := range id.modules() {
-		at := sbom.PackageCoordinate(id.ecosystem, path)
+	for path, at := range id.modules {
 		list, _ := f.index.at.get(at)
 		if len(list) == 0 {
 			continue
 		}
-		if n == 0 {
+		if at == id.at[0] {
 			return // it is a module itself
 		}
 		upper := *id
@@ -31,26 +29,32 @@ func (f *search) above(it *item, id *identity) {
 	}
 }
 
-// modules are the path of a package of Go, and those above it that may be its module.
-func (id *identity) modules() []string {
+// modules yields the path of a package of Go, and those above it that may be its module, with
+// their coordinates.
+func (id *identity) modules(yield func(path string, at sbom.Coordinate) bool) {
 	if id.alias != nil || id.ecosystem != "Go" || id.pkg.Namespace == "" {
-		return nil
+		return
 	}
-	path := id.pkg.Namespace + "/" + id.pkg.Name
+	at := id.at[0]
+	_, path, _ := strings.Cut(string(at), "/") // as it is folded, and most are written so
+	if n := len(id.pkg.Namespace); len(path) <= n || path[:n] != id.pkg.Namespace || path[n+1:] != id.pkg.Name {
+		path = id.pkg.Namespace + "/" + id.pkg.Name
+	}
 	least := 2
 	if host, _, _ := strings.Cut(path, "/"); host == "github.com" || host == "gitlab.com" || host == "bitbucket.org" {
 		least = 3
 	}
-	out := []string{path}
-	for {
+	for yield(path, at) {
 		k := strings.LastIndexByte(path, '/')
-		if k < 0 || strings.Count(path[:k], "/")+1 < least || major.MatchString(path[k+1:]) {
-			return out
+		if k < 0 || strings.Count(path[:k], "/")+1 < least || major(path[k+1:]) {
+			return
 		}
-		path = path[:k]
-		out = append(out, path)
+		path, at = path[:k], at[:strings.LastIndexByte(string(at), '/')]
 	}
 }
 
-// major is the end of the path of a module in its second or a later version: what is above it is another.
-var major = regexp.MustCompile(`^v\d+$`)
+// major reports whether a word is the end of the path of a module in its second or a later version:
+// what is above it is another.
+func major(word string) bool {
+	return len(word) > 1 && word[0] == 'v' && strings.Trim(word[1:], "0123456789") == ""
+}

@@ -58,7 +58,7 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 			}
 			seen[leafOf{about, o.verdict.leaf}] = true
 			c := Candidate{
-				Component: o.item.shown, Coordinate: o.item.at, Vulnerability: v.id, IDs: v.ids, Source: o.record.source,
+				Component: o.item.shown(), Coordinate: o.item.at, Vulnerability: v.id, IDs: v.ids, Source: o.record.source,
 				Item: o.record.item, Digest: o.record.digest(), Leaf: o.verdict.leaf, Why: o.verdict.why, place: o.item.place,
 			}
 			if o.truth == no {

@@ -96,7 +96,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		Fixed: v.fixed, With: with, Assumed: v.assumed, Alias: id.alias, Files: v.files,
 	}
 	if by == ByWords {
-		e.Named = it.shown.Name
+		e.Named = it.component.Name
 	}
 	if v.version != nil {
 		e.Version, e.VersionFrom = v.version.text, v.version.from
@@ -135,7 +135,7 @@ func (f *search) add(v *vulnerability, r *record, it *item, e Evidence) {
 	}
 	if k < 0 {
 		k = len(one.Instances)
-		one.Instances = append(one.Instances, Instance{Component: it.shown, place: it.place})
+		one.Instances = append(one.Instances, Instance{Component: it.shown(), place: it.place})
 	}
 	at := &one.Instances[k]
 	if !slices.ContainsFunc(at.Evidence, func(x Evidence) bool { return sameLeaf(x, e) }) {

@@ -212,12 +212,12 @@ func (r *record) concerns(it *item) bool {
 // component is named.
 func (f *search) lead(c claim, name string, it *item) {
 	if !c.live || f.skips(c.record) || slices.ContainsFunc(f.leads, func(l Lead) bool {
-		return l.Source == c.source && l.Item == c.item && l.Component == it.shown
+		return l.Source == c.source && l.Item == c.item && l.Component == it.shown()
 	}) {
 		return
 	}
 	f.leads = append(f.leads, Lead{
-		Component: it.shown, IDs: slices.Clone(c.names), Source: c.source, Item: c.item, Digest: c.digest(), Name: name, Exploited: *c.exploited,
+		Component: it.shown(), IDs: slices.Clone(c.names), Source: c.source, Item: c.item, Digest: c.digest(), Name: name, Exploited: *c.exploited,
 	})
 }
 
