@@ -34,8 +34,26 @@ func (x *Index) Find(product string, bom sbom.BOM) Result { return x.look(produc
 // takes longer and can be much to read.
 func (x *Index) Explain(product string, bom sbom.BOM) Result { return x.look(product, bom, true) }
 
+// look reads one component after the other and forgets at once those of which no record speaks,
+// unless components are to be held against each other by their words.
 func (x *Index) look(product string, bom sbom.BOM, explain bool) Result {
-	return x.run(product, take(bom, x.aliases, x.words > 0), explain)
+	if x.words > 0 {
+		return x.run(product, take(bom, x.aliases, true), explain)
+	}
+	f := x.search(product, enlist(bom), explain)
+	room := &room{chunk: min(len(f.inv.items), most)}
+	for k := range f.inv.items {
+		it, before := &f.inv.items[k], room.mark()
+		it.read(x.aliases, false, room)
+		if !f.item(it) && !slices.ContainsFunc(it.ids, func(id identity) bool { return id.name != nil }) {
+			f.tell(it)
+			it.ids, it.told = nil, true
+			room.back(before)
+		}
+	}
+	f.inv.take()
+	f.forest()
+	return f.result()
 }
 
 func (x *Index) run(product string, inv *inventory, explain bool) Result {
@@ -48,10 +66,16 @@ func (x *Index) run(product string, inv *inventory, explain bool) Result {
 }
 
 func (x *Index) search(product string, inv *inventory, explain bool) *search {
-	return &search{
+	f := &search{
 		index: x, product: product, inv: inv, explain: explain, found: map[group]*gathered{}, trees: map[place]bool{},
-		covers: make([]cover, len(inv.items)*len(x.sources)),
+		covers: make([]cover, len(inv.items)*len(x.sources)), nameless: -1,
 	}
+	for k := range inv.items {
+		if it := &inv.items[k]; it.root && it.component.PURL == "" && it.component.CPE == "" {
+			f.nameless = it.place
+		}
+	}
+	return f
 }
 
 // search is one Find under way.
@@ -71,27 +95,38 @@ type search struct {
 	trees    map[place]bool
 	grove    []place
 	covers   []cover // by component and source
+	rows     []Coverage
+	nameless int // the place of a root without an identifier, or -1
 	leads    []Lead
 	// only, if set, are the vulnerabilities looked at; the others are passed over.
 	only map[feeds.ID]bool
 }
 
-// item holds every claim that stands at one of the component's coordinates against it.
-func (f *search) item(it *item) {
+// item holds every claim that stands at one of the component's coordinates against it, and
+// reports whether there was any.
+func (f *search) item(it *item) bool {
 	x := f.index
+	met := false
 	for k := range it.ids {
 		id := &it.ids[k]
 		for _, at := range id.at {
 			list, _ := x.at.get(at)
-			for _, c := range list {
-				f.claim(c, at, it, id)
+			for k := range list {
+				f.claim(&list[k], at, it, id)
 			}
+			met = met || len(list) > 0
 		}
-		f.above(it, id)
+		met = f.above(it, id) || met
 	}
-	if x.words == 0 {
-		return
+	if x.words > 0 {
+		f.words(it)
 	}
+	return met
+}
+
+// words holds what is said in words against the component.
+func (f *search) words(it *item) {
+	x := f.index
 	for _, s := range it.spelled {
 		list, _ := x.at.get(sbom.SpellingCoordinate(s))
 		for _, c := range list {

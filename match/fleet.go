@@ -214,9 +214,8 @@ func (f *Fleet) thing(c *sbom.Component, root bool) int32 {
 	if n, known := f.byKey[key]; known {
 		return n
 	}
-	one := &thing{key: key}
-	one.item.root = root
-	one.item.read(bare(c), f.index.aliases, true, &f.room)
+	one := &thing{key: key, item: item{component: bare(c), root: root}}
+	one.item.read(f.index.aliases, true, &f.room)
 	n := int32(len(f.things))
 	if len(f.free) > 0 {
 		n, f.free = f.free[len(f.free)-1], f.free[:len(f.free)-1]

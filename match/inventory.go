@@ -20,6 +20,7 @@ type item struct {
 	*wording
 	root  bool
 	known bool // the table of aliases has it
+	told  bool // its coverage stands already
 	// distributed says that it is the package of a distribution, which repairs what it
 	// gives out without taking the version of its maker.
 	distributed bool
@@ -129,21 +130,24 @@ type member struct {
 // take reads the BOM. Aliases are looked up in table; words says whether names and
 // vendors will be asked for.
 func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
-	n := len(bom.Components)
-	if bom.HasRoot() {
-		n++
-	}
-	inv := &inventory{items: make([]item, 0, n)}
-	room := &room{chunk: min(n+1, most)}
-	if bom.HasRoot() {
-		inv.items = append(inv.items, item{root: true})
-		inv.items[0].read(&bom.Root, table, words, room)
-	}
-	for k := range bom.Components {
-		inv.items = append(inv.items, item{place: len(inv.items)})
-		inv.items[len(inv.items)-1].read(&bom.Components[k], table, words, room)
+	inv := enlist(bom)
+	room := &room{chunk: min(len(inv.items), most)}
+	for k := range inv.items {
+		inv.items[k].read(table, words, room)
 	}
 	inv.take()
+	return inv
+}
+
+// enlist lists the components of the BOM, not read yet, the root first.
+func enlist(bom sbom.BOM) *inventory {
+	inv := &inventory{items: make([]item, 0, len(bom.Components)+1)}
+	if bom.HasRoot() {
+		inv.items = append(inv.items, item{component: &bom.Root, root: true})
+	}
+	for k := range bom.Components {
+		inv.items = append(inv.items, item{component: &bom.Components[k], place: len(inv.items)})
+	}
 	return inv
 }
 
@@ -202,7 +206,7 @@ type room struct {
 	chunk    int // how many are made at once
 	ids      []identity
 	versions []stated
-	readings []ordered
+	orders   []ordered
 	packages []sbom.Package
 }
 
@@ -218,17 +222,31 @@ func lent[T any](chunk *[]T, n int) []T {
 	return (*chunk)[len(*chunk)-1 : len(*chunk) : len(*chunk)]
 }
 
+// mark is how full a room is.
+type mark struct{ ids, versions, orders, packages int }
+
+func (in *room) mark() mark {
+	return mark{len(in.ids), len(in.versions), len(in.orders), len(in.packages)}
+}
+
+// back takes back what was lent since m, but for chunks that were used up.
+func (in *room) back(m mark) {
+	in.ids, in.versions = in.ids[:min(len(in.ids), m.ids)], in.versions[:min(len(in.versions), m.versions)]
+	in.orders, in.packages = in.orders[:min(len(in.orders), m.orders)], in.packages[:min(len(in.packages), m.packages)]
+}
+
 func (in *room) ordered(v vers.Version, err error) *ordered {
-	r := &lent(&in.readings, in.chunk)[0]
+	r := &lent(&in.orders, in.chunk)[0]
 	*r = ordered{v, err}
 	return r
 }
 
-func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *room) {
-	it.component, it.wording = c, &wordless
+func (it *item) read(table *sbom.Aliases, words bool, in *room) {
+	c := it.component
+	it.wording = &wordless
 	it.ids = lent(&in.ids, in.chunk)
 	first := &it.ids[0]
-	first.purl, first.cpe = c.PURL, c.CPE
+	*first = identity{purl: c.PURL, cpe: c.CPE}
 	first.read(c, in)
 	if len(c.More) > 0 {
 		for _, other := range c.Identities()[1:] {
@@ -297,7 +315,7 @@ func (id *identity) read(c *sbom.Component, in *room) {
 		id.ecosystem, id.at = p.Places()
 	}
 	if n, err := c.CPEName(); err == nil {
-		id.name = &n
+		id.name = new(n)
 		id.at = append(id.at, sbom.CPECoordinates(n)...)
 	}
 	id.state(c, in)

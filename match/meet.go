@@ -34,7 +34,7 @@ func (f *search) skips(r *record) bool {
 }
 
 // claim tests one claim that stands at an identifier of the component.
-func (f *search) claim(c claim, at sbom.Coordinate, it *item, id *identity) {
+func (f *search) claim(c *claim, at sbom.Coordinate, it *item, id *identity) {
 	cv := f.cover(it, c.record)
 	if cv.held == "" && id.alias == nil {
 		cv.held = at

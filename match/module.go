@@ -7,26 +7,27 @@ import (
 )
 
 // above asks about the module above a path of Go of which no record speaks: inventories name
-// packages as if they were modules.
-func (f *search) above(it *item, id *identity) {
+// packages as if they were modules. It reports whether there is one.
+func (f *search) above(it *item, id *identity) bool {
 	for path, at := range id.modules {
 		list, _ := f.index.at.get(at)
 		if len(list) == 0 {
 			continue
 		}
 		if at == id.at[0] {
-			return // it is a module itself
+			return true // it is a module itself
 		}
 		upper := *id
 		upper.alias = &Alias{For: path, Named: true}
 		upper.at = []sbom.Coordinate{at}
-		for _, c := range list {
-			if c.kind == packaged {
-				f.claim(c, at, it, &upper)
+		for k := range list {
+			if list[k].kind == packaged {
+				f.claim(&list[k], at, it, &upper)
 			}
 		}
-		return
+		return true
 	}
+	return false
 }
 
 // modules yields the path of a package of Go, and those above it that may be its module, with

@@ -173,14 +173,14 @@ func (f *search) again(r *record, it *item) []outcome {
 		index: f.index, inv: f.inv, explain: true, found: map[group]*gathered{}, trees: map[place]bool{},
 	}
 	for _, s := range r.claims {
-		c := claim{r, s.kind, s.n}
+		c := &claim{r, s.kind, s.n}
 		for k := range it.ids {
 			if slices.Contains(it.ids[k].at, s.at) {
 				again.claim(c, s.at, it, &it.ids[k])
 			}
 		}
 		if s.kind == worded && slices.ContainsFunc(it.spelled, func(n string) bool { return sbom.SpellingCoordinate(n) == s.at }) {
-			again.worded(c, it)
+			again.worded(*c, it)
 		}
 	}
 	again.forest()
