@@ -49,7 +49,6 @@ type Index struct {
 	owners          layered[feeds.ID, []feeds.ID]
 	sources         []*holdings
 	words           int // claims by name, vendor or mention
-	in              *interning
 }
 
 // recordKey names a record.
@@ -220,7 +219,7 @@ type holdings struct {
 // expected once, and of several the last stands. Records that were
 // withdrawn or rejected never match, but count as held.
 func Build(records []feeds.Record, opts *Options) *Index {
-	x := &Index{in: newInterning()}
+	x, in := &Index{}, newInterning()
 	if opts != nil {
 		x.opts = *opts
 	}
@@ -230,7 +229,7 @@ func Build(records []feeds.Record, opts *Options) *Index {
 	held := make([]*record, 0, len(records))
 	last := make(map[recordKey]*record, len(records))
 	for _, r := range records {
-		c := compile(r, x.in)
+		c := compile(r, in)
 		key := recordKey{c.source, c.item}
 		if last[key] == nil {
 			held = append(held, c)
@@ -379,7 +378,11 @@ func (x *Index) groups(records []*record, into *layered[feeds.ID, *vulnerability
 		for _, id := range of {
 			if !fresh[id] {
 				fresh[id] = true
-				into.set(id, &vulnerability{id: id, ids: g.Members(id)})
+				v := &vulnerability{id: id, ids: g.Members(id)}
+				if slices.Equal(v.ids, r.names) {
+					v.ids = r.names // one list in memory
+				}
+				into.set(id, v)
 			}
 			v, _ := into.get(id)
 			v.records = append(v.records, r)

@@ -17,23 +17,17 @@ import (
 // record is one record as the index keeps it: what it claims, read ahead of time,
 // and the facts that a finding tells. It never changes.
 type record struct {
-	source, item string
-	names        []feeds.ID
-	sum          [32]byte
-	live, mute   bool
-	state        string
-	published    time.Time
-	title        string
-	scores       []feeds.Score
-	exploited    *feeds.Exploited
-	probability  *feeds.Probability
-	ssvc         *feeds.SSVC
-	mark         *tlp.Mark
-	// fix says that the publisher tells of a remedy that repairs, exploits that it
-	// links to an exploit.
-	fix      bool
-	exploits []string
-	text     string // folded, of a mute record only
+	*origin
+	*rare
+	item      string
+	names     []feeds.ID
+	sum       [32]byte
+	published time.Time
+	title     string
+	scores    []feeds.Score
+	live      bool
+	mute      bool
+	fix       bool // the publisher tells of a remedy that repairs
 
 	packages []pkg
 	leaves   []leaf
@@ -42,6 +36,24 @@ type record struct {
 	// at are the coordinates at which each claim stands.
 	claims []stand
 }
+
+// origin is what many records have in common.
+type origin struct {
+	source, state string
+	mark          *tlp.Mark
+}
+
+// rare is what few records say.
+type rare struct {
+	exploited   *feeds.Exploited
+	probability *feeds.Probability
+	ssvc        *feeds.SSVC
+	exploits    []string // links to exploits
+	text        string   // folded, of a mute record only
+}
+
+// common is the rare of all records that say none of it.
+var common rare
 
 // A claim is one statement of one record.
 type claim struct {
@@ -76,10 +88,10 @@ const titleLength = 240
 
 func compile(r feeds.Record, in *interning) *record {
 	out := &record{
-		source: in.text(r.Source), item: r.Item, names: r.Names, sum: r.Sum(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
-		published: r.Published, title: title(r), scores: in.scores(r.Scores), exploited: r.Exploited, probability: r.Probability,
-		ssvc: r.SSVC, mark: in.mark(r.Mark),
+		origin: in.origin(r), item: r.Item, names: r.Names, sum: r.Sum(), live: r.Live(), mute: r.Mute(), published: r.Published, title: title(r),
+		scores: in.scores(r.Scores),
 	}
+	seldom := rare{exploited: r.Exploited, probability: r.Probability, ssvc: r.SSVC}
 	if len(out.names) == 1 && string(out.names[0]) == out.item {
 		out.names = []feeds.ID{feeds.ID(out.item)} // one text in memory
 	}
@@ -92,7 +104,7 @@ func compile(r feeds.Record, in *interning) *record {
 	}
 	for _, ref := range r.References {
 		if slices.ContainsFunc(ref.Tags, func(t string) bool { return strings.EqualFold(t, "exploit") }) {
-			out.exploits = append(out.exploits, ref.URL)
+			seldom.exploits = append(seldom.exploits, ref.URL)
 		}
 	}
 	for _, p := range r.Packages {
@@ -110,12 +122,15 @@ func compile(r feeds.Record, in *interning) *record {
 	out.leaves, out.trees, out.packages, out.products = exact(out.leaves), exact(out.trees), exact(out.packages), exact(out.products)
 	if out.mute {
 		text := r.Title + "\n" + r.Text
-		out.text = foldText(text)
+		seldom.text = foldText(text)
 		for _, w := range sbom.Mentions(text) {
 			out.claims = append(out.claims, stand{sbom.MentionCoordinate(w), mentioned, 0})
 		}
 	}
 	out.claims = exact(out.claims)
+	if out.rare = &common; out.mute || seldom.exploited != nil || seldom.probability != nil || seldom.ssvc != nil || len(seldom.exploits) > 0 {
+		out.rare = &seldom
+	}
 	return out
 }
 
@@ -168,12 +183,20 @@ func (r *record) states() bool { return len(r.packages)+len(r.trees) > 0 }
 
 // interning keeps one copy of texts that come again and again.
 type interning struct {
-	texts map[string]string
-	marks map[string]*tlp.Mark
+	texts  map[string]string
+	marks  map[string]*tlp.Mark
+	from   map[origin]*origin
+	scored map[feeds.Score][]feeds.Score
+	cpes   map[string]*naming
+	points map[string]*point // of the generic order
+	keys   []string          // of one list, while it is read
 }
 
 func newInterning() *interning {
-	return &interning{texts: map[string]string{}, marks: map[string]*tlp.Mark{}}
+	return &interning{
+		texts: map[string]string{}, marks: map[string]*tlp.Mark{}, from: map[origin]*origin{}, scored: map[feeds.Score][]feeds.Score{}, cpes: map[string]*naming{},
+		points: map[string]*point{},
+	}
 }
 
 func (in *interning) text(s string) string {
@@ -187,7 +210,25 @@ func (in *interning) text(s string) string {
 	return s
 }
 
+func (in *interning) origin(r feeds.Record) *origin {
+	o := origin{r.Source, r.State, in.mark(r.Mark)}
+	kept, ok := in.from[o]
+	if !ok {
+		kept = &o
+		in.from[o] = kept
+	}
+	return kept
+}
+
 func (in *interning) scores(list []feeds.Score) []feeds.Score {
+	if len(list) == 1 && list[0].Base == list[0].Base {
+		kept, ok := in.scored[list[0]]
+		if !ok {
+			kept = []feeds.Score{list[0]}
+			in.scored[list[0]] = kept
+		}
+		return kept
+	}
 	out := make([]feeds.Score, len(list))
 	for k, s := range list {
 		s.Vector, s.By = in.text(s.Vector), in.text(s.By)
@@ -216,10 +257,57 @@ type pkg struct {
 	scheme vers.Scheme
 	ranges []line
 	git    []commits
-	// listed holds the versions of the list by their keys, sorted; texts are those
+	// listed holds the versions of the list by their keys; texts are those
 	// that have none; count is how many the list has.
-	listed, texts []string
-	count         int
+	listed keys
+	texts  []string
+	count  int
+}
+
+// keys are texts that are looked up by their bytes, sorted and in one piece of memory.
+type keys struct {
+	text string
+	ends []uint32
+}
+
+// packed sorts list and takes each of it once.
+func packed(list []string) keys {
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if len(list) == 0 {
+		return keys{}
+	}
+	out := keys{strings.Join(list, ""), make([]uint32, len(list))}
+	end := uint32(0)
+	for k, s := range list {
+		end += uint32(len(s))
+		out.ends[k] = end
+	}
+	return out
+}
+
+func (k *keys) at(n int) string {
+	begin := uint32(0)
+	if n > 0 {
+		begin = k.ends[n-1]
+	}
+	return k.text[begin:k.ends[n]]
+}
+
+func (k *keys) has(key string) bool {
+	n := len(k.ends)
+	if n == 0 || key > k.at(n-1) {
+		return false
+	}
+	low, high := 0, n
+	for low < high {
+		if mid := (low + high) / 2; k.at(mid) < key {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return k.at(low) == key
 }
 
 // line is one range of versions, its events in the order of their versions.
@@ -235,12 +323,23 @@ type line struct {
 
 // step is one event with its version read.
 type step struct {
-	event feeds.Event
 	at    vers.Version
+	event *feeds.Event
+	edge  edge
 	first bool // introduced "0"
-	// stream is the release that a fixed RPM was built for; empty for every other.
+	// stream is the release that an RPM was built for which fixes, or is the last that is affected; empty
+	// for every other.
 	stream string
 }
+
+// edge says what is so from a step on.
+type edge uint8
+
+const (
+	until edge = iota
+	since
+	through
+)
 
 // commits is one range of commits in a repository.
 type commits struct {
@@ -254,13 +353,14 @@ func (r *record) pkg(p feeds.Package, in *interning) {
 	out := pkg{ecosystem: in.text(e), release: in.text(release), name: p.Name, scheme: vers.Scheme(in.text(e)), count: len(p.Versions)}
 	for _, v := range p.Versions {
 		if parsed, err := vers.Parse(out.scheme, v); err == nil && parsed.Key() != "" {
-			out.listed = append(out.listed, parsed.Key())
+			in.keys = append(in.keys, parsed.Key())
 		} else {
 			out.texts = append(out.texts, v)
 		}
 	}
-	slices.Sort(out.listed)
-	out.listed = slices.Compact(out.listed)
+	out.listed = packed(in.keys)
+	clear(in.keys)
+	in.keys = in.keys[:0]
 	n := int32(len(r.packages))
 	for _, g := range p.Ranges {
 		if g.Type != feeds.Git {
@@ -285,14 +385,20 @@ func (r *record) pkg(p feeds.Package, in *interning) {
 
 // leaf is one criterion, its name and bounds read.
 type leaf struct {
-	cpe  string
-	at   sbom.Coordinate // empty when the criterion is not a CPE name
-	name *cpe.Name       // kept only where more than part, vendor, product and version is stated
+	*naming
 	// bounds are those of a range, or the one version with the operator "=".
 	bounds     []bound
 	tree       int32
 	how        how
 	vulnerable bool
+}
+
+// naming is the CPE name of a criterion, one for all that write the same.
+type naming struct {
+	cpe     string
+	at      sbom.Coordinate // empty when the criterion is not a CPE name
+	version cpe.Value
+	name    *cpe.Name // kept only where more than part, vendor, product and version is stated
 }
 
 // how says how a leaf tests versions.
@@ -309,10 +415,15 @@ const (
 
 // bound is one end of a range. A version without an order is blind.
 type bound struct {
+	*point
+	op op
+}
+
+// point is a version that bounds may share.
+type point struct {
 	at vers.Version
 	// unread is set when the version has no order.
 	unread *unread
-	op     op
 }
 
 // unread is a version that could not be read, and why.
@@ -342,7 +453,7 @@ func (b *bound) text() string {
 
 // tree is one configuration.
 type tree struct {
-	root node
+	root *node
 	// simple says that any one leaf decides: there are only vulnerable leaves joined by
 	// OR, without a negation.
 	simple bool
@@ -381,26 +492,17 @@ func (r *record) configuration(c feeds.Configuration, in *interning) {
 		}
 		return out
 	}
-	t.root = walk(feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes}, false)
-	if t.simple {
-		t.root = node{} // never walked
+	root := walk(feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes}, false)
+	if !t.simple { // else it is never walked
+		t.root = &root
 	}
 	r.trees = append(r.trees, t)
 }
 
 func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
-	l := leaf{cpe: in.text(c.CPE), vulnerable: c.Vulnerable}
-	n, err := cpe.Parse(l.cpe)
-	if err != nil {
+	l := leaf{naming: in.naming(c.CPE), vulnerable: c.Vulnerable}
+	if l.at == "" {
 		return l
-	}
-	l.at = sbom.Coordinate(in.text(string(sbom.CPECoordinate(n))))
-	plain := n.Names()
-	for _, at := range attributes {
-		plain = plain && at.of(&n) == cpe.Any
-	}
-	if !plain || n.Version.Pattern() {
-		l.name = &n
 	}
 	for _, b := range []struct {
 		op   op
@@ -410,27 +512,59 @@ func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
 	} {
 		if b.text != "" {
 			// NVD writes some bounds with the escapes of a CPE name: 12.5\(1\).
-			l.bounds = append(l.bounds, readBound(vers.Generic, b.op, in.text(strings.ReplaceAll(b.text, `\`, ""))))
+			l.bounds = append(l.bounds, bound{in.point(strings.ReplaceAll(b.text, `\`, "")), b.op})
 		}
 	}
 	switch {
-	case n.Version == cpe.NA:
+	case l.version == cpe.NA:
 		l.how, l.bounds = none, nil // what has no version lies within no bounds
 	case len(l.bounds) > 0:
 		l.how = bounded
-	case n.Version == cpe.Any:
+	case l.version == cpe.Any:
 		l.how = every
-	case n.Version.Pattern():
+	case l.version.Pattern():
 		l.how = pattern
 	default:
-		l.how, l.bounds = one, []bound{readBound(vers.Generic, equalTo, n.Version.Text())}
+		l.how, l.bounds = one, []bound{{in.point(l.version.Text()), equalTo}}
 	}
-	l.bounds = slices.Clip(l.bounds)
+	l.bounds = exact(l.bounds)
 	return l
 }
 
+// naming reads the CPE name of a criterion.
+func (in *interning) naming(text string) *naming {
+	if kept, ok := in.cpes[text]; ok {
+		return kept
+	}
+	out := &naming{cpe: text}
+	in.cpes[text] = out
+	n, err := cpe.Parse(text)
+	if err != nil {
+		return out
+	}
+	out.at, out.version = sbom.Coordinate(in.text(string(sbom.CPECoordinate(n)))), n.Version
+	plain := n.Names()
+	for _, at := range attributes {
+		plain = plain && at.of(&n) == cpe.Any
+	}
+	if !plain || n.Version.Pattern() {
+		out.name = &n
+	}
+	return out
+}
+
+// point reads a version in the generic order.
+func (in *interning) point(text string) *point {
+	kept, ok := in.points[text]
+	if !ok {
+		kept = readBound(vers.Generic, equalTo, text).point
+		in.points[text] = kept
+	}
+	return kept
+}
+
 func readBound(scheme vers.Scheme, o op, text string) bound {
-	b := bound{op: o}
+	b := bound{&point{}, o}
 	var err error
 	if b.at, err = vers.Parse(scheme, text); err != nil {
 		b.unread = &unread{text, err.Error()}

@@ -27,7 +27,7 @@ type branch struct {
 // every vulnerable leaf that holds is affected; in one that is not, what its vulnerable leaves
 // speak of gets the answer of the tree, with what it lacks.
 func (inv *inventory) answer(r *record, t *tree) branch {
-	b := inv.node(r, &t.root)
+	b := inv.node(r, t.root)
 	if b.truth != yes {
 		b.lower()
 	}

@@ -24,7 +24,7 @@ func (x *Index) With(changed []feeds.Record, gone ...Gone) *Index {
 func (x *Index) with(changed []feeds.Record, gone []Gone) (*Index, map[feeds.ID]bool) {
 	u := update{
 		Index: &Index{
-			opts: x.opts, aliases: x.aliases, in: newInterning(), words: x.words, records: x.records.next(), at: x.at.next(),
+			opts: x.opts, aliases: x.aliases, words: x.words, records: x.records.next(), at: x.at.next(),
 			naming: x.naming.next(), vulnerabilities: x.vulnerabilities.next(), owners: x.owners.next(),
 		},
 		places: map[sbom.Coordinate][]claim{}, names: map[feeds.ID][]*record{}, old: map[*record]bool{}, held: map[string]*holdings{},
@@ -44,8 +44,9 @@ func (x *Index) with(changed []feeds.Record, gone []Gone) (*Index, map[feeds.ID]
 	for _, g := range gone {
 		u.drop(recordKey{g.Source, g.Item})
 	}
+	in := newInterning()
 	for _, r := range changed {
-		c := compile(r, u.in)
+		c := compile(r, in)
 		key := recordKey{c.source, c.item}
 		u.drop(key)
 		u.add(key, c)
