@@ -86,7 +86,7 @@ type search struct {
 	explain bool
 	found   map[group]*gathered
 	order   []*gathered
-	outs    []outcome // what is not affected, of all components
+	outs    []*outcome // what is not affected, of all components
 	nos     []denial
 	about   map[spoken]*product // of the evidence
 	// wondered are the questions about products of a component's vendor.
@@ -98,6 +98,9 @@ type search struct {
 	rows     []Coverage
 	nameless int // the place of a root without an identifier, or -1
 	leads    []Lead
+	room     harvest
+	from     *origin // of the record that was looked at last, and which source that is
+	source   int
 	// only, if set, are the vulnerabilities looked at; the others are passed over.
 	only map[feeds.ID]bool
 }
@@ -161,15 +164,15 @@ func (f *search) result() Result {
 	f.quarrels()
 	f.disagreements()
 	for _, one := range f.order {
-		slices.SortFunc(one.Instances, func(a, b Instance) int { return cmp.Compare(a.place, b.place) })
+		slices.SortFunc(one.instances, func(a, b Instance) int { return cmp.Compare(a.place, b.place) })
 	}
 	slices.SortFunc(f.order, func(a, b *gathered) int {
-		return cmp.Or(strings.Compare(string(a.Coordinate), string(b.Coordinate)), strings.Compare(string(a.Vulnerability), string(b.Vulnerability)))
+		return cmp.Or(strings.Compare(string(a.at), string(b.at)), strings.Compare(string(a.vulnerability.id), string(b.vulnerability.id)))
 	})
 	if len(f.order) > 0 {
 		out.Findings = make([]Finding, len(f.order))
 		for k, one := range f.order {
-			out.Findings[k] = one.Finding
+			one.describe(f.product, &out.Findings[k])
 		}
 	}
 	out.Rejected, out.Undecided = f.candidates()

@@ -28,6 +28,7 @@ type verdict struct {
 	rule    string
 	version *stated
 	leaf    string
+	on      *leaf  // the criterion, in place of leaf
 	why     string // for no and unknown
 	blind   blindness
 	assumed []string
@@ -105,14 +106,14 @@ func (l *leaf) judge(i *item, id *identity, explain bool) verdict {
 	var v verdict
 	if l.name != nil {
 		if v = l.attributes(i, id); v.why != "" {
-			v.leaf = l.String()
+			v.on = l
 			return v
 		}
 	}
 	v.assumed = append(v.assumed, id.assumption()...)
 	v = l.judgeVersion(v, id, explain)
 	if explain || v.truth != no {
-		v.leaf = l.String()
+		v.on = l
 	}
 	return v
 }

@@ -96,7 +96,7 @@ func (f *search) forest() {
 		var with []string
 		for _, h := range b.hits {
 			if h.verdict.truth == yes && !h.leaf.vulnerable {
-				with = append(with, h.component.Name+": "+h.verdict.leaf)
+				with = append(with, h.component.Name+": "+h.leaf.String())
 			}
 		}
 		slices.Sort(with)

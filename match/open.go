@@ -18,7 +18,7 @@ type subject struct {
 // is not affected. That it speaks of another build or release decides nothing.
 func (f *search) decided(v *vulnerability, it *item) bool {
 	return slices.ContainsFunc(v.records, func(r *record) bool {
-		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.again(r, it), func(o outcome) bool {
+		return r.live && len(r.claims) > 0 && slices.ContainsFunc(f.again(r, it), func(o *outcome) bool {
 			return o.truth == no && (o.verdict.version != nil || o.verdict.explicit)
 		})
 	})
@@ -43,7 +43,7 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 		}
 		return no
 	}
-	slices.SortStableFunc(f.outs, func(a, b outcome) int {
+	slices.SortStableFunc(f.outs, func(a, b *outcome) int {
 		return cmp.Or(a.record.compare(b.record), cmp.Compare(a.item.place, b.item.place))
 	})
 	for _, o := range f.outs {
@@ -53,7 +53,7 @@ func (f *search) candidates() (rejected, undecided []Candidate) {
 			}
 			byRecord, byAny := f.affects(v, o.item, o.record)
 			about := subject{o.item.place, v.id, o.record}
-			if byRecord || o.weak && (byAny || decided(&o, v)) || seen[leafOf{about, o.verdict.leaf}] {
+			if byRecord || o.weak && (byAny || decided(o, v)) || seen[leafOf{about, o.verdict.leaf}] {
 				continue
 			}
 			seen[leafOf{about, o.verdict.leaf}] = true

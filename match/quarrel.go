@@ -64,8 +64,8 @@ func (f *search) quarrels() {
 	}
 	f.order = slices.DeleteFunc(f.order, func(one *gathered) bool {
 		for _, r := range one.vulnerability.records {
-			for k := range one.Instances {
-				i := &one.Instances[k]
+			for k := range one.instances {
+				i := &one.instances[k]
 				denials := said[at{i.place, r}]
 				of := func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }
 				if len(denials) == 0 || slices.ContainsFunc(i.Evidence, func(e Evidence) bool { return of(e) && e.By == owner }) {
@@ -95,12 +95,12 @@ func (f *search) quarrels() {
 				})
 			}
 		}
-		one.Instances = slices.DeleteFunc(one.Instances, func(i Instance) bool { return len(i.Evidence) == 0 })
-		one.Sources = slices.DeleteFunc(one.Sources, func(s string) bool {
-			return !slices.ContainsFunc(one.Instances, func(i Instance) bool { return slices.Contains(i.Sources(), s) })
+		one.instances = slices.DeleteFunc(one.instances, func(i Instance) bool { return len(i.Evidence) == 0 })
+		one.sources = slices.DeleteFunc(slices.Clone(one.sources), func(s string) bool {
+			return !slices.ContainsFunc(one.instances, func(i Instance) bool { return slices.Contains(i.Sources(), s) })
 		})
-		if len(one.Instances) == 0 {
-			delete(f.found, group{one.Coordinate, one.vulnerability})
+		if len(one.instances) == 0 {
+			delete(f.found, one.group)
 			return true
 		}
 		return false
@@ -140,8 +140,8 @@ func (f *search) disagreements() {
 		if len(one.vulnerability.records) < 2 {
 			continue
 		}
-		for k := range one.Instances {
-			at := &one.Instances[k]
+		for k := range one.instances {
+			at := &one.instances[k]
 			it := &f.inv.items[at.place]
 			for _, r := range one.vulnerability.records {
 				if !r.live || len(r.claims) == 0 || slices.ContainsFunc(at.Evidence, func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }) {
@@ -168,7 +168,7 @@ func (f *search) against(r *record, it *item) []Against {
 
 // again asks one record about one component and returns what it says by an identifier or a full
 // name, unless it says that the component is affected.
-func (f *search) again(r *record, it *item) []outcome {
+func (f *search) again(r *record, it *item) []*outcome {
 	again := &search{
 		index: f.index, inv: f.inv, explain: true, found: map[group]*gathered{}, trees: map[place]bool{},
 	}
@@ -188,5 +188,5 @@ func (f *search) again(r *record, it *item) []outcome {
 	if len(again.found) > 0 {
 		return nil
 	}
-	return slices.DeleteFunc(again.outs, func(o outcome) bool { return o.item != it || o.weak })
+	return slices.DeleteFunc(again.outs, func(o *outcome) bool { return o.item != it || o.weak })
 }

@@ -39,6 +39,12 @@ type record struct {
 
 // origin is what many records have in common.
 type origin struct {
+	said
+	alone []string // the source
+}
+
+// said is by whom and how a record is given out.
+type said struct {
 	source, state string
 	mark          *tlp.Mark
 }
@@ -185,7 +191,7 @@ func (r *record) states() bool { return len(r.packages)+len(r.trees) > 0 }
 type interning struct {
 	texts  map[string]string
 	marks  map[string]*tlp.Mark
-	from   map[origin]*origin
+	from   map[said]*origin
 	scored map[feeds.Score][]feeds.Score
 	cpes   map[string]*naming
 	points map[string]*point // of the generic order
@@ -194,7 +200,7 @@ type interning struct {
 
 func newInterning() *interning {
 	return &interning{
-		texts: map[string]string{}, marks: map[string]*tlp.Mark{}, from: map[origin]*origin{}, scored: map[feeds.Score][]feeds.Score{}, cpes: map[string]*naming{},
+		texts: map[string]string{}, marks: map[string]*tlp.Mark{}, from: map[said]*origin{}, scored: map[feeds.Score][]feeds.Score{}, cpes: map[string]*naming{},
 		points: map[string]*point{},
 	}
 }
@@ -211,11 +217,11 @@ func (in *interning) text(s string) string {
 }
 
 func (in *interning) origin(r feeds.Record) *origin {
-	o := origin{r.Source, r.State, in.mark(r.Mark)}
-	kept, ok := in.from[o]
+	s := said{r.Source, r.State, in.mark(r.Mark)}
+	kept, ok := in.from[s]
 	if !ok {
-		kept = &o
-		in.from[o] = kept
+		kept = &origin{s, []string{s.source}}
+		in.from[s] = kept
 	}
 	return kept
 }

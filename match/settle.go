@@ -16,8 +16,12 @@ type group struct {
 
 // gathered is a Finding being put together.
 type gathered struct {
-	Finding
-	vulnerability *vulnerability
+	group
+	sources   []string
+	instances []Instance
+	// leaf is the last criterion that stands in the evidence, and text what it is in words.
+	leaf *leaf
+	text string
 }
 
 // outcome is an answer that is not yes.
@@ -42,12 +46,13 @@ func (f *search) cover(i *item, r *record) *cover {
 	if f.covers == nil {
 		return &cover{}
 	}
-	for k, s := range f.index.sources {
-		if s.name == r.source {
-			return &f.covers[i.place*len(f.index.sources)+k]
-		}
+	if f.from != r.origin {
+		f.from, f.source = r.origin, slices.IndexFunc(f.index.sources, func(s *holdings) bool { return s.name == r.source })
 	}
-	return &cover{}
+	if f.source < 0 {
+		return &cover{}
+	}
+	return &f.covers[i.place*len(f.index.sources)+f.source]
 }
 
 // settle files one answer.
@@ -82,6 +87,9 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		cv.compared = true
 	}
 	if v.truth != yes {
+		if v.on != nil && (v.truth == unknown || f.explain) {
+			v.leaf = v.on.String()
+		}
 		f.leave(outcome{item: it, record: r, truth: v.truth, verdict: v, ask: ask, weak: weak || v.mum})
 		return
 	}
@@ -92,7 +100,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 		f.about[spoken{r, v.leaf}] = v.about
 	}
 	e := Evidence{
-		Source: r.source, Item: r.item, Digest: r.digest(), By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
+		Source: r.source, Item: r.item, By: v.by, Identifier: by, Named: id.named(by), Rule: v.rule, Leaf: v.leaf,
 		Fixed: v.fixed, With: with, Assumed: v.assumed, Alias: id.alias, Files: v.files,
 	}
 	if by == ByWords {
@@ -103,7 +111,7 @@ func (f *search) settle(r *record, it *item, id *identity, v verdict, by Identif
 	}
 	for vulnerability := range f.index.of(r) {
 		if f.only == nil || f.only[vulnerability.id] {
-			f.add(vulnerability, r, it, e)
+			f.add(vulnerability, r, it, v.on, e)
 		}
 	}
 }
@@ -114,47 +122,83 @@ func (f *search) leave(o outcome) {
 		f.nos = append(f.nos, denial{o.item.place, o.record, o.verdict.explicit, o.verdict.why, o.verdict.leaf, o.verdict.about})
 	}
 	if o.truth == unknown || f.explain {
-		f.outs = append(f.outs, o)
+		kept := &lent(&f.room.outs, f.room.more(len(f.outs)))[0]
+		*kept = o
+		f.outs = append(f.outs, kept)
 	}
 }
 
-func (f *search) add(v *vulnerability, r *record, it *item, e Evidence) {
+// add adds e, which rests on the criterion l or on something else, to the finding.
+func (f *search) add(v *vulnerability, r *record, it *item, l *leaf, e Evidence) {
 	about := group{it.at, v}
 	one := f.found[about]
 	if one == nil {
-		one = &gathered{Finding: describe(f.product, it.at, v), vulnerability: v}
+		one = &lent(&f.room.findings, f.room.more(len(f.order)))[0]
+		*one = gathered{group: about, sources: r.alone}
 		f.found[about] = one
 		f.order = append(f.order, one)
+	} else if k, known := slices.BinarySearch(one.sources, r.source); !known {
+		one.sources = slices.Insert(slices.Clone(one.sources), k, r.source)
 	}
-	if k, known := slices.BinarySearch(one.Sources, r.source); !known {
-		one.Sources = slices.Insert(one.Sources, k, r.source)
+	if l != nil {
+		if one.leaf != l {
+			one.leaf, one.text = l, l.String()
+		}
+		e.Leaf = one.text
 	}
-	k := len(one.Instances) - 1
-	for k >= 0 && one.Instances[k].place != it.place {
+	e.Digest = one.digest(r)
+	k := len(one.instances) - 1
+	for k >= 0 && one.instances[k].place != it.place {
 		k--
 	}
 	if k < 0 {
-		k = len(one.Instances)
-		one.Instances = append(one.Instances, Instance{Component: it.shown(), place: it.place})
+		k = len(one.instances)
+		one.instances = append(one.instances, Instance{})
+		at := &one.instances[k]
+		at.Component, at.place = it.shown(), it.place
+		at.Evidence = lent(&f.room.evidence, f.room.more(len(f.order)))
+		at.Evidence[0] = e
+		return
 	}
-	at := &one.Instances[k]
+	at := &one.instances[k]
 	if !slices.ContainsFunc(at.Evidence, func(x Evidence) bool { return sameLeaf(x, e) }) {
 		at.Evidence = append(at.Evidence, e)
 	}
 }
 
+// digest is that of the record, which the evidence of the first place may hold already.
+func (g *gathered) digest(r *record) string {
+	if len(g.instances) > 0 {
+		for k := range g.instances[0].Evidence {
+			if e := &g.instances[0].Evidence[k]; e.Item == r.item && e.Source == r.source {
+				return e.Digest
+			}
+		}
+	}
+	return r.digest()
+}
+
+// harvest is memory for what is found.
+type harvest struct {
+	evidence []Evidence
+	findings []gathered
+	outs     []outcome
+}
+
+// more is how many to make at once when there are n.
+func (*harvest) more(n int) int { return min(8+n/4, 128) }
+
 func sameLeaf(a, b Evidence) bool {
 	return a.Source == b.Source && a.Item == b.Item && a.Leaf == b.Leaf && slices.Equal(a.With, b.With)
 }
 
-// describe begins a finding with what all records of v say about it.
-func describe(product string, at sbom.Coordinate, v *vulnerability) Finding {
+// describe makes the finding, with what all records of its vulnerability say about it.
+func (g *gathered) describe(product string, f *Finding) {
+	v := g.vulnerability
 	t := v.facts()
-	return Finding{
-		Product: product, Coordinate: at, Vulnerability: v.id, IDs: v.ids, Title: t.title, Scores: t.scores, Exploited: t.exploited,
-		Probability: t.probability, SSVC: t.ssvc, Exploits: t.exploits, Remedied: t.remedied, Published: t.published,
-		PublishedBy: t.publishedBy, Mark: t.mark,
-	}
+	f.Product, f.Coordinate, f.Vulnerability, f.IDs, f.Sources, f.Instances = product, g.at, v.id, v.ids, g.sources, g.instances
+	f.Title, f.Scores, f.Exploited, f.Probability, f.SSVC, f.Exploits = t.title, t.scores, t.exploited, t.probability, t.ssvc, t.exploits
+	f.Remedied, f.Published, f.PublishedBy, f.Mark = t.remedied, t.published, t.publishedBy, t.mark
 }
 
 // affects reports whether the component is in the finding of one of the record's
@@ -164,11 +208,11 @@ func (f *search) affects(v *vulnerability, it *item, r *record) (byRecord, byAny
 	if one == nil {
 		return false, false
 	}
-	for k := range one.Instances {
-		if one.Instances[k].place != it.place {
+	for k := range one.instances {
+		if one.instances[k].place != it.place {
 			continue
 		}
-		return slices.ContainsFunc(one.Instances[k].Evidence, func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }), true
+		return slices.ContainsFunc(one.instances[k].Evidence, func(e Evidence) bool { return e.Source == r.source && e.Item == r.item }), true
 	}
 	return false, false
 }

@@ -93,7 +93,7 @@ func (f *search) vendored(c claim, it *item) {
 	}
 	if was, asked := f.wondered[about]; asked {
 		if kin > was.kin {
-			f.outs[was.at] = o
+			f.outs[was.at] = &o
 			f.wondered[about] = wonder{was.at, kin}
 		}
 		return
@@ -224,10 +224,12 @@ func (f *search) lead(c claim, name string, it *item) {
 // knows reports whether the lead's vulnerability is found on its component already.
 func (f *search) knows(l Lead) bool {
 	for _, one := range f.order {
-		if !slices.ContainsFunc(l.IDs, func(id feeds.ID) bool { return id == one.Vulnerability || slices.Contains(one.IDs, id) }) {
+		if !slices.ContainsFunc(l.IDs, func(id feeds.ID) bool {
+			return id == one.vulnerability.id || slices.Contains(one.vulnerability.ids, id)
+		}) {
 			continue
 		}
-		if slices.ContainsFunc(one.Instances, func(i Instance) bool { return i.Component == l.Component }) {
+		if slices.ContainsFunc(one.instances, func(i Instance) bool { return i.Component == l.Component }) {
 			return true
 		}
 	}
