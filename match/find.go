@@ -42,14 +42,20 @@ func (x *Index) look(product string, bom sbom.BOM, explain bool) Result {
 	}
 	f := x.search(product, enlist(bom), explain)
 	room := &room{chunk: min(len(f.inv.items), most)}
+	var heard queue
 	for k := range f.inv.items {
 		it, before := &f.inv.items[k], room.mark()
 		it.read(x.aliases, false, room)
-		if !f.item(it) && !slices.ContainsFunc(it.ids, func(id identity) bool { return id.name != nil }) {
+		if c := x.hears(it); c != nil {
+			heard.add(c, it)
+		} else if !slices.ContainsFunc(it.ids, func(id identity) bool { return id.name != nil }) {
 			f.tell(it)
 			it.ids, it.told = nil, true
 			room.back(before)
 		}
+	}
+	for it := range heard.all {
+		f.identified(it)
 	}
 	f.inv.take()
 	f.forest()
@@ -58,11 +64,68 @@ func (x *Index) look(product string, bom sbom.BOM, explain bool) Result {
 
 func (x *Index) run(product string, inv *inventory, explain bool) Result {
 	f := x.search(product, inv, explain)
-	for i := range f.inv.items {
-		f.item(&f.inv.items[i])
+	var heard queue
+	for k := range f.inv.items {
+		if c := x.hears(&f.inv.items[k]); c != nil {
+			heard.add(c, &f.inv.items[k])
+		}
+	}
+	for it := range heard.all {
+		f.identified(it)
+	}
+	for k := range f.inv.items {
+		f.words(&f.inv.items[k])
 	}
 	f.forest()
 	return f.result()
+}
+
+// queue holds components, those together of which the same records speak: so these are read once.
+type queue struct {
+	runs  map[*claim]int
+	items [][]*item
+}
+
+func (q *queue) add(c *claim, it *item) {
+	if q.runs == nil {
+		q.runs = map[*claim]int{}
+	}
+	k, known := q.runs[c]
+	if !known {
+		k = len(q.items)
+		q.runs[c] = k
+		q.items = append(q.items, nil)
+	}
+	q.items[k] = append(q.items[k], it)
+}
+
+func (q *queue) all(yield func(*item) bool) {
+	for _, run := range q.items {
+		for _, it := range run {
+			if !yield(it) {
+				return
+			}
+		}
+	}
+}
+
+// hears returns the first claim that stands at a coordinate of the component, or at that of a
+// module above it; nil when there is none.
+func (x *Index) hears(it *item) *claim {
+	for k := range it.ids {
+		id := &it.ids[k]
+		for _, at := range id.at {
+			if list, _ := x.at.get(at); len(list) > 0 {
+				return &list[0]
+			}
+		}
+		for _, at := range id.modules {
+			if list, _ := x.at.get(at); len(list) > 0 {
+				return &list[0]
+			}
+		}
+	}
+	return nil
 }
 
 func (x *Index) search(product string, inv *inventory, explain bool) *search {
@@ -105,31 +168,32 @@ type search struct {
 	only map[feeds.ID]bool
 }
 
-// item holds every claim that stands at one of the component's coordinates against it, and
-// reports whether there was any.
-func (f *search) item(it *item) bool {
-	x := f.index
-	met := false
+// item holds everything that is said of the component against it.
+func (f *search) item(it *item) {
+	f.identified(it)
+	f.words(it)
+}
+
+// identified holds every claim that stands at one of the component's identifiers against it.
+func (f *search) identified(it *item) {
 	for k := range it.ids {
 		id := &it.ids[k]
 		for _, at := range id.at {
-			list, _ := x.at.get(at)
+			list, _ := f.index.at.get(at)
 			for k := range list {
 				f.claim(&list[k], at, it, id)
 			}
-			met = met || len(list) > 0
 		}
-		met = f.above(it, id) || met
+		f.above(it, id)
 	}
-	if x.words > 0 {
-		f.words(it)
-	}
-	return met
 }
 
 // words holds what is said in words against the component.
 func (f *search) words(it *item) {
 	x := f.index
+	if x.words == 0 {
+		return
+	}
 	for _, s := range it.spelled {
 		list, _ := x.at.get(sbom.SpellingCoordinate(s))
 		for _, c := range list {

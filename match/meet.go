@@ -59,7 +59,7 @@ func (f *search) claim(c *claim, at sbom.Coordinate, it *item, id *identity) {
 		if id.name == nil {
 			return
 		}
-		if c.trees[l.tree].simple {
+		if l.simple {
 			if !f.explain && l.rejects(id) {
 				cv.compared = cv.compared || l.how == bounded
 				return

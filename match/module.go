@@ -7,15 +7,15 @@ import (
 )
 
 // above asks about the module above a path of Go of which no record speaks: inventories name
-// packages as if they were modules. It reports whether there is one.
-func (f *search) above(it *item, id *identity) bool {
+// packages as if they were modules.
+func (f *search) above(it *item, id *identity) {
 	for path, at := range id.modules {
 		list, _ := f.index.at.get(at)
 		if len(list) == 0 {
 			continue
 		}
 		if at == id.at[0] {
-			return true // it is a module itself
+			return // it is a module itself
 		}
 		upper := *id
 		upper.alias = &Alias{For: path, Named: true}
@@ -25,9 +25,8 @@ func (f *search) above(it *item, id *identity) bool {
 				f.claim(&list[k], at, it, &upper)
 			}
 		}
-		return true
+		return
 	}
-	return false
 }
 
 // modules yields the path of a package of Go, and those above it that may be its module, with

@@ -397,6 +397,7 @@ type leaf struct {
 	tree       int32
 	how        how
 	vulnerable bool
+	simple     bool // its tree is
 }
 
 // naming is the CPE name of a criterion, one for all that write the same.
@@ -501,6 +502,11 @@ func (r *record) configuration(c feeds.Configuration, in *interning) {
 	root := walk(feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes}, false)
 	if !t.simple { // else it is never walked
 		t.root = &root
+	}
+	for k := range r.leaves {
+		if l := &r.leaves[k]; l.tree == place {
+			l.simple = t.simple
+		}
 	}
 	r.trees = append(r.trees, t)
 }

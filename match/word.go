@@ -16,7 +16,7 @@ func (f *search) worded(c claim, it *item) {
 	}
 	p := &c.products[c.n]
 	how := p.agrees(it)
-	if how != same && how != sameName || f.identified(c.record, p, it) {
+	if how != same && how != sameName || f.bears(c.record, p, it) {
 		return
 	}
 	id := &it.ids[0]
@@ -36,9 +36,9 @@ func (f *search) worded(c claim, it *item) {
 	f.leave(outcome{item: it, record: c.record, truth: v.truth, verdict: v, ask: AskIdentity, weak: true})
 }
 
-// identified reports whether an identifier of p names the component: then words add
+// bears reports whether an identifier of p names the component: then words add
 // nothing.
-func (f *search) identified(r *record, p *product, it *item) bool {
+func (f *search) bears(r *record, p *product, it *item) bool {
 	for k := range it.ids {
 		if _, ok := p.identifies(it, &it.ids[k]); ok {
 			return true
@@ -72,7 +72,7 @@ func (f *search) vendored(c claim, it *item) {
 		return
 	}
 	p := &c.products[c.n]
-	if p.agrees(it) != sameMaker || f.identified(c.record, p, it) || f.elsewhere(p, it) {
+	if p.agrees(it) != sameMaker || f.bears(c.record, p, it) || f.elsewhere(p, it) {
 		return
 	}
 	for v := range f.index.of(c.record) {
