@@ -348,7 +348,7 @@ func (x *Index) may(c claim, at sbom.Coordinate, it *item) bool {
 		}
 		switch c.kind {
 		case packaged:
-			if c.packages[c.n].judge(id, false).truth == yes {
+			if p := &c.packages[c.n]; !p.rejects(id) && p.judge(id, false).truth == yes {
 				return true
 			}
 		case repository:
@@ -356,7 +356,7 @@ func (x *Index) may(c claim, at sbom.Coordinate, it *item) bool {
 				return true
 			}
 		case criterion:
-			if id.name != nil && c.leaves[c.n].judge(it, id, false).truth == yes {
+			if l := &c.leaves[c.n]; id.name != nil && !l.rejects(id) && l.judge(it, id, false).truth == yes {
 				return true
 			}
 		case identified:
