@@ -334,7 +334,15 @@ func (x *Index) holding(held map[string]*holdings) []*holdings {
 
 // speaks reports whether the source speaks by a route at all.
 func (x *Index) speaks(h *holdings, r sbom.Route) bool {
-	n := map[sbom.Route]int{sbom.ByPackage: h.packages, sbom.ByCPE: h.cpes, sbom.ByName: h.words}[r]
+	n := 0
+	switch r {
+	case sbom.ByPackage:
+		n = h.packages
+	case sbom.ByCPE:
+		n = h.cpes
+	case sbom.ByName:
+		n = h.words
+	}
 	return n > 0 || slices.Contains(x.opts.Routes[h.name], r)
 }
 
