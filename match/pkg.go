@@ -363,3 +363,49 @@ func eventText(events []feeds.Event) string {
 	}
 	return b.String()
 }
+
+// keys are texts that are looked up by their bytes, sorted and in one piece of memory.
+type keys struct {
+	text string
+	ends []uint32
+}
+
+// packed sorts list and takes each of it once.
+func packed(list []string) keys {
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if len(list) == 0 {
+		return keys{}
+	}
+	out := keys{strings.Join(list, ""), make([]uint32, len(list))}
+	end := uint32(0)
+	for k, s := range list {
+		end += uint32(len(s))
+		out.ends[k] = end
+	}
+	return out
+}
+
+func (k *keys) at(n int) string {
+	begin := uint32(0)
+	if n > 0 {
+		begin = k.ends[n-1]
+	}
+	return k.text[begin:k.ends[n]]
+}
+
+func (k *keys) has(key string) bool {
+	n := len(k.ends)
+	if n == 0 || key > k.at(n-1) {
+		return false
+	}
+	low, high := 0, n
+	for low < high {
+		if mid := (low + high) / 2; k.at(mid) < key {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return k.at(low) == key
+}

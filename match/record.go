@@ -187,74 +187,6 @@ func (r *record) compare(other *record) int {
 // states reports whether r says in a form that can be compared what is affected.
 func (r *record) states() bool { return len(r.packages)+len(r.trees) > 0 }
 
-// interning keeps one copy of texts that come again and again.
-type interning struct {
-	texts  map[string]string
-	marks  map[string]*tlp.Mark
-	from   map[said]*origin
-	scored map[feeds.Score][]feeds.Score
-	cpes   map[string]*naming
-	points map[string]*point // of the generic order
-	keys   []string          // of one list, while it is read
-}
-
-func newInterning() *interning {
-	return &interning{
-		texts: map[string]string{}, marks: map[string]*tlp.Mark{}, from: map[said]*origin{}, scored: map[feeds.Score][]feeds.Score{}, cpes: map[string]*naming{},
-		points: map[string]*point{},
-	}
-}
-
-func (in *interning) text(s string) string {
-	if s == "" {
-		return ""
-	}
-	if kept, ok := in.texts[s]; ok {
-		return kept
-	}
-	in.texts[s] = s
-	return s
-}
-
-func (in *interning) origin(r feeds.Record) *origin {
-	s := said{r.Source, r.State, in.mark(r.Mark)}
-	kept, ok := in.from[s]
-	if !ok {
-		kept = &origin{s, []string{s.source}}
-		in.from[s] = kept
-	}
-	return kept
-}
-
-func (in *interning) scores(list []feeds.Score) []feeds.Score {
-	if len(list) == 1 && list[0].Base == list[0].Base {
-		kept, ok := in.scored[list[0]]
-		if !ok {
-			kept = []feeds.Score{list[0]}
-			in.scored[list[0]] = kept
-		}
-		return kept
-	}
-	out := make([]feeds.Score, len(list))
-	for k, s := range list {
-		s.Vector, s.By = in.text(s.Vector), in.text(s.By)
-		out[k] = s
-	}
-	return out
-}
-
-func (in *interning) mark(m tlp.Mark) *tlp.Mark {
-	if len(m.By) > 1 {
-		return &m
-	}
-	key := string(m.Label) + " " + strings.Join(m.By, " ")
-	if kept, ok := in.marks[key]; ok {
-		return kept
-	}
-	in.marks[key] = &m
-	return &m
-}
-
 // pkg is what a record states of one package.
 type pkg struct {
 	ecosystem, release, name string
@@ -268,52 +200,6 @@ type pkg struct {
 	listed keys
 	texts  []string
 	count  int
-}
-
-// keys are texts that are looked up by their bytes, sorted and in one piece of memory.
-type keys struct {
-	text string
-	ends []uint32
-}
-
-// packed sorts list and takes each of it once.
-func packed(list []string) keys {
-	slices.Sort(list)
-	list = slices.Compact(list)
-	if len(list) == 0 {
-		return keys{}
-	}
-	out := keys{strings.Join(list, ""), make([]uint32, len(list))}
-	end := uint32(0)
-	for k, s := range list {
-		end += uint32(len(s))
-		out.ends[k] = end
-	}
-	return out
-}
-
-func (k *keys) at(n int) string {
-	begin := uint32(0)
-	if n > 0 {
-		begin = k.ends[n-1]
-	}
-	return k.text[begin:k.ends[n]]
-}
-
-func (k *keys) has(key string) bool {
-	n := len(k.ends)
-	if n == 0 || key > k.at(n-1) {
-		return false
-	}
-	low, high := 0, n
-	for low < high {
-		if mid := (low + high) / 2; k.at(mid) < key {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return k.at(low) == key
 }
 
 // line is one range of versions, its events in the order of their versions.
@@ -541,38 +427,6 @@ func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
 	}
 	l.bounds = exact(l.bounds)
 	return l
-}
-
-// naming reads the CPE name of a criterion.
-func (in *interning) naming(text string) *naming {
-	if kept, ok := in.cpes[text]; ok {
-		return kept
-	}
-	out := &naming{cpe: text}
-	in.cpes[text] = out
-	n, err := cpe.Parse(text)
-	if err != nil {
-		return out
-	}
-	out.at, out.version = sbom.Coordinate(in.text(string(sbom.CPECoordinate(n)))), n.Version
-	plain := n.Names()
-	for _, at := range attributes {
-		plain = plain && at.of(&n) == cpe.Any
-	}
-	if !plain || n.Version.Pattern() {
-		out.name = &n
-	}
-	return out
-}
-
-// point reads a version in the generic order.
-func (in *interning) point(text string) *point {
-	kept, ok := in.points[text]
-	if !ok {
-		kept = readBound(vers.Generic, equalTo, text).point
-		in.points[text] = kept
-	}
-	return kept
 }
 
 func readBound(scheme vers.Scheme, o op, text string) bound {
