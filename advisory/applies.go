@@ -3,6 +3,7 @@ package advisory
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -56,13 +57,18 @@ type Applied struct {
 // the document names, is narrowed in a way that an inventory cannot show, or has no
 // version or more than one, cannot be told. The version of a part (firmware on
 // hardware without a version) may be what the inventory says, and clears nothing.
-// Prose is not judged: notes, scores, remediations. A draft is an error.
+// Scores and prose are not judged: titles of products, notes, remediations. A document
+// that is a draft, or does not say that it is none, is an error.
 func Applies(doc *csaf.Document, inventory []Device) ([]Answer, error) {
 	if doc == nil {
 		return nil, errors.New("advisory: no document")
 	}
-	if doc.Document.Tracking.Status == csaf.StatusDraft {
-		return nil, fmt.Errorf("advisory: %q is a draft, which says nothing yet", doc.Document.Tracking.ID)
+	switch t := doc.Document.Tracking; t.Status {
+	case csaf.StatusFinal, csaf.StatusInterim:
+	case csaf.StatusDraft:
+		return nil, fmt.Errorf("advisory: %q is a draft, which says nothing yet", t.ID)
+	default:
+		return nil, fmt.Errorf("advisory: %q has the status %q, which may be that of a draft", t.ID, t.Status)
 	}
 	_, each, err := vexcsaf.ReadEach(doc)
 	if err != nil {
@@ -298,13 +304,21 @@ func sameModel(pattern, model string) truth {
 	if glob(pattern, model) {
 		return yes
 	}
-	words := strings.FieldsFunc(model, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)
-	})
-	if glob(reduced(pattern, "*?"), reduced(model, "")) || slices.ContainsFunc(words, func(w string) bool { return glob(pattern, w) }) {
+	if glob(reduced(pattern, "*?"), reduced(model, "")) || listed.MatchString(pattern) ||
+		slices.ContainsFunc(parts(model), func(w string) bool { return glob(pattern, w) }) || slices.Contains(parts(pattern), model) {
 		return maybe
 	}
 	return no
+}
+
+// listed are signs that a model number is more than one.
+var listed = regexp.MustCompile(`[,;<>|–]| (?:to|through|and|or|-) `)
+
+// parts are the words of a model, each with the signs that a model number has.
+func parts(model string) []string {
+	return strings.FieldsFunc(model, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)
+	})
 }
 
 // sameUDI holds the GTIN of a document against that of an inventory. One for a
@@ -382,13 +396,14 @@ func narrow(p *vex.Product, d Device) (truth, string) {
 
 // serial reports whether s is of the pattern, whatever its case and spaces; maybe
 // where one is within the other but for signs, leading zeros and a word before it
-// ("S/N AB-12").
+// ("S/N AB-12"), and for a pattern that looks like a list or from one to another.
 func serial(pattern, s string) truth {
 	if glob(folded(pattern), folded(s)) {
 		return yes
 	}
 	near := "*" + strings.TrimLeft(reduced(pattern, "*?"), "0") + "*"
-	if glob(near, reduced(s, "")) {
+	first, last, ranged := strings.Cut(folded(pattern), "-")
+	if glob(near, reduced(s, "")) || strings.ContainsAny(strings.TrimSpace(pattern), " ,;/<>–") || ranged && len(first) > 1 && len(first) == len(last) {
 		return maybe
 	}
 	return no

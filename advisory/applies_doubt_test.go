@@ -110,8 +110,8 @@ func TestAppliesReadsVersionsAsPeopleWriteThem(t *testing.T) {
 		"2.1 and below": "2.1+ 1.7+ 2.2?", "2.1 and prior": "2.0+", "2.1 or earlier": "2.1+", "2.1 and all prior versions": "2.0+", "2.1 and later": "2.1+ 3+ 2.0?",
 		"before 2.1": "2.0+ 2.1?", "prior to 2.1": "2.0+ 2.1?", "up to 2.1": "2.0+ 2.1? 2.2?", "up to and including 2.1": "2.0+", "through 2.1": "2.0+",
 		"1.0 to 1.9": "1.5+ 2.0?", "1.0 - 1.9": "1.0+ 2.0?", "from 1.0 through 1.9": "1.5+",
-		"1.x": "1.7+ 1.0.3+ 1? 2.0? 1x?", "V1.X": "1.7+", "1.2.x.x": "1.2.7+ 1.3?", "1.*": "1.7+ 2.1?",
-		"3.0 SP2": "3.0 SP2+ 3.0 SP1? 3.0?", "Version 2.0": "2.0+", "2.0": "2.0+ v2.0+ 2.0.0? 02.0? 2? 2.1?", "A.01": "a.01+ 01?",
+		"1.x": "1.7+ 01.7+ 1.0.3+ 1? 2.0? 1x?", "V1.X": "1.7+", "1.2.x.x": "1.2.7+ 1.3?", "1.*": "1.7+ 2.1?",
+		"3.0 SP2": "3.0 SP2+ 3.0 SP1? 3.0?", "1.0, 1.2 with option": "1.0?", "6.x (with modules v9 | v11)": "11?", "Version 2.0": "2.0+", "2.0": "2.0+ v2.0+ 2.0.0? 02.0? 2? 2.1?", "A.01": "a.01+ 01?",
 		// nothing of its own meaning
 		"some old ones": "1?", "< V3.X.17": "3.1?", "All versions with U-Boot < V2016": "1? 2015?", "BIOS < R1.2": "1.1?", ">= 3.0 < 2.0": "2.5? 3.5?",
 		"< 2.0, < 3.0": "1.0?", "1-3": "2? 1-3?", "2.0to3.0": "2.5?", "all 3.1": "3.1+ 3.1.2?", "1,5": "1.5?", "": "1?",
@@ -135,7 +135,7 @@ func TestAppliesIsNotClearedBesideAText(t *testing.T) {
 	t.Parallel()
 	device := advisory.Device{Model: "Pump", Version: "1.7"}
 	for text, want := range map[string]advisory.Verdict{
-		"vers:all/*": advisory.IsAffected, "1.x": advisory.IsAffected, "2.1 and below": advisory.IsAffected, "All versions": advisory.IsAffected, "1.5, 1.7": advisory.IsAffected,
+		"vers:all/*": advisory.IsAffected, "1.x": advisory.IsAffected, "2.1 and below": advisory.IsAffected, "01.x": advisory.IsAffected, "All versions": advisory.IsAffected, "1.5, 1.7": advisory.IsAffected,
 		"some old ones": advisory.CannotTell, "1.7 (with option G28)": advisory.CannotTell, "1.7-2.0": advisory.CannotTell, "Rev B-M": advisory.CannotTell, "1.7.0": advisory.CannotTell,
 		"1.6": advisory.IsNot, "<1.7": advisory.IsNot, "2.x": advisory.IsNot, ">= V1.8 < V2": advisory.IsNot, "1.5, 1.6": advisory.IsNot,
 	} {
@@ -156,7 +156,7 @@ func TestAppliesDoesNotChooseAVersion(t *testing.T) {
 	require.Equal(t, advisory.IsNot, verdict(t, doc, advisory.Device{Model: "Pump", Version: " V2.1 "}))
 	require.Equal(t, advisory.IsAffected, verdict(t, doc, advisory.Device{Model: "Pump", Version: "2.0-beta"}))
 	for _, version := range []string{
-		"2.1, 1.5", "2.1 / 1.5", "2.1;1.5", "2.1 and 1.5", "3.0 (1.5)", "2.1 or lower", "3/1.5", "<2.5", "≤2.5", "2.0-1.5", "2.1_1.5", "2.1+v1.5", "2.1 downgraded to 1.5",
+		"2.0b", "2.0 SP1", "2.0 build 5", "2.0-5", "2.0-r3", "2.1, 1.5", "2.1 / 1.5", "2.1;1.5", "2.1 and 1.5", "3.0 (1.5)", "2.1 or lower", "3/1.5", "<2.5", "≤2.5", "2.0-1.5", "2.1_1.5", "2.1+v1.5", "2.1 downgraded to 1.5",
 		"up to 2.5", "V2 (build 1.9)", "HW 3 SW 1.5", "2023-05-01", "2.0_old", "2.1to1.5", "2,1", "2.x", "3x", "unknown", "latest", "?", "-", "", "２.1", "D2.5", "Rev. B", "2.1\u00a01.5",
 	} {
 		require.Equal(t, advisory.CannotTell, verdict(t, doc, advisory.Device{Model: "Pump", Version: version}), "%q", version)
@@ -173,6 +173,10 @@ func TestAppliesFoldsSerialNumbers(t *testing.T) {
 	} {
 		require.Equal(t, want, verdict(t, doc, advisory.Device{Model: "Pump", Version: "1.0", Serial: serial}), "%q", serial)
 	}
+	for _, pattern := range []string{"AB100 - AB200", "AB100-AB200", "AB100, AB200", "< AB200", "AB100–AB200"} {
+		doc = foreign(t, pumps("1.0", fmt.Sprintf(`1.0@{"serial_numbers":[%q]}`, pattern)), `[{"cve":"CVE-2024-0001","product_status":{"known_affected":["B"],"known_not_affected":["A"]}}]`)
+		require.Equal(t, advisory.CannotTell, verdict(t, doc, advisory.Device{Model: "Pump", Version: "1.0", Serial: "AB150"}), pattern)
+	}
 	doc = foreign(t, pumps("1.0", `1.0@{"serial_numbers":["0012"]}`), `[{"cve":"CVE-2024-0001","product_status":{"known_affected":["B"],"known_not_affected":["A"]}}]`)
 	require.Equal(t, advisory.CannotTell, verdict(t, doc, advisory.Device{Model: "Pump", Version: "1.0", Serial: "12"})) // a spreadsheet took the zeros
 }
@@ -185,6 +189,7 @@ func TestAppliesKnowsWhatIsLike(t *testing.T) {
 	t.Parallel()
 	byName := foreign(t, pumps("1.0@"+ep2, "1.0"), `[{"cve":"CVE-2024-0001","product_status":{"known_affected":["A"],"known_not_affected":["B"]}}]`)
 	byPattern := foreign(t, pumps("1.0@"+ep2, `1.0@{"model_numbers":["EP*"]}`), `[{"cve":"CVE-2024-0001","product_status":{"known_affected":["A"],"fixed":["B"]}}]`)
+	byList := foreign(t, pumps(`1.0@{"model_numbers":["EP-1, EP-2"]}`, `1.0@{"model_numbers":["EP*"]}`), `[{"cve":"CVE-2024-0001","product_status":{"known_affected":["A"],"fixed":["B"]}}]`)
 	for _, x := range []struct {
 		doc    *csaf.Document
 		device advisory.Device
@@ -200,6 +205,7 @@ func TestAppliesKnowsWhatIsLike(t *testing.T) {
 		{byPattern, advisory.Device{Model: "EP 2"}, advisory.CannotTell},
 		{byPattern, advisory.Device{Model: "EP–2"}, advisory.CannotTell},
 		{byPattern, advisory.Device{Model: "EP-2 (US)"}, advisory.CannotTell},
+		{byList, advisory.Device{Model: "EP-2"}, advisory.CannotTell},
 		{byPattern, advisory.Device{Model: "EP-9"}, advisory.IsNot},
 		{byPattern, advisory.Device{Model: "EP-9", UDIDI: "9.506E+12"}, advisory.CannotTell},
 		{byPattern, advisory.Device{Model: "EP-9", UDIDI: "19506000134359"}, advisory.CannotTell}, // a package of EP-2

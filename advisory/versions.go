@@ -46,13 +46,25 @@ func fits(text, version string) truth {
 	}
 	either := no
 	for part := range strings.SplitSeq(s, "|") {
-		either = max(either, within(strings.TrimSpace(part), v))
+		fit := within(strings.TrimSpace(part), v)
+		if fit == maybe {
+			return maybe // what is said of one may be meant of all
+		}
+		either = max(either, fit)
 	}
 	// "≥ 3.1 | ≤ 3.5" is all versions by the word and an interval in VERS.
 	if strings.Contains(s, ">") && strings.Contains(s, "<") && inRange("vers:generic/"+s, v) != either {
 		return maybe
 	}
 	return either
+}
+
+// front is a version without what may come after, before or within it.
+func front(v string) string {
+	if m := extra.FindStringSubmatch(v); m != nil {
+		return m[1]
+	}
+	return v
 }
 
 func inRange(text, version string) truth {
@@ -63,6 +75,11 @@ func inRange(text, version string) truth {
 	in, err := r.Contains(version)
 	if err != nil {
 		return maybe
+	}
+	if rest := front(version); rest != version && r.Type() == "generic" {
+		if also, err := r.Contains(rest); err != nil || also != in {
+			return maybe
+		}
 	}
 	return truthOf(in)
 }
@@ -105,7 +122,7 @@ func within(s, v string) truth {
 		if !single(v) {
 			return maybe
 		}
-		got, want := strings.Split(bare(v), "."), strings.Split(m[1], ".")
+		got, want := numerals(bare(v)), numerals(m[1])
 		switch n := min(len(got), len(want)); {
 		case !digits(got[:n]):
 			return maybe
@@ -121,7 +138,11 @@ func within(s, v string) truth {
 	}
 	out := no
 	for part := range strings.SplitSeq(strings.ReplaceAll(s, " and ", ", "), ", ") {
-		out = max(out, against("=", strings.TrimSpace(part), v))
+		fit := against("=", strings.TrimSpace(part), v)
+		if fit == maybe {
+			return maybe
+		}
+		out = max(out, fit)
 	}
 	if all != "" && out == no {
 		return maybe // "all 3.1" may mean those of that line
@@ -178,6 +199,11 @@ func against(op, bound, v string) truth {
 	if err != nil {
 		return maybe
 	}
+	if b, w := front(bound), front(v); (b == bound) != (w == v) {
+		if same, err := vers.Compare("generic", w, b); err != nil || same == 0 {
+			return maybe
+		}
+	}
 	switch op {
 	case "<":
 		return truthOf(order < 0)
@@ -200,7 +226,9 @@ var (
 	token = regexp.MustCompile(`^[0-9a-z]+(?:[.+_\-][0-9a-z]+)*(?: (?:sp|service pack|hf|hotfix|upd|update|build|patch|release|rev) ?[0-9]+)*$`)
 	// several are signs that a token stands for more than one version: 1-3, 2.0-1.5, 2.x, 1.5.x.
 	several = regexp.MustCompile(`^[a-z]*[0-9]+-[0-9]|[+_\-][a-z]?[0-9]+\.[0-9]|(?:^|[0-9._\-])x+(?:[._\-]|$)`)
-	word    = regexp.MustCompile(`[a-z]{2,}`)
+	// extra may say a version after, before or within the one in front of it: 2.0b, 2.0 SP1, 2.0-5.
+	extra = regexp.MustCompile(`^([^ ]*?[0-9])(?: .*|[_+\-][a-z]?[0-9][0-9a-z.]*|[a-z])$`)
+	word  = regexp.MustCompile(`[a-z]{2,}`)
 )
 
 // words may stand in a version after its first number; others ("2.0to3.0") may mean
@@ -238,6 +266,18 @@ func bare(v string) string {
 		return v[1:]
 	}
 	return v
+}
+
+// numerals are the parts of v between full stops, without leading zeros.
+func numerals(v string) []string {
+	out := strings.Split(v, ".")
+	for i, s := range out {
+		for len(s) > 1 && s[0] == '0' {
+			s = s[1:]
+		}
+		out[i] = s
+	}
+	return out
 }
 
 func digits(parts []string) bool {
