@@ -185,6 +185,11 @@ func spoken(s vex.Statement, p *vex.Product, d Device) (v Verdict, why string, n
 	chain := p.Chain()
 	holder := chain[len(chain)-1] // a component is named with the device that holds it
 	same, doubt := identity(holder, d)
+	for _, q := range chain[:len(chain)-1] {
+		if is, _ := identity(q, d); is == yes && same == no {
+			same, doubt = maybe, "the document names it as a part of another, or by what a relationship adds"
+		}
+	}
 	if same == no {
 		return noneApplies, "", false
 	}

@@ -251,6 +251,18 @@ func TestAppliesReadsPartsOfDevices(t *testing.T) {
 	}
 }
 
+// A device that is what a relationship makes, and not what holds it by itself, is not
+// overlooked.
+func TestAppliesReadsWhatARelationshipNames(t *testing.T) {
+	t.Parallel()
+	tree := strings.Replace(parts, `"product_id":"HV","name":"HV 1.0"`, `"product_id":"HV","name":"HV 1.0","product_identification_helper":{"model_numbers":["HV-US"]}`, 1)
+	tree = strings.Replace(tree, `{"category":"product_name","name":"FW"`, `{"category":"product_name","name":"All","branches":[{"category":"product_version","name":"1.0","product":{"product_id":"ALL","name":"All 1.0","product_identification_helper":{"model_numbers":["HV*"]}}}]},{"category":"product_name","name":"FW"`, 1)
+	doc := foreign(t, tree, `[{"cve":"CVE-2024-0001","product_status":{"known_affected":["R3"],"fixed":["ALL"]}}]`)
+	require.Equal(t, advisory.CannotTell, verdict(t, doc, advisory.Device{Model: "HV-EU", Version: "1.0"}))
+	require.Equal(t, advisory.IsAffected, verdict(t, doc, advisory.Device{Model: "HV-US", Version: "1.0"}))
+	require.Equal(t, advisory.IsNot, verdict(t, doc, advisory.Device{Model: "HV-JP", Version: "1.0"}))
+}
+
 // What is added to a document in the way of affected products or unreadable pieces
 // never makes an answer better.
 func TestAppliesIsNeverBetterForMore(t *testing.T) {
