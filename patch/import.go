@@ -167,7 +167,7 @@ func finish(one Report, at time.Time) (Report, error) {
 // ReadReportsJSON reads installation reports of a release from JSON, an object with
 // the fields of the CSV each: one a line, or all in one array, however it is broken
 // into lines. Errors are those of ReadReportsCSV; a field that is not known, or
-// given twice, spoils its row. In an array, what is no JSON at all ends the reading:
+// given twice, spoils its row, and a file of nothing is an error. In an array, what is no JSON at all ends the reading:
 // nobody can tell where the next row begins.
 func ReadReportsJSON(r io.Reader, release string, at time.Time) iter.Seq2[Report, error] {
 	return func(yield func(Report, error) bool) {
@@ -208,6 +208,9 @@ func ReadReportsJSON(r io.Reader, release string, at time.Time) iter.Seq2[Report
 			if !yield(one, nil) {
 				return
 			}
+		}
+		if first == 0 {
+			yield(Report{}, errors.New("patch: reports: there is nothing"))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
@@ -27,7 +28,8 @@ var ErrNotApproved = errors.New("patch: the ledger holds no such approval of the
 // exactly that already. Every step that is new there must be written by who did
 // it, so that each signature is its signer's own act, and none lies after the act.
 // The approval of the plan must be one that the ledger holds (ErrNotApproved).
-// Whether the writer is who he says is for the ledger's Authorize.
+// What c supersedes must be there too, and be superseded by no other; from then on
+// nothing is signed or granted in it (a *StateError). Whether the writer is who he says is for the ledger's Authorize.
 func SaveChange(ctx context.Context, l *store.Ledger, by store.By, c Change, refs ...store.Ref) error {
 	if err := c.Check(); err != nil {
 		return err
@@ -60,16 +62,74 @@ func SaveChange(ctx context.Context, l *store.Ledger, by store.By, c Change, ref
 		if err := added(c.Key(), kept, steps, by.Who, tx.At()); err != nil {
 			return err
 		}
-		for _, s := range c.Steps[len(before.Steps):] {
-			if s.Approval != nil {
-				if err := c.rests(ctx, l, *s.Approval); err != nil {
-					return err
-				}
+		if fresh {
+			if err := c.takesPlace(ctx, l, tx); err != nil {
+				return err
 			}
+		}
+		if err := c.anew(ctx, l, len(before.Steps)); err != nil {
+			return err
 		}
 		_, err = Changes.PutIfChanged(tx, c, refs...)
 		return err
 	})
+}
+
+// anew checks the steps of c from number kept on, as what is done now.
+func (c Change) anew(ctx context.Context, l *store.Ledger, kept int) error {
+	again := c
+	again.Steps = slices.Clone(c.Steps[:kept])
+	for _, s := range c.Steps[kept:] {
+		var err error
+		if again, err = again.Do(s); err != nil {
+			return err
+		}
+		if s.Approval != nil {
+			if err := c.rests(ctx, l, *s.Approval); err != nil {
+				return err
+			}
+		}
+		if s.Sign != nil || s.Grant != "" {
+			if err := c.stands(ctx, l, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takesPlace checks what c, which is kept for the first time, supersedes.
+func (c Change) takesPlace(ctx context.Context, l *store.Ledger, tx *store.Tx) error {
+	if c.Schema != ChangeSchema {
+		return fmt.Errorf("patch: change %q: it is begun in the shape of version %d, which is no longer", c.Key(), c.Schema)
+	}
+	for _, key := range c.Supersedes {
+		old, err := Changes.Get(tx, key)
+		if err != nil {
+			return err
+		}
+		if old.where() != c.where() {
+			return fmt.Errorf("patch: change %q: %q is of another finding or branch", c.Key(), key)
+		}
+		if err := old.stands(ctx, l, c.Key()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stands returns a *StateError when another change than that with the key except
+// has taken the place of c.
+func (c Change) stands(ctx context.Context, l *store.Ledger, except string) error {
+	for o, err := range Changes.All(ctx, l, c.where()) {
+		if err != nil {
+			return err
+		}
+		if o.Key() != except && slices.Contains(o.Supersedes, c.Key()) {
+			return &StateError{From: c.State(), To: c.State(), Why: fmt.Sprintf("%q has taken the place of %q", o.Key(), c.Key())}
+		}
+	}
+	return nil
 }
 
 // rests checks that l holds the plan of c with the approval a.
@@ -125,41 +185,50 @@ func equal(a, b any) bool {
 }
 
 // Resolve opens every document that counts as evidence in c and has a link, as a
-// file of fsys, and compares it with its digest. All that is missing, empty or
-// different is told at once. What has a digest and no link is told too: nobody
-// can open it.
+// file of fsys, and compares it with its digest. All that is missing, empty,
+// different or the same as that of another need is told at once. What has a digest
+// and no link is told too: nobody can open it.
 func (c Change) Resolve(fsys fs.FS) error {
 	var errs []error
-	l := c.live()
+	l, opened := c.live(), map[string]string{}
 	for _, g := range c.Gates {
 		for _, n := range g.Needs {
 			s, ok := l.proofs[n.ID]
 			if !ok {
 				continue
 			}
-			if err := resolve(fsys, *s.Proof); err != nil {
-				errs = append(errs, fmt.Errorf("patch: change %q: evidence %q: %w", c.Key(), n.ID, err))
+			digest, err := resolve(fsys, *s.Proof)
+			if other, again := opened[digest]; err == nil && again {
+				err = fmt.Errorf("the document is that of %q", other)
 			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("patch: change %q: evidence %q: %w", c.Key(), n.ID, err))
+				continue
+			}
+			opened[digest] = n.ID
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func resolve(fsys fs.FS, p Proof) error {
+// resolve opens the document of p and returns its digest.
+func resolve(fsys fs.FS, p Proof) (string, error) {
 	if blank(p.Link) {
-		return errors.New("it has no link")
+		return "", errors.New("it has no link")
 	}
 	data, err := fs.ReadFile(fsys, p.Link)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return errors.New("the document is empty")
+		return "", errors.New("the document is empty")
 	}
-	if sum := sha256.Sum256(data); p.Digest != "" && hex.EncodeToString(sum[:]) != p.Digest {
-		return errors.New("the document has another digest")
+	sum := sha256.Sum256(data)
+	digest := hex.EncodeToString(sum[:])
+	if p.Digest != "" && digest != p.Digest {
+		return "", errors.New("the document has another digest")
 	}
-	return nil
+	return digest, nil
 }
 
 // SaveRollout keeps r in its drawer, in an act of its own, unless the ledger says

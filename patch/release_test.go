@@ -520,7 +520,9 @@ func TestAReleaseOfVersionOneStillOpens(t *testing.T) {
 	require.Equal(t, string(want), string(text)+"\n")
 	r, err := patch.OpenRelease(e, trust(1, key(1)))
 	require.NoError(t, err)
-	require.Empty(t, cmp.Diff(release(t), r))
+	told := release(t)
+	told.Changes = []string{"pump-2.1 cpe:a:wolfssl:wolfssl CVE-2022-25640 @2.1"} // a key of then
+	require.Empty(t, cmp.Diff(told, r))
 	again, err := r.Sign(key(1))
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(e, again))

@@ -535,6 +535,13 @@ func TestABadRowIsToldAndTheRestGoesOn(t *testing.T) {
 		_, _, err := gather(patch.ReadReportsCSV(strings.NewReader(text), theRelease, hour(5)))
 		require.ErrorContains(t, err, "header", text)
 	}
+	for _, text := range []string{"", " \n\n\t", "\ufeff", "\ufeff\n"} {
+		_, _, err := gather(patch.ReadReportsJSON(strings.NewReader(text), theRelease, hour(5)))
+		require.ErrorContains(t, err, "there is nothing", text)
+	}
+	_, bad, err = gather(patch.ReadReportsJSON(strings.NewReader("[]"), theRelease, hour(5)))
+	require.NoError(t, err, "a list of none is one, as a header without rows is")
+	require.Empty(t, bad)
 	cut := errors.New("cut")
 	_, _, err = gather(patch.ReadReportsCSV(iotest.ErrReader(cut), theRelease, hour(5)))
 	require.ErrorIs(t, err, cut)

@@ -141,7 +141,7 @@ func TestTheUncontrolledOneIsFixedUnderChangeControl(t *testing.T) {
 		require.Len(t, people, 9)
 		kinds = append(kinds, c.Remedy.Kind)
 	}
-	require.Equal(t, []patch.RemedyKind{patch.Patch, patch.CompensatingControl}, kinds)
+	require.Equal(t, []patch.RemedyKind{patch.CompensatingControl, patch.Patch}, kinds)
 
 	kept, _, err := patch.Envelopes.Latest(t.Context(), l, "release "+theRelease)
 	require.NoError(t, err)
