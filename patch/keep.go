@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/store"
 )
 
@@ -276,7 +277,9 @@ func SaveRollout(ctx context.Context, l *store.Ledger, by store.By, r Rollout, r
 // SaveRelease keeps r in its drawer, in an act of its own. A sequence is used
 // once and goes up: one that is kept with other content is ErrRewritten, and one
 // that is not above every other of the product ErrRollback. Every change of r
-// must be in the ledger as released.
+// must be in the ledger as released, no other may have taken its place, and r is
+// held against them as MakeRelease does. Their product is that of r, or one of the
+// device.Line of that id, which must be in the ledger then.
 func SaveRelease(ctx context.Context, l *store.Ledger, by store.By, r Release, refs ...store.Ref) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -299,20 +302,39 @@ func SaveRelease(ctx context.Context, l *store.Ledger, by store.By, r Release, r
 		if err != nil {
 			return err
 		}
-		for _, key := range r.Changes {
-			c, err := Changes.Get(tx, key)
-			if err != nil {
-				return err
-			}
-			if place(c.State()) < place(Released) {
-				return &StateError{From: c.State(), To: Released, Why: fmt.Sprintf("change %q is not approved for release", key), Missing: c.Missing(Released)}
-			}
+		if err := r.carries(ctx, l, tx); err != nil {
+			return err
 		}
 		if err := heads.Put(tx, head); err != nil {
 			return err
 		}
 		return Releases.Put(tx, r, refs...)
 	})
+}
+
+// carries holds r against its changes as the ledger has them.
+func (r Release) carries(ctx context.Context, l *store.Ledger, tx *store.Tx) error {
+	var changes []Change
+	for _, key := range r.Changes {
+		c, err := Changes.Get(tx, key)
+		if err != nil {
+			return err
+		}
+		if err := c.stands(ctx, l, ""); err != nil {
+			return err
+		}
+		if c.Product != r.Product {
+			of, err := device.Lines.Get(tx, r.Product)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if !slices.Contains(of.Products(), c.Product) {
+				return fmt.Errorf("patch: release %q: change %q is of %q, which the ledger has in no line %q", r.Version, key, c.Product, r.Product)
+			}
+		}
+		changes = append(changes, c)
+	}
+	return r.binds(changes)
 }
 
 // line is the highest sequence of a product: read and written in each act that

@@ -374,6 +374,7 @@ func TestARolloutAndItsReportsAreKept(t *testing.T) {
 			part.Steps = c.Steps[:i+1]
 			require.NoError(t, patch.SaveChange(ctx, l, store.By{Who: s.By, Why: "work"}, part))
 		}
+		saveLine(t, l)
 		require.NoError(t, patch.SaveRelease(ctx, l, store.By{Who: "release", Why: "2.2"}, release(t)))
 
 		require.ErrorContains(t, save("eve", r), "was planned by")
