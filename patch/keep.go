@@ -25,6 +25,10 @@ var ErrRewritten = errors.New("patch: steps that are kept are not rewritten")
 // rests on.
 var ErrNotApproved = errors.New("patch: the ledger holds no such approval of the plan")
 
+// ErrNotSeen says that what somebody says to have seen of a rollout is not what the
+// reports in the ledger come to.
+var ErrNotSeen = errors.New("patch: the reports in the ledger say something else")
+
 // SaveChange keeps c in its drawer, in an act of its own, unless the ledger says
 // exactly that already. Every step that is new there must be written by who did
 // it, so that each signature is its signer's own act, and none lies after the act.
@@ -235,6 +239,10 @@ func resolve(fsys fs.FS, p Proof) (string, error) {
 // SaveRollout keeps r in its drawer, in an act of its own, unless the ledger says
 // exactly that already. New steps are written by who did them, and none is
 // rewritten. The release must be in the ledger.
+//
+// What a new step says that was seen must be what the reports in the ledger come to
+// at that instant (ErrNotSeen), and a ring is opened only if everything that is known
+// at the act lets it (a *StateError): also what came in since, and late.
 func SaveRollout(ctx context.Context, l *store.Ledger, by store.By, r Rollout, refs ...store.Ref) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -255,6 +263,8 @@ func SaveRollout(ctx context.Context, l *store.Ledger, by store.By, r Rollout, r
 			return fmt.Errorf("%w: rollout of %q", ErrRewritten, r.Key())
 		case fresh && r.Planned.By != by.Who:
 			return fmt.Errorf("patch: rollout of %q was planned by %q and is written by %q", r.Key(), r.Planned.By, by.Who)
+		case fresh && r.Schema != RolloutSchema:
+			return fmt.Errorf("patch: rollout of %q: it is planned in the shape of version %d, which is no longer", r.Key(), r.Schema)
 		case r.Planned.At.After(tx.At()):
 			return fmt.Errorf("patch: rollout of %q is planned after it is written", r.Key())
 		}
@@ -269,9 +279,47 @@ func SaveRollout(ctx context.Context, l *store.Ledger, by store.By, r Rollout, r
 		if err := added("rollout of "+r.Key(), kept, steps, by.Who, tx.At()); err != nil {
 			return err
 		}
+		if err := r.seen(ctx, l, len(before.Steps), tx.At()); err != nil {
+			return err
+		}
 		_, err = Rollouts.PutIfChanged(tx, r, refs...)
 		return err
 	})
+}
+
+// seen holds the steps of r from number kept on against the reports in l.
+func (r Rollout) seen(ctx context.Context, l *store.Ledger, kept int, at time.Time) error {
+	reports := Reports.All(ctx, l, r.Release+" ")
+	again := r
+	again.Steps = slices.Clone(r.Steps[:kept])
+	for _, s := range r.Steps[kept:] {
+		if s.Seen != nil {
+			p, err := r.Tally(reports, s.Seen.At)
+			if err != nil {
+				return err
+			}
+			if !equal(p.Seen(), s.Seen) {
+				return fmt.Errorf("%w: rollout of %q, as of %s: %s", ErrNotSeen, r.Key(), s.Seen.At.Format(time.RFC3339), p)
+			}
+		}
+		if s.Open != "" {
+			p, err := r.Tally(reports, at)
+			if err != nil {
+				return err
+			}
+			now := s
+			now.Seen = p.Seen()
+			halted, _ := again.Halted()
+			if err := again.admitRing(now, halted); err != nil {
+				return err
+			}
+		}
+		var err error
+		if again, err = again.Do(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SaveRelease keeps r in its drawer, in an act of its own. A sequence is used
