@@ -421,18 +421,20 @@ func (r Rollout) Curve(reports iter.Seq2[Report, error], at ...time.Time) ([]Pro
 // several acts. One that is wrong or lies after the act is an error, and nothing is
 // kept.
 func SaveReports(ctx context.Context, l *store.Ledger, by store.By, reports ...Report) error {
-	return l.Do(ctx, by, func(tx *store.Tx) error {
-		var errs []error
-		for _, r := range reports {
-			if err := r.Check(tx.At()); err != nil {
-				errs = append(errs, fmt.Errorf("patch: report on unit %q: %w", r.Unit, err))
-				continue
-			}
-			r.At = instant(r.At)
-			if _, err := Reports.PutIfChanged(tx, r); err != nil {
-				return err
-			}
+	return l.Do(ctx, by, func(tx *store.Tx) error { return putReports(tx, reports) })
+}
+
+func putReports(tx *store.Tx, reports []Report) error {
+	var errs []error
+	for _, r := range reports {
+		if err := r.Check(tx.At()); err != nil {
+			errs = append(errs, fmt.Errorf("patch: report on unit %q: %w", r.Unit, err))
+			continue
 		}
-		return errors.Join(errs...)
-	})
+		r.At = instant(r.At)
+		if _, err := Reports.PutIfChanged(tx, r); err != nil {
+			return err
+		}
+	}
+	return errors.Join(errs...)
 }
