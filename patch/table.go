@@ -115,8 +115,8 @@ func SaveTable(ctx context.Context, l *store.Ledger, by store.By, t Table, refs 
 // that have the release, as product to, and those that are left as the product that
 // was there before. A host files them as device.Counts. how says how they are known.
 //
-// before are the counts of the field that say which products are at a site; those of
-// to say nothing. A number that the reports do not give is left open (nil): how many
+// before are the counts of the field that say which products are at a site; one that
+// is later than p stays as it is. A number that the reports do not give is left open (nil): how many
 // are left of each at a site of several products, and how many there are at one that
 // never said how many it has, or is not in the fleet. Of such a site nothing is told
 // until a unit of it has the release. The same is told however often it is asked.
@@ -135,6 +135,9 @@ func (r Rollout) Fielded(p Progress, to, how string, before ...device.Fielded) [
 	}
 	var out []device.Fielded
 	add := func(product, site string, units *int) {
+		if had, ok := last[device.Fielded{Product: product, Site: site}.Key()]; ok && had.AsOf.After(p.At) {
+			return
+		}
 		out = append(out, device.Fielded{Product: product, Site: site, Units: units, AsOf: p.At, How: how})
 	}
 	site := func(name string, c Counts, counted bool) {

@@ -103,6 +103,9 @@ func TestWhatTheReportsImplyOfTheFieldIsFiled(t *testing.T) {
 	for _, one := range got {
 		require.NoError(t, one.Validate())
 	}
+	newer := got[1]
+	newer.AsOf = hour(3)
+	require.NotContains(t, r.Fielded(p, "pump-2.2", "reports", append(slices.Clone(before), newer)...), got[1], "somebody counted since")
 	require.Equal(t, want[4:], r.Fielded(p, "pump-2.2", "reports"), "where nobody counted before")
 }
 

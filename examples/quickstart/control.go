@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -54,6 +55,30 @@ func (r *run) remedy() error {
 			if err := r.carryOut(p, i, remedy); err != nil {
 				return fmt.Errorf("%s: %s: %w", p.Vulnerability, remedy.Kind, err)
 			}
+		}
+	}
+	return r.corrections()
+}
+
+// corrections prints what is a correction, and nobody has decided whether it is
+// reported under 21 CFR 806.
+func (r *run) corrections() error {
+	l := r.program.Ledger()
+	begun, err := patch.Corrections(r.ctx, l, r.now())
+	if err != nil {
+		return err
+	}
+	var decided []assess.Correction
+	for c, err := range assess.CorrectionDecisions.All(r.ctx, l, "") {
+		if err != nil {
+			return err
+		}
+		decided = append(decided, c)
+	}
+	open := assess.Undecided(patch.CorrectionIDs(begun), decided)
+	for _, c := range begun {
+		if slices.Contains(open, c.ID) {
+			r.say("  to be decided under 21 CFR 806: %s", c.What)
 		}
 	}
 	return nil
@@ -310,16 +335,9 @@ func (r *run) signed() (patch.Envelope, error) {
 	return kept.Envelope, err
 }
 
-// envelope is the instruction of the interim control, signed: there is no release of
-// something that hospitals do.
-func (r *run) envelope(c patch.Change) ([]byte, error) {
+// envelope is the release record as it was signed.
+func (r *run) envelope() ([]byte, error) {
 	e, err := r.signed()
-	if c.Remedy.Kind != patch.Patch {
-		var text []byte
-		if text, err = r.document(c, "installation"); err == nil {
-			e, err = patch.Seal("text/plain", text, demonstrationKey())
-		}
-	}
 	if err != nil {
 		return nil, err
 	}
