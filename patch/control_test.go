@@ -783,6 +783,7 @@ func TestAGatesFileThatIsNotRightIsRefused(t *testing.T) {
 		{"no label", `"label": "guidance, not law"`, `"label": ""`, "needs a label"},
 		{"an unknown force", `"force": "guidance"`, `"force": "law"`, "force"},
 		{"an unknown remedy", `"patch",`, `"prayer",`, `"prayer" is not known`},
+		{"a need of an unknown remedy", "\"remedies\": [\n            \"patch\"\n", "\"remedies\": [\n            \"prayer\"\n", `is of the kind of remedy "prayer"`},
 		{"no market", `"market": "EU"`, `"market": ""`, "market"},
 	} {
 		text := strings.Replace(string(good), c.old, c.new, 1)

@@ -279,6 +279,9 @@ func SaveRollout(ctx context.Context, l *store.Ledger, by store.By, r Rollout, r
 		if err := added("rollout of "+r.Key(), kept, steps, by.Who, tx.At()); err != nil {
 			return err
 		}
+		if _, err := received(tx, r.Release); err != nil {
+			return err
+		}
 		if err := r.seen(ctx, l, len(before.Steps), tx.At()); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package patch_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -84,6 +85,27 @@ func TestARingIsOpenedOnWhatTheReportsSay(t *testing.T) {
 	require.ErrorIs(t, err, patch.ErrNotSeen, "one came late")
 	_, err = open(5, tally(t, r, 5, slices.Concat(good, many(60, 10, patch.Failed, 4), many(80, 1, patch.Failed, 2))...).Seen())
 	require.ErrorContains(t, err, "11 of 51 tried units failed")
+}
+
+// A report that comes while a ring is being opened is known to the act that opens it.
+func TestAReportThatComesMeanwhileIsKnown(t *testing.T) {
+	t.Parallel()
+	d, bad := memory.New(), many(0, 10, patch.Failed, 2)
+	now := func() time.Time { return hour(9999) }
+	other, meanwhile := store.New(d, &store.Options{Now: now}), 0
+	l := store.New(d, &store.Options{Now: now, Authorize: func(ctx context.Context, a store.Act) error {
+		if meanwhile++; meanwhile == 3 { // the release and the plan are kept, this is the ring
+			return patch.SaveReports(ctx, other, store.By{Who: "import", Why: "reports"}, bad...)
+		}
+		return nil
+	}})
+	require.NoError(t, l.Do(t.Context(), store.By{Who: "a", Why: "b"}, has(patch.Releases, release(t))))
+	r := rolled()
+	require.NoError(t, saveRollout(t, l, "lead", r))
+	r, err := r.Do(patch.RolloutStep{By: "lead", At: hour(1), Open: "pilot", Seen: tally(t, r, 1).Seen()})
+	require.NoError(t, err)
+	require.ErrorContains(t, saveRollout(t, l, "lead", r), "10 of 10 tried units failed")
+	require.Equal(t, 3, meanwhile)
 }
 
 func TestWhatIsSaidToBeSeenAddsUpToTheFleet(t *testing.T) {

@@ -163,6 +163,8 @@ func TestAnInterimControlDoesNotServeABranch(t *testing.T) {
 	gaps := patch.Unserved(versions, fielded, append(both, fix)...)
 	require.Equal(t, []patch.Gap{{What: "2.0", Why: "only a compensating-control is for this branch, others get a patch: 3 units at 1 sites, 0 of them without a count"}}, gaps)
 	require.Empty(t, patch.Unserved(versions, fielded, append(both, fix, start(q, 1, "2.0"))...))
+	gaps = patch.Unserved(versions, fielded, fix, start(q, 0, "2.1", fix), start(q, 1, "2.0"))
+	require.Equal(t, "2.1", gaps[0].What, "its patch was taken back")
 	require.Equal(t, []string{fix.Key()}, patch.CumulativeSince(start(p, 0, "2.1"), noon, walked(fix, patch.Released), both[0]))
 }
 

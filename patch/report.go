@@ -294,14 +294,22 @@ func (h hearing) conflicts() []Conflict {
 			why[name] = "several sites have a unit of this number, and no report says that it was moved"
 		}
 	}
+	came := map[spot]int64{} // when it came there last
+	for m := range h.moves {
+		s := spot{m.unit, m.to}
+		came[s] = max(came[s], m.at)
+	}
+	from := map[string]string{} // the least site that reports what it gave away
 	for m := range h.moves {
 		left := h.at[spot{m.unit, m.from}]
-		back := false
-		for o := range h.moves {
-			back = back || o.unit == m.unit && o.to == m.from && o.at > m.at
+		back := came[spot{m.unit, m.from}] > m.at
+		if had, ok := from[m.unit]; left != nil && sites[m.unit] != nil && left.last > m.at && !back && (!ok || m.from < had) {
+			from[m.unit] = m.from
 		}
-		if left != nil && sites[m.unit] != nil && left.last > m.at && !back && why[m.unit] == "" {
-			why[m.unit] = fmt.Sprintf("it was moved from %q, which reports it still", m.from)
+	}
+	for name, site := range from {
+		if why[name] == "" {
+			why[name] = fmt.Sprintf("it was moved from %q, which reports it still", site)
 		}
 	}
 	var out []Conflict
@@ -426,15 +434,50 @@ func SaveReports(ctx context.Context, l *store.Ledger, by store.By, reports ...R
 
 func putReports(tx *store.Tx, reports []Report) error {
 	var errs []error
+	fresh := map[string]int64{}
 	for _, r := range reports {
 		if err := r.Check(tx.At()); err != nil {
 			errs = append(errs, fmt.Errorf("patch: report on unit %q: %w", r.Unit, err))
 			continue
 		}
 		r.At = instant(r.At)
-		if _, err := Reports.PutIfChanged(tx, r); err != nil {
+		wrote, err := Reports.PutIfChanged(tx, r)
+		if err != nil {
+			return err
+		}
+		if wrote {
+			fresh[r.Release]++
+		}
+	}
+	for release, n := range fresh {
+		c, err := received(tx, release)
+		if err != nil {
+			return err
+		}
+		c.Reports += n
+		if err := tells.Put(tx, c); err != nil {
 			return err
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// told is how often a report on a release was written: read in each act that opens
+// a ring and written in each that brings reports, so that of two at once one is done
+// anew and knows the other.
+type told struct {
+	Release string `json:"release"`
+	Reports int64  `json:"reports"`
+}
+
+func (c told) Key() string { return c.Release }
+
+const tells store.Kind[told] = "patch.received"
+
+func received(tx *store.Tx, release string) (told, error) {
+	c, err := tells.Get(tx, release)
+	if errors.Is(err, store.ErrNotFound) {
+		return told{Release: release}, nil
+	}
+	return c, err
 }
