@@ -13,7 +13,7 @@
 //	err = advisory.Save(ctx, ledger, store.By{Who: in.By, Why: "drafted"}, a)
 //	a, err = a.SignOff(advisory.SignOff{By: "safety-lead", Role: "product safety", At: at, Why: "…"})
 //	err = advisory.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "signed off"}, a)
-//	r, err := advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at)
+//	r, err := advisory.Release(ctx, ledger, store.By{Who: "psirt-desk", Why: "released"}, tlp.LabelsOnly, a, tlp.Customer, at)
 //	for _, f := range r.Files {
 //		err = os.WriteFile(filepath.Join(dir, f.Name), f.Bytes, 0o644)
 //	}
