@@ -129,10 +129,11 @@ func (m Mailing) one(ctx context.Context, a Advisory, r Released, c Customer, ti
 			return d, errors.Join(append(errs, err)...)
 		}
 		if err := m.tell(ctx, a, r, t, mark, at); err != nil {
-			t.Failed = err.Error()
+			t.Failed = strings.ToValidUTF8(err.Error(), "?")
 			errs = append(errs, fmt.Errorf("advisory: delivery %q: %s: %w", d.Key(), ch.Route, err))
 		}
-		next, err := m.keep(ctx, d.Key(), func(had Delivery, _ bool, _ time.Time) (Delivery, error) { return had.With(t) })
+		// What went out is recorded, also when ctx ended meanwhile.
+		next, err := m.keep(context.WithoutCancel(ctx), d.Key(), func(had Delivery, _ bool, _ time.Time) (Delivery, error) { return had.With(t) })
 		if err != nil {
 			return d, errors.Join(append(errs, err)...)
 		}

@@ -144,15 +144,15 @@ func (p Policy) Needs(k Kind) []string {
 // Timeline is the row for a: the strictest that any of its vulnerabilities needs.
 func (p Policy) Timeline(a Advisory) (Timeline, error) {
 	for _, t := range p.Timelines {
-		if slices.ContainsFunc(a.Vulnerabilities, t.When.fits) || t.When == (When{}) {
+		if slices.ContainsFunc(a.Vulnerabilities, func(v Vulnerability) bool { return t.When.fits(v, a.undetermined(v)) }) || t.When == (When{}) {
 			return t, nil
 		}
 	}
 	return Timeline{}, errors.New("advisory: the policy has no timeline that fits")
 }
 
-func (w When) fits(v Vulnerability) bool {
-	uncontrolled, undetermined, base := false, v.undetermined(), 0.0
+func (w When) fits(v Vulnerability, undetermined bool) bool {
+	uncontrolled, base := false, 0.0
 	for _, d := range v.Dispositions {
 		uncontrolled = uncontrolled || d.Risk == assess.Uncontrolled
 		if d.Score != nil {
@@ -175,10 +175,11 @@ func (w When) fits(v Vulnerability) bool {
 	return bad
 }
 
-// undetermined reports whether any version may be affected and has no risk yet.
-func (v Vulnerability) undetermined() bool {
+// undetermined reports whether any version may be affected by v and has no risk yet.
+// A release that only a plan names is not in the field, and does not count.
+func (a Advisory) undetermined(v Vulnerability) bool {
 	return slices.ContainsFunc(v.Dispositions, func(d Disposition) bool {
-		return d.Status == UnderInvestigation || d.Status == Affected && d.Risk == ""
+		return (d.Status == UnderInvestigation || d.Status == Affected && d.Risk == "") && a.version(d.Version).Product != ""
 	})
 }
 
@@ -234,7 +235,7 @@ func (p Policy) Clocks(a Advisory, s Setting) ([]rule.Clock, error) {
 		r.Limit = s.Cycle
 	}
 	rules := []rule.Rule{r}
-	undetermined := slices.ContainsFunc(a.Vulnerabilities, Vulnerability.undetermined)
+	undetermined := slices.ContainsFunc(a.Vulnerabilities, a.undetermined)
 	if a.Uncontrolled() || undetermined {
 		book := s.Book
 		if book == nil {

@@ -37,7 +37,7 @@ func (a Advisory) Update(in Input, change string, at time.Time) (Advisory, error
 
 // eases returns an error when a asks less than before did and does not say why.
 func (a Advisory) eases(before Advisory) error {
-	if !blank(a.Eased) {
+	if !hollow(a.Eased) {
 		return nil
 	}
 	var errs []error
