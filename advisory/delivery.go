@@ -176,7 +176,8 @@ type Proof struct {
 	Proof string    `json:"proof"`
 }
 
-// Deliveries is the drawer of the ledger that holds them.
+// Deliveries is the drawer of the ledger that holds them. Write to it by Mailing.Send
+// and Record.
 const Deliveries store.Kind[Delivery] = "advisory.delivery"
 
 // Key returns the advisory, its revision and the customer: "EXM-2026-001/2 @c-17".

@@ -139,6 +139,53 @@ func TestWhatIsExploitedAndPublishedAsCriticalDoesNotWaitForADetermination(t *te
 	require.Equal(t, "high", class(x), "what was determined for this device counts instead")
 }
 
+func TestAReleaseThatOnlyAPlanNamesStartsNoNotice(t *testing.T) {
+	t.Parallel()
+	in := input(pump("2.1", ""))
+	x := minor(t, "pump-2.1")
+	in.Assessments, in.Plans, in.Vulnerabilities = []assess.Assessment{x}, []patch.Plan{left(t, x)}, []advisory.VulnerabilityText{telemetryWords}
+	a := draft(t, in)
+	setting := advisory.Setting{Calendar: chicago(t), Cycle: rule.Limit{Amount: 90, Unit: rule.Days}}
+	require.NotContains(t, clocks(t, a, setting), "fda-pm-30")
+	a.Versions = append(a.Versions, advisory.Version{ID: "CSAFPID-0002", Name: "Example infusion pump", Model: "EP-2", Version: "2.2"})
+	a.Vulnerabilities[0].Dispositions = append(a.Vulnerabilities[0].Dispositions, advisory.Disposition{Version: "CSAFPID-0002", Status: advisory.UnderInvestigation})
+	require.NotContains(t, clocks(t, a, setting), "fda-pm-30", "it is not in the field")
+	a.Versions[1].Product = "pump-2.2"
+	require.Contains(t, clocks(t, a, setting), "fda-pm-30")
+}
+
+func TestWhatWasTakenBackMeetsNoClock(t *testing.T) {
+	t.Parallel()
+	a, r, m, _ := sending(t)
+	to := []advisory.Customer{clinic("c-1", mail)}
+	policy, err := advisory.DefaultPolicy()
+	require.NoError(t, err)
+	running := func() (rules []string) {
+		w := advisory.Watch{Ledger: m.Ledger, Policy: policy, Setting: advisory.Setting{Calendar: chicago(t)}}
+		for c, err := range w.Clocks(t.Context(), out.AddDate(0, 2, 0)) {
+			require.NoError(t, err)
+			rules = append(rules, c.Rule)
+		}
+		return rules
+	}
+	_, err = m.Send(t.Context(), a, r, to, advisory.Primary, out)
+	require.NoError(t, err)
+	require.Empty(t, running())
+	in := uncontrolled(t)
+	b, err := a.Withdraw("advisory-author", advisory.Withdrawal{Why: "It was sent for the wrong model."}, in.Instructions, out.Add(time.Hour))
+	require.NoError(t, err)
+	b = issued(t, m.Ledger, in, b, out.Add(time.Hour))
+	require.Empty(t, running(), "one that is withdrawn has none")
+	r, err = desk.Release(t.Context(), m.Ledger, releaser, tlp.LabelsOnly, b, tlp.Customer, out.Add(time.Hour))
+	require.NoError(t, err)
+	_, err = m.Send(t.Context(), b, r, to, advisory.Primary, out.Add(time.Hour))
+	require.NoError(t, err)
+	c, err := b.Update(in, "The model was the right one after all.", out.Add(2*time.Hour))
+	require.NoError(t, err)
+	require.NoError(t, advisory.Save(t.Context(), m.Ledger, store.By{Who: in.By, Why: "again"}, c))
+	require.Equal(t, []string{"notice-critical", "fda-pm-30"}, running(), "customers were last told that nothing of it holds")
+}
+
 func TestATryIsCheckedBeforeAnythingGoesOut(t *testing.T) {
 	t.Parallel()
 	a, r, m, box := sending(t)
@@ -420,6 +467,24 @@ func TestARevisionDropsNoRoleAndReachesNobodyElseWithoutAReason(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, x.Eased, c.Eased)
 	}
+	// A draft does not lose the reason of the one that it replaces.
+	x := next
+	x.Needs, x.Audience, x.Eased = []string{"product safety"}, a.Audience, "Regulatory affairs agreed on 13 March."
+	c, err := a.Update(x, "Fewer look at it.", out)
+	require.NoError(t, err)
+	require.NoError(t, save(c))
+	x.Earlier, x.Change, x.Eased = a.Revisions, "Past Update.", ""
+	silent, err := advisory.Draft(x, out)
+	require.NoError(t, err)
+	require.ErrorIs(t, save(silent), advisory.ErrHistory)
+	// A first draft was never issued, and may be drafted anew in any way.
+	first := uncontrolled(t)
+	first.ID, first.Needs = "EXM-2026-002", []string{"legal"}
+	require.NoError(t, save(draft(t, first)))
+	first.Needs = nil
+	require.NoError(t, save(draft(t, first)))
+
+	l = keeping(t, a)
 	more := next
 	more.Needs, more.Audience = []string{"Product  Safety", "regulatory affairs", "legal"}, []tlp.Audience{tlp.Customer}
 	b, err = a.Update(more, "One more looks at it.", out)

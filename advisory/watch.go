@@ -22,7 +22,8 @@ type Watch struct {
 // vulnerability once every customer that is known and concerned was sent a revision
 // that speaks of it, be it an earlier one, and that of FDA's 30-day notice once that
 // revision has the four statements; at least one customer must have been sent it. A
-// revision that takes all back meets none. That a revision is saved, signed off or
+// revision that takes all back meets none, and undoes what was sent to that customer
+// before. That a revision is saved, signed off or
 // released does not count.
 //
 // A clock starts when the maker learned of the first vulnerability of the advisory,
@@ -73,6 +74,7 @@ func (w Watch) Clocks(ctx context.Context, at time.Time) iter.Seq2[rule.Clock, e
 // they were signed off.
 func (w Watch) told(ctx context.Context, a Advisory, deliveries []Delivery, at time.Time) (map[string][]Advisory, error) {
 	out := map[string][]Advisory{}
+	back := map[string]int{}      // the last revision that took all back, by customer
 	var final map[string]Advisory // by digest
 	for _, d := range deliveries {
 		if s := d.SentAt(); d.Advisory != a.ID || s.IsZero() || s.After(at) {
@@ -84,9 +86,17 @@ func (w Watch) told(ctx context.Context, a Advisory, deliveries []Delivery, at t
 				return nil, err
 			}
 		}
-		if r, ok := final[d.Digest]; ok && r.Withdrawn == nil && r.revision().Number == d.Revision {
+		r, ok := final[d.Digest]
+		switch {
+		case !ok || r.revision().Number != d.Revision:
+		case r.Withdrawn != nil:
+			back[d.Customer] = max(back[d.Customer], d.Revision)
+		default:
 			out[d.Customer] = append(out[d.Customer], r)
 		}
+	}
+	for c, n := range back {
+		out[c] = slices.DeleteFunc(out[c], func(r Advisory) bool { return r.revision().Number < n })
 	}
 	return out, nil
 }
