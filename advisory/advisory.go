@@ -85,6 +85,12 @@ type Advisory struct {
 	Instructions []Instruction `json:"instructions"`
 	Remedies     []Remedy      `json:"remedies,omitempty"`
 	Texts
+	// Action is what it says of a correction in the field; nil for a letter that
+	// says nothing of it.
+	Action *FieldAction `json:"action,omitempty"`
+	// Rules are those of its kind as it was drafted; nil for a kind that asks for
+	// nothing, and in records of before there were any: then the default ones hold.
+	Rules *KindRules `json:"rules,omitempty"`
 	// Audience are those it is meant for; Release gives it to nobody else. Empty
 	// leaves that to the gate alone.
 	Audience []tlp.Audience `json:"audience,omitempty"`

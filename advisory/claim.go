@@ -74,9 +74,18 @@ const (
 	TextNext         Text = "next"
 	TextContact      Text = "contact"
 	TextReporting    Text = "reporting"
+	TextUnits        Text = "units"
+	TextPurpose      Text = "purpose"
+	TextUse          Text = "use"
+	TextReply        Text = "reply"
+	TextPassOn       Text = "pass_on"
+	TextAuthorities  Text = "authorities"
 )
 
-var texts = []Text{TextSummary, TextNotice, TextAvailability, TextNext, TextContact, TextReporting}
+var texts = []Text{
+	TextSummary, TextNotice, TextAvailability, TextNext, TextContact, TextReporting,
+	TextUnits, TextPurpose, TextUse, TextReply, TextPassOn, TextAuthorities,
+}
 
 // A Cite says that a person's words rest on a record of the ledger: when the
 // record changes, the words are stale. See Citing.
@@ -177,6 +186,18 @@ func (s sources) text(t Text) []Basis {
 	switch t {
 	case TextSummary, TextNotice, TextAvailability:
 		out = append(out, s.about(nil, nil)...)
+	}
+	return tidy(out)
+}
+
+// purpose are the records of what the devices are for: their products, and what is
+// cited.
+func (s sources) purpose() []Basis {
+	out := s.text(TextPurpose)
+	for _, v := range s.a.Versions {
+		if v.Product != "" {
+			out = append(out, s.rests([]string{v.Product}, string(device.Products))...)
+		}
 	}
 	return tidy(out)
 }

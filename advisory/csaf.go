@@ -111,6 +111,7 @@ func notes(a Advisory) []csaf.Note {
 	}
 	add(csaf.NoteSummary, "Summary", a.Summary)
 	add(csaf.NoteGeneral, "Kind of communication", kindWords[a.Kind])
+	a.actionNotes(add)
 	if n := a.Notice; n != nil {
 		add(csaf.NoteGeneral, "What is known of the vulnerability and its impact", n.Impact)
 		add(csaf.NoteGeneral, "What we are doing", n.Efforts)

@@ -19,6 +19,10 @@
 //		err = os.WriteFile(filepath.Join(dir, f.Name), f.Bytes, 0o644)
 //	}
 //
+// What a letter of each kind is headed with and has to hold is data (Kinds), each
+// element with its citation: a correction by 21 CFR 7.49, a field safety notice by
+// Article 89(8) of Regulation (EU) 2017/745. Validate refuses a kind that lacks one.
+//
 // Update and Withdraw draft later revisions. A Press says in which forms it is
 // written. A Policy has notice timelines by risk class, a Mailing sends what was
 // released, as the ledger has it, and keeps a Delivery for each customer. A Watch has

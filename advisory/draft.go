@@ -61,6 +61,10 @@ type Input struct {
 	Instructions []Instruction
 	Remedies     []Remedy
 	Texts
+	// Action is what a correction or a field safety notice says beside; see
+	// KindRules. Kinds are the rules. Nil means DefaultKinds.
+	Action *FieldAction
+	Kinds  *Kinds
 	// Earlier are the revisions already issued, Change says what is new in this
 	// one; it may be empty for the first.
 	Earlier []Revision
@@ -105,6 +109,7 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.plans()
 	d.statements()
 	d.added()
+	d.action()
 	d.roads()
 	d.fixed()
 	d.mark()
@@ -124,8 +129,10 @@ type drafter struct {
 	in      Input
 	a       Advisory
 	errs    []error
-	version map[string]string            // product key to version ID
-	judged  map[string]assess.Assessment // by finding
+	version map[string]string // product key to version ID
+	// products are those of the versions, in their order.
+	products []device.Product
+	judged   map[string]assess.Assessment // by finding
 	// fixes are the device versions, spelled plainly, that have a patch which can
 	// be had; by finding.
 	fixes map[string]map[string]bool
@@ -198,6 +205,7 @@ func (d *drafter) product(p device.Product) {
 		}
 	}
 	d.version[p.ID] = d.addVersion(v)
+	d.products = append(d.products, p)
 }
 
 func (d *drafter) rest(kind, key, digest string) {

@@ -71,6 +71,7 @@ func newLetter(a Advisory) Letter {
 	if a.Status != StatusFinal {
 		l.Banners = append(l.Banners, it(draftBanner, draftText, src.own))
 	}
+	l.head(a, src)
 	now := a.revision()
 	l.Facts = []Item{
 		it("Advisory", a.ID, src.own), it("Kind", kindWords[a.Kind], src.own), it("From", a.Maker.Name, src.own),
@@ -81,8 +82,10 @@ func newLetter(a Advisory) Letter {
 		l.Facts = append(l.Facts, it("Translated from", t.words(), src.own))
 	}
 	l.Facts = append(l.Facts, it("May be shared", a.Mark.Label.String(), src.own))
+	l.references(a, src)
 	l.add("Summary", paragraphs(a.Summary, src.text(TextSummary)...)...)
 	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src)})
+	l.identification(a, src)
 	for _, v := range a.Vulnerabilities {
 		l.vulnerability(a, v, src)
 	}
@@ -95,6 +98,7 @@ func newLetter(a Advisory) Letter {
 	for _, p := range parties {
 		l.under(partyWords[p], true, instructions(a, p, src)...)
 	}
+	l.action(a, src)
 	l.add("Fix and next update", paragraphs(a.Availability, src.text(TextAvailability)...)...)
 	var fixes []Item
 	for _, r := range a.Remedies {
@@ -105,6 +109,7 @@ func newLetter(a Advisory) Letter {
 	l.under("Fixes", true, fixes...)
 	l.under("Next update", false, it("", a.Next.words(), src.text(TextNext)...))
 	l.add("Support", paragraphs(a.Contact, src.text(TextContact)...)...)
+	l.representative(a, src)
 	l.add("Reporting adverse events", paragraphs(a.Reporting, src.text(TextReporting)...)...)
 	if len(a.Credits) > 0 {
 		l.list("Credit", credits(a, src)...)

@@ -75,6 +75,7 @@ func (a Advisory) Withdraw(by string, w Withdrawal, instructions []Instruction, 
 	a.Revisions = append(slices.Clone(a.Revisions), Revision{Number: len(a.Revisions) + 1, Summary: "Withdrawn. " + w.Why})
 	a.Summary = w.words()
 	a.Remedies, a.Notice, a.Availability = nil, nil, ""
+	a.Action = a.Action.withdrawn()
 	a.Instructions = slices.Clone(instructions)
 	a.Next = Next{Text: "No further one is planned unless something changes."}
 	// What is taken back rests on no record but this one.

@@ -412,8 +412,9 @@ func TestAReleaseIsRecorded(t *testing.T) {
 
 func TestThePolicysRolesSignWhetherTheAdvisorySaysSoOrNot(t *testing.T) {
 	t.Parallel()
-	in := uncontrolled(t)
-	in.Kind = advisory.Correction
+	in := variants(t)["patch-planned"]
+	require.Equal(t, advisory.Correction, in.Kind)
+	in.Needs = nil
 	a, err := draft(t, in).SignOff(advisory.SignOff{By: "intern-7", Role: "catering", At: signed, Why: "read and agreed"})
 	require.NoError(t, err)
 	_, err = advisory.Release(t.Context(), keeping(t, a), releaser, tlp.LabelsOnly, a, tlp.Customer, out)

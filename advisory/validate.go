@@ -40,6 +40,7 @@ func (a Advisory) Validate() error {
 	}
 	c.instructions(a)
 	c.remedies(a)
+	c.kind(a)
 	c.text(reflect.ValueOf(a), "")
 	errs := c.errs
 	if err := a.checkSignOffs(); err != nil {

@@ -71,7 +71,10 @@ func variants(t *testing.T) map[string]advisory.Input {
 	waiting.Plans = []patch.Plan{planned(t, w, patch.Details{
 		Remedies: []patch.Remedy{planned2, segment}, Actions: []patch.Action{{Party: patch.User, Text: "Call field service when settings change by themselves."}},
 	})}
-	waiting.Kind = advisory.Correction
+	waiting.Kind, waiting.Action = advisory.Correction, correction()
+
+	abroad := uncontrolled(t)
+	abroad.ID, abroad.Kind, abroad.Action, abroad.Lang = "EXM-2026-002", advisory.FieldSafetyNotice, fieldSafety(), "en-IE"
 
 	odd := input(pump("2.1", "09506000134352"))
 	odd.Products[0].Name = `<script>alert("π")</script> *Pümpe* | "輸液"`
@@ -91,6 +94,7 @@ func variants(t *testing.T) map[string]advisory.Input {
 	return map[string]advisory.Input{
 		"uncontrolled-with-patch": uncontrolled(t), "controlled-no-change": controlled, "not-affected": spare,
 		"under-investigation": open, "amber-strict": strict, "several": several, "patch-planned": waiting, "markup": odd,
+		"field-safety-notice": abroad,
 	}
 }
 

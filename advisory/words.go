@@ -216,6 +216,9 @@ func list(ids []feeds.ID) string {
 // title is the title with what must be seen first.
 func (a Advisory) title() string {
 	title := a.Title
+	if h := a.heading(); h != "" && !strings.HasPrefix(strings.ToUpper(title), h) {
+		title = h + ": " + title
+	}
 	if a.Status != StatusFinal {
 		title = draftBanner + ": " + title
 	}

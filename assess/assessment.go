@@ -53,6 +53,11 @@ type Assessment struct {
 	// Earlier are determinations that were given up by Reopen or Renamed, oldest
 	// first for each assessment they came from.
 	Earlier []Determination `json:"earlier,omitempty"`
+	// Renewed are the controls that were verified anew since, oldest first.
+	Renewed []Renewal `json:"renewed,omitempty"`
+	// Reopened are all times that this was taken back to where it was opened, oldest
+	// first: each may rest on other evidence than before.
+	Reopened []Step `json:"reopened,omitempty"`
 	// From are the keys under which this was kept before its vulnerability got
 	// the id it has now; see Renamed.
 	From []string `json:"from,omitempty"`

@@ -43,6 +43,11 @@ func (a Assessment) Check(known ...*Matrix) error {
 		add(a.checkAgainst(m))
 	}
 	add(a.checkDetermination())
+	add(a.checkRenewed())
+	for _, s := range a.Reopened {
+		_, err := s.check("reopened")
+		add(err)
+	}
 	for _, d := range a.Earlier {
 		add(d.fit())
 		_, _, err := d.approved()
@@ -117,6 +122,9 @@ func (a Assessment) checkSteps() error {
 	}
 	if t := a.Triage; t != nil {
 		check(t.Step, "triage")
+		if err := t.check(); err != nil {
+			errs = append(errs, err)
+		}
 		if !t.Result.Valid() || (t.Result == NotAffected) != vex.Justification(t.Justification).Valid() {
 			fail("triage: result %q does not go with justification %q", t.Result, t.Justification)
 		}
@@ -199,6 +207,17 @@ func (a Assessment) checkDetermination() error {
 	}
 	if err := d.fit(); err != nil {
 		return err
+	}
+	if err := a.fitControls(); err != nil {
+		return err
+	}
+	for _, at := range []*Approval{{At: d.Proposed.At}, d.Approved, d.Second} {
+		if at == nil {
+			continue
+		}
+		if err := a.Lapsed(at.At); err != nil {
+			return err
+		}
 	}
 	switch {
 	case a.Triage == nil || (a.Triage.Result == NotAffected) != (d.Risk == NoRisk):

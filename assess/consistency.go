@@ -60,11 +60,16 @@ func (i Inconsistency) SchemaVersion() int { return InconsistencySchema }
 
 // Compare holds determinations that stand against each other and returns those
 // that differ although the flaw is the same and the deployments are equivalent,
-// by key. The deployment of an assessment is that of its environment, else that of
+// by key. A flaw is the same under any of its ids, and two CVE ids are never one. The
+// deployment of an assessment is that of its environment, else that of
 // its product in deployments; one without either is not compared. What makes
 // deployments equivalent is our own convention: see Environment.Deployment.
 func Compare(list []Assessment, deployments map[string]device.Deployment) []Inconsistency {
-	groups := map[string]Inconsistency{}
+	type group struct {
+		Inconsistency
+		of []Assessment
+	}
+	var groups []group
 	for _, a := range list {
 		if a.State() != Determined {
 			continue
@@ -82,15 +87,22 @@ func Compare(list []Assessment, deployments map[string]device.Deployment) []Inco
 		if d.Verdict != nil {
 			one.Exploitability, one.Harm = d.Verdict.Exploitability, d.Verdict.Harm
 		}
-		g := Inconsistency{Schema: InconsistencySchema, Vulnerability: a.Vulnerability, Deployment: at}
-		if had, ok := groups[g.Key()]; ok {
-			g = had
+		i := slices.IndexFunc(groups, func(g group) bool {
+			return g.Deployment == at && slices.ContainsFunc(g.of, func(o Assessment) bool { return o.shares(a.Vulnerability, a.IDs) })
+		})
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, group{Inconsistency: Inconsistency{Schema: InconsistencySchema, Vulnerability: a.Vulnerability, Deployment: at}})
 		}
-		g.Judged = append(g.Judged, one)
-		groups[g.Key()] = g
+		g := &groups[i]
+		if v := a.Vulnerability; v.CVE() && !g.Vulnerability.CVE() || v.CVE() == g.Vulnerability.CVE() && v < g.Vulnerability {
+			g.Vulnerability = v
+		}
+		g.Judged, g.of = append(g.Judged, one), append(g.of, a)
 	}
 	var out []Inconsistency
-	for _, g := range groups {
+	for _, found := range groups {
+		g := found.Inconsistency
 		slices.SortFunc(g.Judged, func(x, y Judged) int { return cmp.Compare(x.Finding, y.Finding) })
 		differs := func(same func(x, y Judged) bool) bool {
 			return slices.ContainsFunc(g.Judged, func(j Judged) bool { return !same(g.Judged[0], j) })

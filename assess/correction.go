@@ -47,8 +47,39 @@ type Reported struct {
 // Justified says why a correction was not reported, and who evaluated that.
 type Justified struct {
 	Step
-	// Evaluated is the designated person's review, who is not the one who justifies.
-	Evaluated *Approval `json:"evaluated,omitempty"`
+	// Evaluated is the designated person's review, who is not the one who justifies;
+	// Designated says who designated that person; nil in records from before that was
+	// kept, which decide nothing.
+	Evaluated  *Approval    `json:"evaluated,omitempty"`
+	Designated *Designation `json:"designated,omitempty"`
+}
+
+// A Designation says that a person was designated to evaluate why corrections are
+// not reported (21 CFR 806.20). All fields but the last are required.
+type Designation struct {
+	Person string    `json:"person"`
+	Role   string    `json:"role"`
+	By     string    `json:"by"` // who designated, another person
+	Since  time.Time `json:"since"`
+	// Ref is where that is on record.
+	Ref store.Ref `json:"ref,omitzero"`
+}
+
+// check says why d does not let who evaluate at at, or nil.
+func (d Designation) check(who string, at time.Time) error {
+	switch {
+	case blank(d.Role) || d.Since.IsZero():
+		return errors.New("assess: correction: the role or the day of the designation is missing")
+	case CheckPerson(d.By) != nil:
+		return CheckPerson(d.By)
+	case !SamePerson(d.Person, who):
+		return fmt.Errorf("assess: correction: %q is designated, and %q evaluated", d.Person, who)
+	case SamePerson(d.By, who):
+		return &SamePersonError{What: "designation", Who: who}
+	case d.Since.After(at):
+		return fmt.Errorf("assess: correction: %q is designated only from %s", d.Person, d.Since.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // Key returns the id.
@@ -57,9 +88,10 @@ func (c Correction) Key() string { return c.ID }
 // SchemaVersion is the version that the ledger keeps with each entry.
 func (c Correction) SchemaVersion() int { return CorrectionSchema }
 
-// Decided reports whether c is reported, or justified and evaluated.
+// Decided reports whether c is reported, or justified and evaluated by a person who
+// was designated to.
 func (c Correction) Decided() bool {
-	return c.Reported != nil || c.Justified != nil && c.Justified.Evaluated != nil
+	return c.Reported != nil || c.Justified != nil && c.Justified.Evaluated != nil && c.Justified.designated() == nil
 }
 
 // Clock starts the 10 working days of 21 CFR 806.10(b) for c, by the rule fda-806 of
@@ -109,7 +141,7 @@ func (c Correction) Justify(s Step) (Correction, error) {
 
 // Evaluate returns c with the designated person's evaluation of why it is not
 // reported, who is another person than the one who justified it.
-func (c Correction) Evaluate(p Approval) (Correction, error) {
+func (c Correction) Evaluate(p Approval, d Designation) (Correction, error) {
 	if c.Justified == nil {
 		return c, fmt.Errorf("assess: correction %q: nothing is justified", c.ID)
 	}
@@ -121,7 +153,8 @@ func (c Correction) Evaluate(p Approval) (Correction, error) {
 	if p.Digest, err = digest("postmarket correction 1", c.bare()); err != nil {
 		return c, err
 	}
-	j.Evaluated = &p
+	d.Since = micro(d.Since)
+	j.Evaluated, j.Designated = &p, &d
 	c.Justified = &j
 	return c, c.Check()
 }
@@ -159,12 +192,22 @@ func (c Correction) Check() error {
 		if e := j.Evaluated; e != nil {
 			if _, err := e.check("justification", j.At, j.By); err != nil {
 				errs = append(errs, err)
+			} else if err := j.designated(); j.Designated != nil && err != nil {
+				errs = append(errs, err)
 			} else if now, err := digest("postmarket correction 1", c.bare()); err != nil || now != e.Digest {
 				fail("%q evaluated another justification", e.By)
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// designated says why the evaluation of j is not by a designated person, or nil.
+func (j Justified) designated() error {
+	if j.Designated == nil {
+		return fmt.Errorf("assess: correction: it is not said who designated %q to evaluate", j.Evaluated.By)
+	}
+	return j.Designated.check(j.Evaluated.By, j.Evaluated.At)
 }
 
 // SaveCorrection keeps c in its drawer, in an act of its own. Whoever reports,
@@ -211,6 +254,9 @@ func SaveCorrection(ctx context.Context, l *store.Ledger, by store.By, c Correct
 				}
 			} else if j.Evaluated != nil && had.Evaluated == nil {
 				if err := himself("evaluated", j.Evaluated.By, j.Evaluated.At); err != nil {
+					return err
+				}
+				if err := j.designated(); err != nil {
 					return err
 				}
 			}

@@ -3,6 +3,7 @@ package assess
 import (
 	"time"
 
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/rule"
 )
 
@@ -41,6 +42,11 @@ type Proposal struct {
 	Step
 	// Risk is the proposed one; empty means what the matrix says.
 	Risk Risk
+	// Controls are the compensating controls of the deployment on which an override
+	// downward rests, besides the grounds of step 2. Each must be in force; each falls
+	// with the deployment, opens the determination again, and does not count at a site
+	// that does not have it.
+	Controls []device.Control
 }
 
 // A Determination is proposed by one person and has force once another one
@@ -51,6 +57,9 @@ type Determination struct {
 	Verdict *Verdict `json:"verdict,omitempty"`
 	// Override is true when Risk is not what the matrix said.
 	Override bool `json:"override,omitempty"`
+	// Controls are those on which an override downward rests; empty is that it rests
+	// on none.
+	Controls []device.Control `json:"controls,omitempty"`
 	// Tripwires are the smallest sets of changes that flip what the matrix said.
 	// While the determination stands they are armed: see Changes and Tripped.
 	Tripwires []Tripwire `json:"tripwires,omitempty"`

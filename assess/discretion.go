@@ -126,6 +126,100 @@ func BeginDiscretion(a Assessment, book *rule.Book, cal rule.Calendar) (Discreti
 	return d, nil
 }
 
+// Carried returns d, which was just begun for a finding after Renamed, with all that
+// was kept under the keys that the finding had before: another id of a vulnerability
+// gives no eligibility back. The marks are the earliest of all.
+func (d Discretion) Carried(earlier ...Discretion) (Discretion, error) {
+	if len(d.Facts)+len(d.Losses)+len(d.Refuted) > 0 {
+		return d, errors.New("assess: discretion: only one that was just begun is carried over to")
+	}
+	for _, e := range earlier {
+		if e.Zone != d.Zone {
+			return d, fmt.Errorf("assess: discretion: %q was counted in %q, not in %q", e.Finding, e.Zone, d.Zone)
+		}
+		for _, r := range e.Refuted {
+			r.Loss += len(d.Losses)
+			d.Refuted = append(slices.Clip(d.Refuted), r)
+		}
+		d.Facts, d.Losses = append(slices.Clip(d.Facts), e.Facts...), append(slices.Clip(d.Losses), e.Losses...)
+		if e.Learned.Before(d.Learned) {
+			d.Learned = e.Learned
+		}
+		if e.NoticeDue.Before(d.NoticeDue) {
+			d.NoticeDue = e.NoticeDue
+		}
+		if e.FixDue.Before(d.FixDue) {
+			d.FixDue = e.FixDue
+		}
+	}
+	return d, nil
+}
+
+// keeps reports whether d keeps all that e, of the finding under another key, holds.
+func (d Discretion) keeps(e Discretion) bool {
+	for _, f := range e.Facts {
+		if !slices.ContainsFunc(d.Facts, func(o DiscretionFact) bool { return same(o, f) }) {
+			return false
+		}
+	}
+	for _, l := range e.Losses {
+		if !slices.ContainsFunc(d.Losses, func(o Loss) bool { return same(o, l) }) {
+			return false
+		}
+	}
+	return !d.Learned.After(e.Learned) && !d.NoticeDue.After(e.NoticeDue) && !d.FixDue.After(e.FixDue)
+}
+
+// steps are those in which d was recorded.
+func (d Discretion) steps() []Step {
+	var out []Step
+	for _, f := range d.Facts {
+		out = append(out, f.Step)
+	}
+	for _, r := range d.Refuted {
+		out = append(out, r.Step)
+	}
+	return out
+}
+
+// stands checks d against the assessment that it is for: the marks run from where
+// that was learned of, or from before, and are no later than those of the rules; and
+// nothing is lost of what was kept under the keys that the finding had before. It
+// returns the steps of that.
+func (d Discretion) stands(tx *store.Tx) ([]Step, error) {
+	a, err := Assessments.Get(tx, d.Finding)
+	if err != nil {
+		return nil, fmt.Errorf("assess: discretion: the assessment of %q: %w", d.Finding, err)
+	}
+	cal, err := rule.NewCalendar(d.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("assess: discretion: %w", err)
+	}
+	want, err := BeginDiscretion(a, nil, cal)
+	if err != nil {
+		return nil, err
+	}
+	if d.Learned.After(want.Learned) || d.NoticeDue.After(want.NoticeDue) || d.FixDue.After(want.FixDue) {
+		return nil, fmt.Errorf("assess: discretion: %q was learned of on %s, and the marks are counted from %s; use Relearned",
+			d.Finding, want.Learned.Format(time.RFC3339), d.Learned.Format(time.RFC3339))
+	}
+	var carried []Step
+	for _, key := range a.From {
+		e, err := Discretions.Get(tx, key)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !d.keeps(e) {
+			return nil, fmt.Errorf("%w: what was kept of %q as %q; use Carried", ErrHistory, d.Finding, key)
+		}
+		carried = append(carried, e.steps()...)
+	}
+	return carried, nil
+}
+
 // Relearned returns d with the marks counted from where a now has the instant of
 // learning. They are never put off: a later instant, approved or not, leaves d as
 // it is.
@@ -297,7 +391,8 @@ func (d Discretion) Check() error {
 
 // SaveDiscretion keeps d in its drawer, in an act of its own. Who wrote each new
 // fact writes it, and nothing that was kept may be missing: losses above all
-// (ErrHistory).
+// (ErrHistory), not even when the vulnerability got another id: see Carried. The
+// assessment must be in the ledger, and the marks run from where that was learned of.
 func SaveDiscretion(ctx context.Context, l *store.Ledger, by store.By, d Discretion, refs ...store.Ref) error {
 	if err := d.Check(); err != nil {
 		return err
@@ -311,13 +406,14 @@ func SaveDiscretion(ctx context.Context, l *store.Ledger, by store.By, d Discret
 			before.Finding != "" && (d.Learned.After(before.Learned) || d.NoticeDue.After(before.NoticeDue) || d.FixDue.After(before.FixDue) || d.Zone != before.Zone) {
 			return fmt.Errorf("%w: a fact, a loss, a refutation or a mark of %q", ErrHistory, d.Finding)
 		}
-		var writes []Step
-		for _, f := range d.Facts[len(before.Facts):] {
-			writes = append(writes, f.Step)
+		carried, err := d.stands(tx)
+		if err != nil {
+			return err
 		}
-		for _, r := range d.Refuted[len(before.Refuted):] {
-			writes = append(writes, r.Step)
-		}
+		known := append(before.steps(), carried...) // written before, maybe under another key
+		writes := slices.DeleteFunc(d.steps(), func(s Step) bool {
+			return slices.ContainsFunc(known, func(k Step) bool { return same(k, s) })
+		})
 		for _, s := range writes {
 			if s.By != by.Who {
 				return fmt.Errorf("assess: discretion: recorded by %q and is written by %q", s.By, by.Who)

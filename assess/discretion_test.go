@@ -163,6 +163,8 @@ func TestALedgerKeepsEveryLoss(t *testing.T) {
 		save := func(who string, d assess.Discretion) error {
 			return assess.SaveDiscretion(t.Context(), l, store.By{Who: who, Why: "w"}, d)
 		}
+		require.ErrorIs(t, save("regulatory", begun(t)), store.ErrNotFound, "there is no assessment")
+		require.NoError(t, assess.Save(t.Context(), l, store.By{Who: "analyst", Why: "w"}, opened(t)))
 		states := []assess.Discretion{begun(t)}
 		states = append(states, with(t, states[0], happened(assess.Notified, 20, true)))
 		states = append(states, with(t, states[1], happened(assess.NoHarm, 25, false)))
@@ -255,11 +257,11 @@ func TestEveryCorrectionIsReportedOrJustifiedAndEvaluated(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, j.Decided(), "nobody evaluated it")
 	require.Equal(t, []string{"cor-1", "cor-2"}, assess.Undecided([]string{"cor-1", "cor-2"}, []assess.Correction{j}))
-	_, err = j.Evaluate(ok("regulatory"))
+	_, err = j.Evaluate(ok("regulatory"), designation("regulatory"))
 	require.ErrorIs(t, err, assess.ErrSamePerson)
-	_, err = c.Evaluate(ok("designated"))
+	_, err = c.Evaluate(ok("designated"), designation("designated"))
 	require.ErrorContains(t, err, "nothing is justified")
-	e, err := j.Evaluate(ok("designated"))
+	e, err := j.Evaluate(ok("designated"), designation("designated"))
 	require.NoError(t, err)
 	require.True(t, e.Decided())
 	require.Equal(t, []string{"cor-2"}, assess.Undecided([]string{"cor-1", "cor-2"}, []assess.Correction{e}))
@@ -292,7 +294,7 @@ func TestALedgerKeepsEveryDecisionOnACorrection(t *testing.T) {
 		}
 		j, err := corrected().Justify(step("regulatory"))
 		require.NoError(t, err)
-		e, err := j.Evaluate(ok("designated"))
+		e, err := j.Evaluate(ok("designated"), designation("designated"))
 		require.NoError(t, err)
 		require.Error(t, save("designated", e), "not justified in the ledger")
 		require.NoError(t, save("regulatory", corrected()), name)
@@ -320,7 +322,7 @@ func TestGoldensOfTheRecords(t *testing.T) {
 	t.Parallel()
 	j, err := corrected().Justify(step("regulatory"))
 	require.NoError(t, err)
-	e, err := j.Evaluate(ok("designated"))
+	e, err := j.Evaluate(ok("designated"), designation("designated"))
 	require.NoError(t, err)
 	d := with(t, begun(t), happened(assess.Notified, 20, true), happened(assess.NoHarm, 25, false))
 	s := step("regulatory")

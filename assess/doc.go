@@ -10,7 +10,8 @@
 // a new value and takes its time from the caller. Nothing here starts a clock or
 // plans a fix (package patch does), and the score never decides by itself.
 //
-// A determination is armed with the changes that would flip it ([Trips] finds those
+// What a judgment counts on has to hold: see [Assessment.Lapsed] and
+// [Assessment.Renew]. A determination is armed with the changes that would flip it ([Trips] finds those
 // that were tripped) and can be told apart by site ([Assessment.Sites]). How fast it
 // is to be answered says [Assessment.Response]; what the texts say of reporting,
 // [Reporting], [Discretion] and [Correction]; where judgments disagree, [Compare];

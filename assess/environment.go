@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/open-postmarket/postmarket/cvss"
+	"github.com/open-postmarket/postmarket/cvss/rubric"
 	"github.com/open-postmarket/postmarket/device"
 )
 
@@ -117,8 +118,10 @@ func (g Ground) credit(d device.Deployment, e Environment) (Ground, error) {
 	g.Network, g.Control, g.Sets = "", nil, slices.Clone(g.Sets)
 	if g.Name == device.NetworkControl {
 		g.Network = d.Network
-		if name := radio(d); name != "" && g.away() {
-			return g, fmt.Errorf("assess: environment: the network takes no path away: interface %q is a radio", name)
+		if d.Network == device.Isolated && g.away() {
+			if why := way(d); why != "" {
+				return g, fmt.Errorf("assess: environment: the network takes no path away: %s", why)
+			}
 		}
 		return g, nil
 	}
@@ -135,19 +138,27 @@ func (g Ground) credit(d device.Deployment, e Environment) (Ground, error) {
 	return g, nil
 }
 
-// radio returns the name of an interface of d that is a radio, or nothing.
-func radio(d device.Deployment) string {
+// way says by which interface of d an attacker could reach the device without being
+// at it, although it is on no network, or nothing: by a radio, by one that speaks IP,
+// or by one of which that is not known. What is wired and does not speak IP is none.
+func way(d device.Deployment) string {
 	for _, i := range FactsOf(device.Deployment{Interfaces: d.Interfaces}).Interfaces {
-		if i.Wireless != nil && *i.Wireless {
-			return i.Name
+		switch {
+		case i.Wireless != nil && *i.Wireless:
+			return fmt.Sprintf("interface %q is a radio", i.Name)
+		case i.Layer == rubric.IP:
+			return fmt.Sprintf("interface %q speaks IP: MAV:A at the most", i.Name)
+		case i.Layer == "" && i.Wireless == nil:
+			return fmt.Sprintf("of interface %q it is not known what it speaks, nor whether it is wired", i.Name)
 		}
 	}
 	return ""
 }
 
-// away reports whether g says that an attacker must be at the device.
+// away reports whether g says that an attacker must be at the device, or that
+// nobody reaches it at all.
 func (g Ground) away() bool {
-	return slices.ContainsFunc(g.Sets, func(s Modified) bool { return s.Metric == "MAV" && (s.Value == "L" || s.Value == "P") })
+	return g.Network == device.Isolated && len(g.Sets) == 0 || slices.ContainsFunc(g.Sets, func(s Modified) bool { return s.Metric == "MAV" && (s.Value == "L" || s.Value == "P") })
 }
 
 // derived says in words what the environment does.

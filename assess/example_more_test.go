@@ -152,7 +152,7 @@ func ExampleCorrection() {
 	fmt.Println(clock.Day, err)
 	c, err = c.Justify(step("regulatory-1"))
 	fmt.Println(c.Decided(), err)
-	c, err = c.Evaluate(ok("designated-1"))
+	c, err = c.Evaluate(ok("designated-1"), designation("designated-1"))
 	fmt.Println(c.Decided(), err)
 	// Output:
 	// 2026-03-24 <nil>

@@ -73,15 +73,22 @@ var carriers = map[string]carrier{
 	"websocket": {layer: rubric.IP}, "mllp": {layer: rubric.IP}, "modbus-tcp": {layer: rubric.IP},
 	"wi-fi": {layer: rubric.IP, radio: true}, "wifi": {layer: rubric.IP, radio: true}, "wlan": {layer: rubric.IP, radio: true},
 
+	"lte": {layer: rubric.IP, radio: true}, "lte-m": {layer: rubric.IP, radio: true}, "nb-iot": {layer: rubric.IP, radio: true},
+	"cellular": {layer: rubric.IP, radio: true}, "gsm": {layer: rubric.IP, radio: true}, "gprs": {layer: rubric.IP, radio: true},
+	"umts": {layer: rubric.IP, radio: true}, "2g": {layer: rubric.IP, radio: true}, "3g": {layer: rubric.IP, radio: true},
+	"4g": {layer: rubric.IP, radio: true}, "5g": {layer: rubric.IP, radio: true}, "wwan": {layer: rubric.IP, radio: true},
+	"6lowpan": {layer: rubric.IP, radio: true},
+
 	"bluetooth": {layer: rubric.NonIP, radio: true}, "ble": {layer: rubric.NonIP, radio: true}, "nfc": {layer: rubric.NonIP, radio: true},
-	"rfid": {layer: rubric.NonIP, radio: true}, "zigbee": {layer: rubric.NonIP, radio: true},
+	"rfid": {layer: rubric.NonIP, radio: true}, "zigbee": {layer: rubric.NonIP, radio: true}, "lorawan": {layer: rubric.NonIP, radio: true},
+	"uwb":      {layer: rubric.NonIP, radio: true},
 	"medradio": {layer: rubric.NonIP, radio: true},
 	"rs-232":   {layer: rubric.NonIP}, "rs232": {layer: rubric.NonIP}, "rs-485": {layer: rubric.NonIP}, "rs485": {layer: rubric.NonIP},
 	"canopen": {layer: rubric.NonIP}, "canbus": {layer: rubric.NonIP}, "can-bus": {layer: rubric.NonIP}, "modbus-rtu": {layer: rubric.NonIP},
 }
 
 // spelled are carriers whose names are English words in other letters.
-var spelled = map[string]carrier{"CAN": {layer: rubric.NonIP}, "MICS": {layer: rubric.NonIP, radio: true}}
+var spelled = map[string]carrier{"CAN": {layer: rubric.NonIP}, "MICS": {layer: rubric.NonIP, radio: true}, "Thread": {layer: rubric.IP, radio: true}}
 
 // parted are names of carriers that are written as two words.
 var parted = map[[2]string]string{{"can", "bus"}: "can-bus", {"rs", "232"}: "rs-232", {"rs", "485"}: "rs-485", {"modbus", "rtu"}: "modbus-rtu"}
@@ -101,6 +108,9 @@ func spoken(protocol string) (layer rubric.Layer, radio bool) {
 		c, known := carriers[lower]
 		if !known {
 			c, known = spelled[word]
+		}
+		if strings.HasPrefix(lower, "802.11") { // 802.11ac, the letters after it say how fast
+			c, known = carrier{layer: rubric.IP, radio: true}, true
 		}
 		switch {
 		case !known:

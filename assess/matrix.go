@@ -115,8 +115,8 @@ func (f matrixFile) check() error {
 	if b := f.Bands; math.IsNaN(b.Medium) || b.Medium <= 0 || b.High <= b.Medium || b.High > 3.9 {
 		fail("bands: need 0 < medium < high ≤ 3.9, have %v and %v", b.Medium, b.High)
 	}
-	if !f.Exploited.To.Valid() {
-		fail("exploited: level %q is not known", f.Exploited.To)
+	if !f.Exploited.To.Valid() || f.Exploited.To == Low {
+		fail("exploited: level %q is not known, or raises nothing", f.Exploited.To)
 	}
 	errs = append(errs, f.checkCells()...)
 	return errors.Join(errs...)
@@ -135,6 +135,8 @@ func (f matrixFile) checkCells() []error {
 			fail("cell %d: risk %q is neither controlled nor uncontrolled", i+1, c.Risk)
 		case c.Justify && c.Risk != Uncontrolled:
 			fail("cell %d: only an uncontrolled cell can ask for a justification", i+1)
+		case c.Justify && c.Exploitability != Low:
+			fail("cell %d: only where exploitability is low does a justification stand in for a second person", i+1)
 		}
 	}
 	at := func(l Level, h Harm) (found cell, times int) {

@@ -134,6 +134,7 @@ func (a Assessment) anew(s Step) Assessment {
 		a.Earlier = append(slices.Clip(a.Earlier), d)
 	}
 	a.Instants.Determined = time.Time{}
+	a.Reopened, a.Renewed = append(slices.Clip(a.Reopened), s), nil
 	a.Triage, a.Determination, a.Leave = nil, nil, nil
 	a.Exploitability, a.Impact, a.Score = nil, nil, nil
 	return a

@@ -261,7 +261,11 @@ func (a Assessment) Response(p *Responses, cal rule.Calendar, at time.Time) (Res
 		return Response{}, err
 	}
 	r := Response{Provisional: a.Undetermined(), Policy: p.file.Name, Digest: p.digest, About: a.Finding, Learned: a.Instants.Learned}
-	if a.Risk() == NoRisk {
+	risk, why, err := a.RiskAt(p, cal, at)
+	if err != nil {
+		return Response{}, err
+	}
+	if risk == NoRisk {
 		return r, nil
 	}
 	add := func(c Class, cited rule.Citation, format string, args ...any) {
@@ -277,10 +281,6 @@ func (a Assessment) Response(p *Responses, cal rule.Calendar, at time.Time) (Res
 			return Response{}, fmt.Errorf("assess: response: harm %q is not known", a.Impact.Harm)
 		}
 		add(p.file.Harm.Of[i].Class, p.file.Harm.Citation, "harm to the patient is %s", a.Impact.Harm)
-	}
-	risk, why, err := a.RiskAt(p, cal, at)
-	if err != nil {
-		return Response{}, err
 	}
 	if risk == Uncontrolled {
 		add(p.file.Risk.Uncontrolled, p.file.Risk.Citation, "%s", why)
@@ -330,13 +330,19 @@ func (a Assessment) base() (base float64, whose string, ok bool) {
 // undetermined at FDA's first mark (Postmarket Management of Cybersecurity in
 // Medical Devices, VII.B: 30 days) is treated as uncontrolled, by our own
 // convention; that writes no determination and is shown as such. It is empty
-// before that. The day on which it was learned of is day 0 of the calendar of the
+// before that. So is one that counts on a control whose verification is over, see
+// Lapsed, until that is shown anew. The day on which it was learned of is day 0 of the calendar of the
 // maker's zone, and day 30 counts from its first moment; a calendar without a zone
 // is an error.
 func (a Assessment) RiskAt(p *Responses, cal rule.Calendar, at time.Time) (Risk, string, error) {
 	p, err := p.or()
 	if err != nil {
 		return "", "", err
+	}
+	if r := a.Risk(); r != "" && r != Uncontrolled {
+		if err := a.Lapsed(at); err != nil {
+			return Uncontrolled, fmt.Sprintf("it was determined as %s, and %v: treated as uncontrolled", r, err), nil
+		}
 	}
 	if r := a.Risk(); r != "" {
 		return r, "the risk is determined as " + string(r), nil

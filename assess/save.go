@@ -131,6 +131,12 @@ func (a Assessment) last() time.Time {
 	if a.Leave != nil {
 		at = append(at, a.Leave.At)
 	}
+	for _, s := range a.Reopened {
+		at = append(at, s.At)
+	}
+	for _, r := range a.Renewed {
+		at = append(at, r.At)
+	}
 	all := a.Earlier
 	if a.Determination != nil {
 		all = append(slices.Clip(all), *a.Determination)
@@ -160,6 +166,18 @@ func (a Assessment) follows(before Assessment) error {
 	if before.Finding != "" && len(a.Instants.Moved) == len(before.Instants.Moved) && a.Instants.LearnedWhy != before.Instants.LearnedWhy {
 		return fmt.Errorf("%w: why %q was learned of then", ErrHistory, a.Finding)
 	}
+	reopened := len(a.Reopened) - len(before.Reopened)
+	if !begins(a.Reopened, before.Reopened) {
+		return fmt.Errorf("%w: that %q was opened again", ErrHistory, a.Finding)
+	}
+	if before.Finding == a.Finding && reopened == 0 {
+		if !begins(a.Renewed, before.Renewed) {
+			return fmt.Errorf("%w: that a control of %q was verified anew", ErrHistory, a.Finding)
+		}
+		if !same(a.rests(), before.rests()) {
+			return fmt.Errorf("%w: what %q rests on; use Reopen", ErrHistory, a.Finding)
+		}
+	}
 	kept := before.Earlier
 	stands := before.State() == Determined && a.State() == Determined && same(*a.Determination, *before.Determination)
 	if before.State() == Determined && !stands {
@@ -179,6 +197,14 @@ func (a Assessment) follows(before Assessment) error {
 		return fmt.Errorf("%w: the answer whether %q may be left as it is", ErrHistory, a.Finding)
 	}
 	return nil
+}
+
+// rests is what a was opened on.
+func (a Assessment) rests() Assessment {
+	return Assessment{
+		Finding: a.Finding, Product: a.Product, Vulnerability: a.Vulnerability, IDs: a.IDs, Coordinate: a.Coordinate,
+		Digest: a.Digest, Facts: a.Facts, Opened: a.Opened,
+	}
 }
 
 // signed checks that who may write what a says that before, which may be zero,
@@ -211,6 +237,16 @@ func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessme
 		if err := proposed("a later instant of learning", c.By, func(b Assessment) bool {
 			return b.Instants.Pending != nil && same(*b.Instants.Pending, c)
 		}); err != nil {
+			return err
+		}
+	}
+	for _, s := range a.Reopened[min(len(before.Reopened), len(a.Reopened)):] {
+		if err := himself("it was opened again", s.By); err != nil {
+			return err
+		}
+	}
+	for _, r := range a.Renewed[min(len(before.Renewed), len(a.Renewed)):] {
+		if err := himself("a control was shown anew", r.By); err != nil {
 			return err
 		}
 	}

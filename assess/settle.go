@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/internal/canon"
+	"github.com/open-postmarket/postmarket/vex"
 )
 
 // Valid reports whether r is one of the results; the zero value, undetermined,
@@ -33,7 +34,13 @@ func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 	if err != nil {
 		return a, err
 	}
+	if err := a.Lapsed(s.At); err != nil && from != Determined {
+		return a, err
+	}
 	if from != Determined && a.Triage != nil && a.Triage.Result == NotAffected {
+		if len(p.Controls) > 0 {
+			return a, errors.New("assess: determination: what not affected rests on is said in the triage")
+		}
 		if p.Risk != "" && p.Risk != NoRisk {
 			return a, &StateError{From: from, To: Proposed, Why: fmt.Sprintf("triage says not affected, the proposal %q", p.Risk)}
 		}
@@ -62,20 +69,60 @@ func (a Assessment) Propose(m *Matrix, p Proposal) (Assessment, error) {
 		d.Risk = v.Risk
 	}
 	d.Override = d.Risk != v.Risk
+	if d.Controls, err = controls(p.Controls, s.At); err != nil {
+		return a, fmt.Errorf("assess: determination: %w", err)
+	}
 	if err := d.fit(); err != nil {
 		return a, err
 	}
-	if d.Tripwires, err = a.tripwires(m, d.downward()); err != nil {
+	b := a
+	b.Determination = &d
+	if err := b.fitControls(); err != nil {
 		return a, err
 	}
-	a.Determination = &d
-	return a, nil
+	if d.Tripwires, err = b.tripwires(m, d.downward()); err != nil {
+		return a, err
+	}
+	return b, nil
+}
+
+// fitControls says what is wrong in the controls of the determination of a beside
+// the grounds of step 2.
+func (a Assessment) fitControls() error {
+	d := a.Determination
+	var grounds []Ground
+	if x := a.Exploitability; x != nil && x.Environment != nil {
+		grounds = x.Environment.Grounds
+	}
+	for _, c := range d.Controls {
+		if slices.ContainsFunc(grounds, func(g Ground) bool { return g.Name == c.ID }) {
+			return fmt.Errorf("assess: determination: control %q is a ground of step 2 already", c.ID)
+		}
+	}
+	if n := len(grounds) + len(d.Controls); n > maxGrounds {
+		return fmt.Errorf("assess: determination: %d grounds and controls are more than %d", n, maxGrounds)
+	}
+	_, err := controls(d.Controls, d.Proposed.At)
+	return err
 }
 
 // unaffected are the tripwires of a triage that says not affected: it rests on
-// the evidence.
+// the evidence, on what it names of the deployment and, where it is an obstacle and
+// not the absence of the flaw, on nobody having overcome it.
 func (a Assessment) unaffected() []Tripwire {
-	return []Tripwire{{Changes: []Change{{Fact: factEvidence, From: a.Digest, To: "other"}}}}
+	out := []Tripwire{{Changes: []Change{{Fact: factEvidence, From: a.Digest, To: "other"}}}}
+	if obstacle(vex.Justification(a.Triage.Justification)) && !a.Facts.exploited() {
+		out = append(out, Tripwire{Changes: []Change{{Fact: factExploited, From: no, To: yes}}})
+	}
+	for _, g := range a.relied() {
+		out = append(out, Tripwire{Changes: []Change{{Fact: groundPrefix + g.Name, From: holds, To: gone}}})
+	}
+	return out
+}
+
+// obstacle reports whether j says that the flaw is there and cannot be reached.
+func obstacle(j vex.Justification) bool {
+	return j == vex.InlineMitigationsHold || j == vex.CodeNotControllable
 }
 
 // walked reports whether all four steps are done.
@@ -103,6 +150,8 @@ func (d Determination) fit() error {
 		return fmt.Errorf("assess: determination: %q is neither controlled nor uncontrolled", d.Risk)
 	case d.Override != (d.Risk != d.Verdict.Risk):
 		return errors.New("assess: determination: whether it overrides the matrix is told wrongly")
+	case len(d.Controls) > 0 && !d.downward():
+		return errors.New("assess: determination: only an override downward rests on controls of its own; others are grounds of step 2")
 	case d.downward() && len(d.Proposed.Evidence) == 0:
 		return errors.New("assess: determination: the matrix says uncontrolled; to call it controlled needs documented evidence")
 	}
@@ -145,6 +194,9 @@ func (a Assessment) Settle(approval Approval, second ...Approval) (Assessment, e
 	b := a
 	b.Determination = &d
 	b.Instants.Determined = at
+	if err := b.Lapsed(at); err != nil {
+		return a, err
+	}
 	if err := b.checkDetermination(); err != nil {
 		return a, err
 	}
@@ -162,6 +214,9 @@ func (a Assessment) Countersign(second Approval) (Assessment, error) {
 	if err != nil {
 		return a, err
 	}
+	if err := a.Lapsed(p.At); err != nil {
+		return a, err
+	}
 	if p.Digest, err = a.judged(); err != nil {
 		return a, err
 	}
@@ -173,7 +228,7 @@ func (a Assessment) Countersign(second Approval) (Assessment, error) {
 // judged is the digest of what a determination of a says and rests on: all but
 // its approvals, the answer whether to leave it, and the moves of Learned.
 func (a Assessment) judged() (string, error) {
-	a.Leave = nil
+	a.Leave, a.Renewed = nil, nil
 	i := &a.Instants
 	i.Learned, i.LearnedWhy, i.Moved, i.Pending, i.Determined = time.Time{}, "", nil, nil, time.Time{}
 	if a.Determination != nil {
@@ -263,6 +318,9 @@ func (a Assessment) WithLeave(l Leave) (Assessment, error) {
 	}
 	s, err := Step{By: l.By, At: l.At, Why: l.Why}.check("acceptable to leave")
 	if err != nil {
+		return a, err
+	}
+	if err := a.Lapsed(s.At); err != nil {
 		return a, err
 	}
 	if !l.Acceptable.Valid() {

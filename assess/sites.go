@@ -78,24 +78,22 @@ func (j judgment) site(f device.Fielded, d device.Deployment, attested []device.
 		values[i] = fact.values[0]
 	}
 	fell := false
-	if e := a.Exploitability.Environment; e != nil {
-		for i, g := range e.Grounds {
-			why, ok := g.stands(d, at)
-			switch said := newest(attested, a.Product, f.Site, g.Name, at); said.State(at) {
-			case device.Has:
-				why, ok = fmt.Sprintf("%s attests %q: %s", said.By, g.Name, said.How), true
-			case device.HasNot:
-				why, ok = fmt.Sprintf("%s attests that the site has no %q: %s", said.By, g.Name, said.How), false
-			case device.Unknown:
-				why, ok = fmt.Sprintf("whether the site has %q is not known", g.Name), false
-			default:
-				one.Assumed = append(one.Assumed, g.Name)
-			}
-			one.Why = append(one.Why, why)
-			if !ok {
-				fell = true
-				values[len(exploitMetrics)+2+i] = gone
-			}
+	for i, g := range a.grounds() {
+		why, ok := g.stands(d, at)
+		switch said := newest(attested, a.Product, f.Site, g.Name, at); said.State(at) {
+		case device.Has:
+			why, ok = fmt.Sprintf("%s attests %q: %s", said.By, g.Name, said.How), true
+		case device.HasNot:
+			why, ok = fmt.Sprintf("%s attests that the site has no %q: %s", said.By, g.Name, said.How), false
+		case device.Unknown:
+			why, ok = fmt.Sprintf("whether the site has %q is not known", g.Name), false
+		default:
+			one.Assumed = append(one.Assumed, g.Name)
+		}
+		one.Why = append(one.Why, why)
+		if !ok {
+			fell = true
+			values[len(exploitMetrics)+2+i] = gone
 		}
 	}
 	if !fell {

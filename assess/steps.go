@@ -49,6 +49,12 @@ type Triage struct {
 	// Justification is the VEX token of why it is not affected; required then,
 	// and empty otherwise. One of the five of OpenVEX 0.2.0 and CSAF 2.0.
 	Justification string `json:"justification,omitempty"`
+	// Network and Controls are what of the deployment the result not affected rests
+	// on: a network no wider than that, and controls that are in force. Each falls
+	// with the deployment, and opens the result again. Empty is that it rests on
+	// nothing of the deployment.
+	Network  device.Network   `json:"network,omitempty"`
+	Controls []device.Control `json:"controls,omitempty"`
 }
 
 // Level is a level of exploitability. The zero value is not said.

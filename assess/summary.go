@@ -170,6 +170,9 @@ func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, 
 	}
 	if d, _, err := Discretions.Latest(ctx, l, a.Finding); err == nil {
 		one.Discretion = &d
+		if d.Learned.After(a.Instants.Learned) {
+			one.Gaps = append(one.Gaps, "the marks of the four conditions are counted from a later instant than the one it was learned of")
+		}
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return one, err
 	}
@@ -177,7 +180,7 @@ func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, 
 		if err != nil {
 			return one, err
 		}
-		if c.Finding == a.Finding {
+		if c.Finding == a.Finding || slices.Contains(a.From, c.Finding) {
 			one.Corrections = append(one.Corrections, c)
 			if !c.Decided() {
 				one.Gaps = append(one.Gaps, fmt.Sprintf("correction %q is neither reported nor justified and evaluated", c.ID))
@@ -187,6 +190,17 @@ func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, 
 	names := []store.Name{{Kind: string(Assessments), Key: a.Finding}}
 	for _, k := range a.From {
 		names = append(names, store.Name{Kind: string(Assessments), Key: k})
+		d, _, err := Discretions.Latest(ctx, l, k)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return one, err
+		}
+		names = append(names, store.Name{Kind: string(Discretions), Key: k})
+		if one.Discretion == nil || !one.Discretion.keeps(d) {
+			one.Gaps = append(one.Gaps, fmt.Sprintf("the four conditions were tracked as %q, and that is not carried over", k))
+		}
 	}
 	if one.Discretion != nil {
 		names = append(names, store.Name{Kind: string(Discretions), Key: a.Finding})
@@ -338,20 +352,17 @@ func (a Assessment) gaps(at time.Time) []string {
 		if len(i.Lines) == 0 {
 			out = append(out, "the horizontal question is not answered for any product line")
 		}
+		if len(i.Parts) == 0 {
+			out = append(out, "the vertical question is not answered for any other part of the device")
+		}
 	}
 	if x := a.Exploitability; x != nil {
 		if x.Environment == nil {
 			out = append(out, "the deployment was not judged")
-		} else {
-			for _, g := range x.Environment.Grounds {
-				if g.Control == nil {
-					continue
-				}
-				if ok, why := g.Control.InForce(at); !ok {
-					out = append(out, why)
-				}
-			}
 		}
+	}
+	if err := a.Lapsed(at); err != nil {
+		out = append(out, err.Error())
 	}
 	if a.Risk() == Controlled && a.Leave == nil {
 		out = append(out, "nobody has answered whether the controlled risk is acceptable to leave")

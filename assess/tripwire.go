@@ -92,12 +92,16 @@ func (a Assessment) judgment(m *Matrix) (judgment, error) {
 	}
 	others(factHarm, string(a.Impact.Harm), severities...)
 	others(factExploited, word(a.Facts.exploited()), yes, no)
-	if x.Environment != nil {
-		for _, g := range x.Environment.Grounds {
-			others(groundPrefix+g.Name, holds, holds, gone)
-		}
+	for _, g := range a.grounds() {
+		others(groundPrefix+g.Name, holds, holds, gone)
 	}
 	return j, j.fill(x.Vector, 0, "")
+}
+
+// grounds are those of the environment, then the controls of an override.
+func (a Assessment) grounds() []Ground {
+	a.Triage = nil
+	return a.relied()
 }
 
 func word(b bool) string {
@@ -255,11 +259,9 @@ func (a Assessment) Changes(d device.Deployment, f *match.Finding, at time.Time)
 	if f != nil && f.Digest() != a.Digest {
 		out = append(out, Change{Fact: factEvidence, From: a.Digest, To: "other"})
 	}
-	if x := a.Exploitability; x != nil && x.Environment != nil {
-		for _, g := range x.Environment.Grounds {
-			if _, ok := g.stands(d, at); !ok {
-				out = append(out, Change{Fact: groundPrefix + g.Name, From: holds, To: gone})
-			}
+	for _, g := range a.relied() {
+		if _, ok := g.stands(d, at); !ok {
+			out = append(out, Change{Fact: groundPrefix + g.Name, From: holds, To: gone})
 		}
 	}
 	if i := a.Impact; i != nil && len(i.Functions) > 0 {
@@ -299,8 +301,10 @@ func (g Ground) stands(d device.Deployment, at time.Time) (string, bool) {
 		if i < 0 || i > slices.Index(reach, g.Network) {
 			return fmt.Sprintf("the network is %q, and was %q", d.Network, g.Network), false
 		}
-		if name := radio(d); name != "" && g.away() {
-			return fmt.Sprintf("interface %q is a radio", name), false
+		if g.away() {
+			if why := way(d); why != "" {
+				return why, false
+			}
 		}
 		return fmt.Sprintf("the network is %q", d.Network), true
 	}
@@ -342,7 +346,7 @@ func (t Trip) String() string {
 // them, what became known of a finding counts too.
 func Trips(ctx context.Context, l *store.Ledger, p device.Product, findings map[string]match.Finding, at time.Time) ([]Trip, error) {
 	var out []Trip
-	for a, err := range Assessments.All(ctx, l, strings.TrimSuffix(match.Key(p.ID, "", ""), " ")) {
+	for a, err := range Assessments.All(ctx, l, productPrefix(p.ID)) {
 		if err != nil {
 			return nil, err
 		}

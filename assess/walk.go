@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/cvss/rubric"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/vex"
 )
@@ -60,8 +62,42 @@ func (a Assessment) WithTriage(t Triage) (Assessment, error) {
 		return a, fmt.Errorf("assess: triage: justification %q is only for not affected", t.Justification)
 	}
 	t.Step = s
+	if t.Controls, err = controls(t.Controls, s.At); err != nil {
+		return a, fmt.Errorf("assess: triage: %w", err)
+	}
+	if err := t.check(); err != nil {
+		return a, err
+	}
 	a.Triage, a.Exploitability, a.Impact, a.Score, a.Determination = &t, nil, nil, nil, nil
 	return a, nil
+}
+
+// check says what is wrong in what t rests on of the deployment.
+func (t Triage) check() error {
+	if t.Result != NotAffected && (t.Network != "" || len(t.Controls) > 0) {
+		return errors.New("assess: triage: only not affected rests on a network or on controls; else they are grounds of step 2")
+	}
+	if t.Network != "" && (!t.Network.Valid() || t.Network == device.Internet) {
+		return fmt.Errorf("assess: triage: the network %q keeps nobody away", t.Network)
+	}
+	_, err := controls(t.Controls, t.At)
+	return err
+}
+
+// controls returns list as it is kept; each must be in force at at, and be there once.
+func controls(list []device.Control, at time.Time) ([]device.Control, error) {
+	var out []device.Control
+	for _, c := range list {
+		if ok, why := c.InForce(at); !ok {
+			return nil, fmt.Errorf("not credited: %s", why)
+		}
+		if slices.ContainsFunc(out, func(o device.Control) bool { return o.ID == c.ID }) {
+			return nil, fmt.Errorf("control %q is there twice", c.ID)
+		}
+		c.At, c.Expires = micro(c.At), micro(c.Expires)
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // WithExploitability returns a with step 2 done. The level is derived: answers

@@ -17,8 +17,12 @@ import (
 )
 
 // reopen re-opens the decisions about p whose tripwires were tripped: by what the
-// product is deployed in now, by time, or by what became known of findings.
+// product is deployed in now, by time, or by what became known of findings. Those that
+// count on a control which was verified anew are renewed first.
 func (m *Monitor) reopen(ctx context.Context, p device.Product, findings []match.Finding, at time.Time) ([]assess.Trip, error) {
+	if _, err := assess.RenewAll(ctx, m.c.Ledger, store.By{Who: m.c.Who, Why: "controls of " + p.ID + " were verified anew"}, p); err != nil {
+		return nil, err
+	}
 	byKey := make(map[string]match.Finding, len(findings))
 	for _, f := range findings {
 		byKey[f.Key()] = f

@@ -24,7 +24,8 @@ var marks = []string{"fda-pm-30", "fda-pm-60"}
 //     else RegularCycle, due at the next release of the maker's own cycle after
 //     the determination. No answer and no cycle are open gaps. No marks, ever;
 //   - undetermined: no road, but the marks run from Learned and say why;
-//   - not affected: ErrNotAffected.
+//   - not affected: ErrNotAffected;
+//   - counting on a control that is not in force any more: *assess.LapsedError.
 //
 // How fast it is answered is the class of the assessment's own response.
 //
@@ -50,6 +51,9 @@ func Propose(a assess.Assessment, policy Policy, by string, at time.Time, earlie
 	}
 	if err := errors.Join(errs...); err != nil {
 		return Plan{}, err
+	}
+	if err := a.Lapsed(at); err != nil {
+		return Plan{}, fmt.Errorf("patch: propose: %w", err)
 	}
 	if a.Risk() == assess.NoRisk {
 		return Plan{}, fmt.Errorf("%w: %q", ErrNotAffected, a.Finding)

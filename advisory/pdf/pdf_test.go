@@ -97,6 +97,27 @@ func TestEveryClaimIsInThePDF(t *testing.T) {
 	require.Contains(t, text, "page 1 of")
 }
 
+func TestTheHeadingOfACorrectionIsOnEveryPage(t *testing.T) {
+	t.Parallel()
+	a := draft(t, func(in *advisory.Input) {
+		in.Products[0].UDIDI, in.Summary = "09506000134352", strings.Repeat("We look into a weakness of the telemetry connection.\n\n", 60)
+		in.Kind, in.Action = advisory.Correction, &advisory.FieldAction{
+			Urgency: &advisory.Urgency{Urgent: true, Why: "Trends could be late."}, Units: []advisory.Units{{Versions: []string{"pump-2.1"}, All: true}},
+			Use: "Go on using the pump.", Reply: &advisory.Reply{How: "Call us."}, PassOn: "Tell those who have it now.", Depth: "To the users.",
+			Attested: []string{"brief", "no-promotion"},
+		}
+	})
+	text := words(t, write(t, a, nil))
+	pages := strings.Count(text, "EXM-2026-007 · page")
+	require.GreaterOrEqual(t, pages, 3)
+	require.GreaterOrEqual(t, strings.Count(text, "URGENT: MEDICAL DEVICE CORRECTION"), pages+3, "each page, both banners and the title")
+	for _, c := range advisory.Claims(a) {
+		if c.Lead != "Which versions are affected" {
+			require.Contains(t, text, strings.Join(strings.Fields(c.Text), " "), c.Section)
+		}
+	}
+}
+
 func TestMarkupAndOtherScriptsStayText(t *testing.T) {
 	t.Parallel()
 	const name = `<script>(alert)\ Pümpe Насос %PDF {nb`

@@ -8,7 +8,8 @@
 // It writes CSAF, CSAF VEX, CycloneDX VEX, OpenVEX and the letter in HTML, Markdown
 // and PDF into DIR (./advisory-out unless told otherwise), with an index.html, the
 // sources of every sentence, the clocks, the deliveries and the answers for the
-// inventory. All of it is a DEMONSTRATION.
+// inventory; and a preview of the same as a field safety notice for the European
+// Union. All of it is a DEMONSTRATION.
 package main
 
 import (
@@ -36,7 +37,7 @@ func main() {
 // run is the whole way.
 func run(ctx context.Context, out string, print io.Writer) error {
 	w := newWalk(ctx, out, print)
-	for _, step := range []func() error{w.field, w.judge, w.plan, w.write, w.release, w.send, w.receive, w.index} {
+	for _, step := range []func() error{w.field, w.judge, w.plan, w.write, w.release, w.send, w.receive, w.abroad, w.index} {
 		if err := step(); err != nil {
 			return err
 		}

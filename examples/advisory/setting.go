@@ -138,3 +138,21 @@ func input() advisory.Input {
 		},
 	}
 }
+
+// action is what a field safety notice says beyond a security notice.
+func action() *advisory.FieldAction {
+	return &advisory.FieldAction{
+		References: []advisory.Reference{{What: "FSCA", Number: "EXM-FSCA-2026-1"}},
+		Urgency:    &advisory.Urgency{Urgent: true, Why: "Therapy settings could be changed from the hospital network."},
+		Units:      []advisory.Units{{Versions: []string{"pump-2.1"}, Serials: []string{"1000 to 1999"}}},
+		Reply:      &advisory.Reply{Required: true, By: rule.Date{Year: 2026, Month: 4, Day: 1}, How: "Return the enclosed form."},
+		PassOn:     "Tell all in your organization who have to know, and those to whom a pump went on.",
+		Authorities: []advisory.Authority{
+			{Name: "Competent authority (invented)", Informed: rule.Date{Year: 2026, Month: 3, Day: 10}},
+		},
+		Destinations:   []advisory.Destination{{State: "IE", Lang: "en"}},
+		Registration:   advisory.Registration{Number: "US-MF-000000001"},
+		Representative: advisory.Representative{Name: "Example Europe (invented)", Contact: "vigilance@example.com"},
+		Attested:       []string{"not-understated", "consistent", "no-promotion"},
+	}
+}

@@ -278,6 +278,30 @@ func (w *walk) receive() error {
 	return w.json("inventory-answers.json", "A facility's inventory, asked of the CSAF file", answers)
 }
 
+// abroad previews what the same finding would be as a field safety notice; first it
+// shows what that kind asks for.
+func (w *walk) abroad() error {
+	in := input()
+	in.ID, in.Kind, in.Products = "EXM-2026-002", advisory.FieldSafetyNotice, fleet().Products[1:2]
+	in.Assessments, in.Plans = []assess.Assessment{w.assessment}, []patch.Plan{w.approved}
+	_, err := advisory.Draft(in, w.now)
+	var lack *advisory.LackError
+	if !errors.As(err, &lack) {
+		return fmt.Errorf("a field safety notice without its elements: %w", err)
+	}
+	fmt.Fprintf(w.print, "a field safety notice lacks %q, by %s\n", lack.Element.ID, lack.Element.Citations[0].Clause)
+	in.Action = action()
+	a, err := advisory.Draft(in, w.now)
+	if err != nil {
+		return err
+	}
+	files, err := advisory.Preview(a)
+	if err != nil {
+		return err
+	}
+	return w.text(files[1].Name, "The same as a field safety notice (EU), a draft", files[1].Bytes)
+}
+
 type indexed struct{ Name, Title string }
 
 var page = template.Must(template.New("index").Parse(`<!DOCTYPE html>

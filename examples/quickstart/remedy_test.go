@@ -68,7 +68,7 @@ func TestTheWalkIsToldFromTheLedgerOneActALine(t *testing.T) {
 	require.Len(t, lines, acts(all, map[string]string{
 		"assess.assessment": "CVE-2022-25640", "patch.plan": "CVE-2022-25640", "patch.change": "CVE-2022-25640",
 		"device.attestation": stationRule, "device.fielded": "therapy-2.1", "patch.release": "", "patch.envelope": "",
-		"patch.rollout": "", "patch.report": "", "host.reports": "",
+		"patch.rollout": "", "patch.report": "", "patch.table": "",
 	}))
 	require.Greater(t, len(lines), 50)
 	at := 0
@@ -141,7 +141,9 @@ func TestTheUncontrolledOneIsFixedUnderChangeControl(t *testing.T) {
 		require.Len(t, people, 9)
 		kinds = append(kinds, c.Remedy.Kind)
 	}
-	require.Equal(t, []patch.RemedyKind{patch.Patch, patch.CompensatingControl}, kinds)
+	require.Contains(t, o.printed, "to be decided under 21 CFR 806: compensating-control on 2.1: Let only")
+	require.Contains(t, o.printed, "to be decided under 21 CFR 806: patch on 2.1: Device software 2.2")
+	require.Equal(t, []patch.RemedyKind{patch.CompensatingControl, patch.Patch}, kinds)
 
 	kept, _, err := patch.Envelopes.Latest(t.Context(), l, "release "+theRelease)
 	require.NoError(t, err)
@@ -240,8 +242,8 @@ func TestAControlThatExpiredIsVerifiedAnew(t *testing.T) {
 			require.Contains(t, string(e.Body), time.Date(2027, 2, 17, 0, 0, 0, 0, time.UTC).Format(time.RFC3339))
 		}
 	}
-	require.Equal(t, []string{"device.product", "advisory.advisory", "advisory.advisory", "advisory.advisory", "advisory.release", "device.product"}, kinds,
-		"the device in both versions, and a revision of the advisory that rests on it: drafted, signed by two, released")
+	require.Equal(t, []string{"device.product", "assess.assessment", "advisory.advisory", "advisory.advisory", "advisory.advisory", "advisory.release", "device.product"}, kinds,
+		"the device in both versions, the judgment that counts on the control, and a revision of the advisory that rests on it: drafted, signed by two, released")
 }
 
 // A change that was carried out is not begun anew when the evidence changes: it is
