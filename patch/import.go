@@ -58,6 +58,9 @@ func ReadReportsCSV(r io.Reader, release string, at time.Time) iter.Seq2[Report,
 				if len(bytes.TrimSpace(row.text)) == 0 {
 					continue
 				}
+				if header == nil {
+					row.text = bytes.TrimPrefix(row.text, []byte("\ufeff")) // before a quote, too
+				}
 				c := csv.NewReader(bytes.NewReader(row.text))
 				c.FieldsPerRecord = -1
 				fields, err = c.Read()
@@ -105,7 +108,7 @@ func ReadReportsCSV(r io.Reader, release string, at time.Time) iter.Seq2[Report,
 func checkHeader(fields []string) ([]string, error) {
 	fields = slices.Clone(fields)
 	for i, f := range fields {
-		f = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(f, "\ufeff")))
+		f = strings.ToLower(strings.TrimSpace(f))
 		if !slices.Contains(columns, f) || slices.Contains(fields[:i], f) {
 			return nil, fmt.Errorf("the column %q is not known or there twice", f)
 		}
@@ -138,7 +141,7 @@ func fromFields(header, fields []string, release string, at time.Time) (Report, 
 			}
 		case "visit":
 			if text != "" {
-				one.Visit, err = strconv.ParseBool(text)
+				one.Visit, err = truth(text)
 			}
 		case "how":
 			one.How = text
@@ -155,6 +158,17 @@ func fromFields(header, fields []string, release string, at time.Time) (Report, 
 		return Report{}, err
 	}
 	return finish(one, at)
+}
+
+// truth reads yes and no as well as true and false.
+func truth(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "yes", "y":
+		return true, nil
+	case "no", "n":
+		return false, nil
+	}
+	return strconv.ParseBool(text)
 }
 
 func finish(one Report, at time.Time) (Report, error) {

@@ -72,6 +72,9 @@ func (r Report) Check(at time.Time) error {
 	if blank(r.Release) || blank(r.How) {
 		fail("the release, or how it is known, is missing")
 	}
+	if !utf8.ValidString(r.How) || !utf8.ValidString(r.Why) {
+		fail("how it is known, or why, is not UTF-8")
+	}
 	if !pseudonym(r.Unit) || !pseudonym(r.Site) {
 		fail("unit %q or site %q is empty or looks like a name or an address", r.Unit, r.Site)
 	}
@@ -83,11 +86,17 @@ func (r Report) Check(at time.Time) error {
 	}
 	if r.At.IsZero() {
 		fail("when it was is missing")
+	} else if r.At.Before(noClock) {
+		fail("%s is the time of a device whose clock is not set", r.At.UTC().Format(time.RFC3339))
 	} else if r.At.After(at) {
 		fail("%s is after %s", r.At.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339))
 	}
 	return errors.Join(errs...)
 }
+
+// noClock is a time before which no report can be: clocks that were never set say
+// 1970 or 1980. That is our own convention.
+var noClock = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // pseudonym refuses what cannot stand for a thing without naming it, as
 // device.Fielded does.

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -55,30 +54,6 @@ func (r *run) remedy() error {
 			if err := r.carryOut(p, i, remedy); err != nil {
 				return fmt.Errorf("%s: %s: %w", p.Vulnerability, remedy.Kind, err)
 			}
-		}
-	}
-	return r.corrections()
-}
-
-// corrections prints what is a correction, and nobody has decided whether it is
-// reported under 21 CFR 806.
-func (r *run) corrections() error {
-	l := r.program.Ledger()
-	begun, err := patch.Corrections(r.ctx, l, r.now())
-	if err != nil {
-		return err
-	}
-	var decided []assess.Correction
-	for c, err := range assess.CorrectionDecisions.All(r.ctx, l, "") {
-		if err != nil {
-			return err
-		}
-		decided = append(decided, c)
-	}
-	open := assess.Undecided(patch.CorrectionIDs(begun), decided)
-	for _, c := range begun {
-		if slices.Contains(open, c.ID) {
-			r.say("  to be decided under 21 CFR 806: %s", c.What)
 		}
 	}
 	return nil

@@ -67,6 +67,7 @@ func TestTheWalkIsToldFromTheLedgerOneActALine(t *testing.T) {
 	lines := o.told(t, "CVE-2022-25640")
 	require.Len(t, lines, acts(all, map[string]string{
 		"assess.assessment": "CVE-2022-25640", "patch.plan": "CVE-2022-25640", "patch.change": "CVE-2022-25640",
+		"assess.discretion": "CVE-2022-25640", "assess.correction": "CVE-2022-25640",
 		"device.attestation": stationRule, "device.fielded": "therapy-2.1", "patch.release": "", "patch.envelope": "",
 		"patch.rollout": "", "patch.report": "", "patch.table": "",
 	}))
@@ -141,8 +142,16 @@ func TestTheUncontrolledOneIsFixedUnderChangeControl(t *testing.T) {
 		require.Len(t, people, 9)
 		kinds = append(kinds, c.Remedy.Kind)
 	}
-	require.Contains(t, o.printed, "to be decided under 21 CFR 806: compensating-control on 2.1: Let only")
-	require.Contains(t, o.printed, "to be decided under 21 CFR 806: patch on 2.1: Device software 2.2")
+	require.Contains(t, o.printed, "discretion of 21 CFR 806: yes")
+	begun, err := patch.Corrections(t.Context(), l, time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+	require.Len(t, begun, 2)
+	for _, b := range begun {
+		c, _, err := assess.CorrectionDecisions.Latest(t.Context(), l, b.ID)
+		require.NoError(t, err)
+		require.True(t, c.Decided())
+		require.Equal(t, approver, c.Justified.Evaluated.By)
+	}
 	require.Equal(t, []patch.RemedyKind{patch.CompensatingControl, patch.Patch}, kinds)
 
 	kept, _, err := patch.Envelopes.Latest(t.Context(), l, "release "+theRelease)
@@ -202,19 +211,35 @@ func TestTheSummariesNameEntriesOfTheLedger(t *testing.T) {
 		require.Len(t, s.Products, 1)
 		require.Equal(t, risk, s.Products[0].Risk)
 		require.Empty(t, s.Products[0].Gaps)
+		for _, st := range s.Products[0].Steps {
+			require.Empty(t, st.Recorded, "each step is written by who did it")
+		}
+		require.Equal(t, id == "CVE-2022-25640", strings.Contains(gapsOf(s.Products[0]), "4 of 6 have it"))
 		require.Empty(t, s.Products[0].Tripped)
 		require.Equal(t, []string{siteB}, sitesOf(s.Products[0].Sites))
 		page, err := os.ReadFile(filepath.Join(o.dir, "summary", id+".md"))
 		require.NoError(t, err)
 		require.Contains(t, string(page), "- site-b: "+string(risk)+", exploitability ")
 		require.NotContains(t, string(page), "..")
-		require.Len(t, s.Products[0].Records, 3)
-		for _, r := range s.Products[0].Records {
+		records := s.Products[0].Records
+		for _, section := range s.Products[0].Sections {
+			records = append(records, section.Records...)
+		}
+		require.Greater(t, len(records), 10)
+		for _, r := range records {
 			require.Equal(t, r.Hash.String(), held[r.Seq].Hash)
 			require.Equal(t, r.Key, held[r.Seq].Key)
 			require.Contains(t, string(page), r.Hash.String())
 		}
 	}
+}
+
+func gapsOf(p assess.ProductSummary) string {
+	var all []string
+	for _, s := range p.Sections {
+		all = append(all, s.Gaps...)
+	}
+	return strings.Join(all, "\n")
 }
 
 func sitesOf(list []assess.SiteRisk) []string {

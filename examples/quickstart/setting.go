@@ -21,6 +21,7 @@ Every sign-off is made by this program: a DEMONSTRATION, not a decision about an
 const (
 	analyst  = "analyst-1"
 	safety   = "clinical-safety-1"
+	board    = "risk-board-1"
 	engineer = "patch-lead-1"
 	quality  = "quality-1"
 	editor   = "advisory-editor-1"
@@ -173,7 +174,7 @@ func judgments() map[feeds.ID]judgment {
 			safety:         "Bedside alarms do not depend on telemetry; hazard analysis rates a late report as minor.",
 			score:          "Availability of monitoring is reduced; nothing else is touched.",
 			approval:       "Alarms at the bedside remain, as the hazard analysis says.",
-			leave: &assess.Leave{Acceptable: assess.Yes, By: safety,
+			leave: &assess.Leave{Acceptable: assess.Yes, By: board,
 				Why: "Bedside alarms are independent of telemetry, and version 2.2 takes the library up for another reason."},
 			title:       "Telemetry over DTLS can be stopped from the network",
 			description: "The TLS library the device uses (wolfSSL 4.8.1) can leave out the check that a DTLS peer answers at its address, which lets somebody on the network keep the telemetry service busy.",

@@ -24,7 +24,7 @@ func (r *run) sumUp() error {
 	}
 	r.summaries = map[feeds.ID]assess.Summary{}
 	for id := range judgments() {
-		s, err := assess.Summarize(r.ctx, r.program.Ledger(), nil, policy.Calendar, id, r.now())
+		s, err := patch.Summarize(r.ctx, r.program.Ledger(), nil, policy.Calendar, id, r.now())
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -99,6 +99,7 @@ func (r *run) records(id feeds.ID) ([]store.Name, error) {
 		for _, key := range append(slices.Clone(a.From), a.Finding) {
 			add(string(assess.Assessments), key)
 			add(string(patch.Plans), key)
+			add(string(assess.Discretions), key)
 		}
 		for c, err := range patch.Changes.All(r.ctx, l, a.Finding+" @") {
 			if err != nil {
@@ -106,6 +107,7 @@ func (r *run) records(id feeds.ID) ([]store.Name, error) {
 			}
 			changes[c.Key()] = true
 			add(string(patch.Changes), c.Key())
+			add(string(assess.CorrectionDecisions), c.Key())
 		}
 		if x := a.Exploitability; x != nil && x.Environment != nil {
 			for _, g := range x.Environment.Grounds {
@@ -163,6 +165,16 @@ func reached(e store.Entry) (string, error) {
 			text += ": " + strings.ToUpper(string(a.Risk()))
 		}
 		return text, err
+	case string(assess.Discretions):
+		d, err := assess.Discretions.Decode(e)
+		return fmt.Sprintf("%d of the conditions on record", len(d.Facts)), err
+	case string(assess.CorrectionDecisions):
+		c, err := assess.CorrectionDecisions.Decode(e)
+		word := "justified"
+		if c.Decided() {
+			word = "decided"
+		}
+		return "correction " + word, err
 	case string(patch.Plans):
 		p, err := patch.Plans.Decode(e)
 		return fmt.Sprintf("plan %s: %s", p.State(), p.Class), err

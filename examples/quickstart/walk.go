@@ -93,6 +93,7 @@ func walk(ctx context.Context, o options) (err error) {
 		{"planning", r.plan},
 		{"drafting and signing off an advisory", r.advise},
 		{"taking the remedies through change control, and rolling out", r.remedy},
+		{"recording what bears on reporting", r.reporting},
 		{"summing up each vulnerability", r.sumUp},
 		{"verifying and writing the ledger", r.finish},
 	} {
@@ -211,78 +212,86 @@ func (r *run) saveAssessment(by, why string, a assess.Assessment) error {
 	return assess.Save(r.ctx, r.program.Ledger(), store.By{Who: by, Why: why}, a)
 }
 
-// judge takes a the rest of its way and keeps it: what is proposed under the name
-// of who proposes, what is settled under the name of who settles.
+// judge takes a the rest of its way: each step is kept under the name of who did it,
+// the proposal under that of who proposes, and it is settled by somebody else.
 func (r *run) judge(a assess.Assessment, j judgment) (assess.Assessment, error) {
-	var err error
-	if s := a.State(); s != assess.Proposed && s != assess.Determined {
-		if a, err = r.steps(a, j); err != nil {
+	for _, s := range r.steps(j) {
+		if a.State() != s.from || s.from == assess.ExploitabilityJudged && s.environment != (a.Exploitability.Environment == nil) {
+			continue
+		}
+		step := assess.Step{By: s.who, At: r.now(), Why: s.why, Evidence: s.on}
+		if s.from == assess.Opened {
+			step.Evidence = a.Facts.Records
+		}
+		next, err := s.do(a, step)
+		if err != nil {
 			return a, err
 		}
-		if err := r.saveAssessment(analyst, "four steps done, determination proposed", a); err != nil {
+		if err := r.saveAssessment(s.who, s.name, next); err != nil {
 			return a, err
 		}
-	}
-	if a.State() == assess.Determined {
-		return a, nil
-	}
-	at := r.now()
-	if a, err = a.Settle(assess.Approval{By: safety, At: at, Why: j.approval}); err != nil {
-		return a, err
-	}
-	if j.leave != nil {
-		leave := *j.leave
-		leave.At = at
-		if a, err = a.WithLeave(leave); err != nil {
-			return a, err
-		}
-	}
-	return a, r.saveAssessment(safety, "determination approved (DEMONSTRATION)", a)
-}
-
-// steps does the four steps of a and proposes what follows.
-func (r *run) steps(a assess.Assessment, j judgment) (assess.Assessment, error) {
-	at := r.now()
-	step := func(by, why string, on ...assess.Evidence) assess.Step {
-		return assess.Step{By: by, At: at, Why: why, Evidence: on}
-	}
-	// What the steps rest on: the deployment as the ledger has it, and a hazard
-	// analysis that is invented.
-	deployment := assess.Evidence{Text: "deployment facts of the product", Ref: store.Ref{System: "ledger", ID: "device.product/" + a.Product}}
-	hazards := assess.Evidence{Text: "hazard analysis (invented)", Ref: store.Ref{System: "example-quality-system", ID: "HA-7"}}
-	for _, do := range []func(assess.Assessment) (assess.Assessment, error){
-		func(a assess.Assessment) (assess.Assessment, error) {
-			return a.WithTriage(assess.Triage{Step: step(analyst, j.triage, a.Facts.Records...), Result: assess.Affected})
-		},
-		func(a assess.Assessment) (assess.Assessment, error) {
-			return a.WithExploitability(step(analyst, j.exploitability, deployment), j.answers, nil)
-		},
-		func(a assess.Assessment) (assess.Assessment, error) {
-			return a.WithEnvironment(assess.Environment{Step: step(analyst, "as the deployment states it", deployment),
-				Privileges: j.privileges, Path: j.path, Grounds: j.grounds}, r.device.Deployment, nil)
-		},
-		func(a assess.Assessment) (assess.Assessment, error) {
-			i := assess.Impact{Step: step(safety, j.safety, hazards), Harm: j.harm, Statement: j.impact,
-				Security: j.security, Lines: j.lines, Parts: j.parts}
-			i, err := i.WithHazards(r.device.Deployment, j.function)
-			if err != nil {
-				return a, err
-			}
-			return a.WithImpact(i)
-		},
-		func(a assess.Assessment) (assess.Assessment, error) {
-			return a.WithScore(step(analyst, j.score, deployment), j.answers, nil)
-		},
-		func(a assess.Assessment) (assess.Assessment, error) {
-			return a.Propose(nil, assess.Proposal{Step: step(analyst, "as the matrix says")})
-		},
-	} {
-		var err error
-		if a, err = do(a); err != nil {
-			return a, err
-		}
+		a = next
 	}
 	return a, nil
+}
+
+// A judging is one step: where it goes on from, by whom, why, and on what evidence.
+type judging struct {
+	from        assess.State
+	environment bool // the second half of step 2
+	name, who   string
+	why         string
+	on          []assess.Evidence
+	do          func(assess.Assessment, assess.Step) (assess.Assessment, error)
+}
+
+// steps are the four steps, the proposal, and its approval.
+func (r *run) steps(j judgment) []judging {
+	// What the steps rest on: the deployment as the ledger has it, and a hazard
+	// analysis that is invented.
+	deployment := []assess.Evidence{{Text: "deployment facts of the product", Ref: store.Ref{System: "ledger", ID: "device.product/" + r.device.ID}}}
+	hazards := []assess.Evidence{{Text: "hazard analysis (invented)", Ref: store.Ref{System: "example-quality-system", ID: "HA-7"}}}
+	return []judging{
+		{from: assess.Opened, name: "step 1, triage", who: analyst, why: j.triage,
+			do: func(a assess.Assessment, s assess.Step) (assess.Assessment, error) {
+				return a.WithTriage(assess.Triage{Step: s, Result: assess.Affected})
+			}},
+		{from: assess.Triaged, name: "step 2, exploitability", who: analyst, why: j.exploitability, on: deployment,
+			do: func(a assess.Assessment, s assess.Step) (assess.Assessment, error) {
+				return a.WithExploitability(s, j.answers, nil)
+			}},
+		{from: assess.ExploitabilityJudged, environment: true, name: "step 2, in the deployment", who: analyst, why: "as the deployment states it", on: deployment,
+			do: func(a assess.Assessment, s assess.Step) (assess.Assessment, error) {
+				return a.WithEnvironment(assess.Environment{Step: s, Privileges: j.privileges, Path: j.path, Grounds: j.grounds}, r.device.Deployment, nil)
+			}},
+		{from: assess.ExploitabilityJudged, name: "step 3, impact", who: safety, why: j.safety, on: hazards,
+			do: func(a assess.Assessment, s assess.Step) (assess.Assessment, error) {
+				i := assess.Impact{Step: s, Harm: j.harm, Statement: j.impact, Security: j.security, Lines: j.lines, Parts: j.parts}
+				i, err := i.WithHazards(r.device.Deployment, j.function)
+				if err != nil {
+					return a, err
+				}
+				return a.WithImpact(i)
+			}},
+		{from: assess.ImpactJudged, name: "step 4, score", who: analyst, why: j.score, on: deployment,
+			do: func(a assess.Assessment, s assess.Step) (assess.Assessment, error) {
+				return a.WithScore(s, j.answers, nil)
+			}},
+		{from: assess.Scored, name: "determination proposed", who: analyst, why: "as the matrix says",
+			do: func(a assess.Assessment, s assess.Step) (assess.Assessment, error) {
+				return a.Propose(nil, assess.Proposal{Step: s})
+			}},
+		{from: assess.Proposed, name: "determination approved (DEMONSTRATION)", who: board, why: j.approval,
+			do: func(a assess.Assessment, s assess.Step) (assess.Assessment, error) {
+				a, err := a.Settle(assess.Approval{By: s.By, At: s.At, Why: s.Why})
+				if err != nil || j.leave == nil {
+					return a, err
+				}
+				leave := *j.leave
+				leave.By, leave.At = s.By, s.At
+				return a.WithLeave(leave)
+			}},
+	}
 }
 
 // plan proposes what follows from each assessment, and approves what has no gaps.
