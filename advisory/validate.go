@@ -28,8 +28,8 @@ var parties = []patch.Party{patch.Manufacturer, patch.Facility, patch.User}
 
 // Validate says everything that is missing or wrong in a, at once, or nil. What
 // it asks of content is the union of FDA's 30-day notice (guidance) and the
-// practice of ISO/IEC 29147; that clinical impact takes at least five words and
-// is no empty phrase is our own convention.
+// practice of ISO/IEC 29147; that clinical impact takes at least five words, is
+// no empty phrase and says who or what is harmed is our own convention.
 func (a Advisory) Validate() error {
 	c := &checker{}
 	c.head(a)
@@ -252,8 +252,11 @@ func (c *checker) vulnerability(a Advisory, v Vulnerability) {
 	c.need(fmt.Sprintf("the description of %q", v.ID), v.Description)
 	what := fmt.Sprintf("the clinical impact of %q", v.ID)
 	c.need(what, v.ClinicalImpact)
-	if !blank(v.ClinicalImpact) && len(strings.Fields(v.ClinicalImpact)) < 5 {
-		c.fail("%s is too short to say what could happen to the patient: %q", what, v.ClinicalImpact)
+	// What was issued in other times can still be taken back.
+	if !blank(v.ClinicalImpact) && a.Withdrawn == nil {
+		if why := idle(a.Lang, v.ClinicalImpact); why != "" {
+			c.fail("%s %s: %q", what, why, v.ClinicalImpact)
+		}
 	}
 	if v.CWE != "" && !weak.MatchString(v.CWE) {
 		c.fail("%q: %q is no CWE id", v.ID, v.CWE)
@@ -403,18 +406,5 @@ func plain(version string) string {
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
-
-// hollow reports whether s is one of the phrases that fill a field without
-// saying anything. The list is ours.
-func hollow(s string) bool {
-	s = strings.ToLower(strings.Trim(s, " \t\n.,;:-–—_/?!()[]*"))
-	return s == "" || slices.Contains([]string{
-		"n/a", "na", "none", "nil", "no", "yes", "unknown", "tbd", "tba", "tbc", "todo", "not applicable", "not available", "not known",
-		"to be determined", "to be defined", "to be confirmed", "to be announced", "to follow", "see above", "see below", "see summary",
-		"see description", "no impact", "no clinical impact", "no clinical impact is expected", "no clinical impact expected",
-		"no impact on patients", "no impact to patients", "minimal impact", "low impact", "impact unknown", "impact is unknown",
-		"under investigation", "under review", "placeholder", "lorem ipsum", "text", "x", "xxx",
-	}, strings.Join(strings.Fields(s), " "))
-}
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -24,8 +24,8 @@ const vexSuffix = "-VEX"
 // version, none left out. Calling it releases nothing: see Release and Statements.
 //
 // A version is named by an IRI in the maker's namespace that holds its manufacturer,
-// name, model and version, since devices have no
-// package URL. What a hospital does about it is an action, never a justification.
+// name, model and version, since devices have no package URL. What a hospital does
+// about it is an action, never a justification.
 func VEX(a Advisory) (vex.Document, error) {
 	if err := a.Validate(); err != nil {
 		return vex.Document{}, err
