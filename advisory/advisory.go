@@ -79,6 +79,11 @@ type Advisory struct {
 	Revisions []Revision `json:"revisions"`
 	// Versions are the device versions it speaks of.
 	Versions []Version `json:"versions"`
+	// NoFleet says why the versions do not come from the records of all devices in
+	// the field; empty when they do, and in records of before it was asked.
+	NoFleet string `json:"no_fleet,omitempty"`
+	// Excluded are products of which it does not speak on purpose.
+	Excluded []Exclusion `json:"excluded,omitempty"`
 	// Vulnerabilities it speaks of, none twice.
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"`
 	// Instructions say what each party does now.
@@ -215,6 +220,16 @@ type Version struct {
 	// ended; empty is not said.
 	Stage device.Stage `json:"stage,omitempty"`
 	Ended string       `json:"ended,omitempty"`
+}
+
+// An Exclusion says why an advisory does not speak of a product that one would look
+// for in it, such as that another advisory does. Readers are told. Product, the key of
+// its device.Product, and Why are required.
+type Exclusion struct {
+	Product string `json:"product"`
+	// Name is what readers are told. In an Input, empty takes that of the product.
+	Name string `json:"name"`
+	Why  string `json:"why"`
 }
 
 // A Vulnerability is what is said about one.

@@ -142,6 +142,17 @@ func (s sources) product(v Version) []Basis {
 	return append(out, s.own)
 }
 
+// scope are the records of which versions there are.
+func (s sources) scope() []Basis {
+	out := []Basis{s.own}
+	for _, b := range s.a.Rests {
+		if b.Kind == fleetKind {
+			out = append(out, b)
+		}
+	}
+	return tidy(out)
+}
+
 func (s sources) disposition(d Disposition) []Basis {
 	if out := s.findings(d.Findings); len(out) > 0 {
 		return tidy(out)

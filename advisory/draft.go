@@ -27,10 +27,16 @@ type Input struct {
 	Mark tlp.Mark
 	// Fleet gives the versions: every one that was distributed of the models that
 	// the assessments are about, supported or not. See Fleet.Versions. Products are
-	// further ones, and all of them without a Fleet. A version that no assessment
-	// and no statement speaks of is under investigation.
+	// further ones. A version that no assessment and no statement speaks of is under
+	// investigation. A product with nearly the name of one of them has to be given, or
+	// be Excluded: see Fleet.Near.
 	Fleet    *Fleet
 	Products []device.Product
+	// NoFleet says to readers why there is no Fleet, and the versions are the
+	// Products alone. One of the two is required.
+	NoFleet string
+	// Excluded are products of which it does not speak on purpose.
+	Excluded []Exclusion
 	// Audience and Needs are as in Advisory.
 	Audience []tlp.Audience
 	Needs    []string
@@ -157,6 +163,14 @@ func (d *drafter) versions() {
 	for _, p := range d.in.Products {
 		d.product(p)
 	}
+	d.a.NoFleet = d.in.NoFleet
+	switch {
+	case d.in.Fleet == nil && blank(d.in.NoFleet):
+		d.fail("there is no fleet and no reason for that: versions could be left out without a word")
+	case d.in.Fleet != nil && !blank(d.in.NoFleet):
+		d.fail("there is a fleet and a reason why there is none: %q", d.in.NoFleet)
+	}
+	defer d.excluded()
 	if d.in.Fleet == nil {
 		return
 	}
@@ -170,12 +184,43 @@ func (d *drafter) versions() {
 	for _, p := range d.in.Products {
 		about = append(about, p.ID)
 	}
-	versions := d.in.Fleet.Versions(about...)
+	fleet := *d.in.Fleet
+	fleet.Products = slices.Clone(fleet.Products)
+	for _, p := range d.in.Products {
+		if !slices.ContainsFunc(fleet.Products, func(o device.Product) bool { return o.ID == p.ID }) {
+			fleet.Products = append(fleet.Products, p)
+		}
+	}
+	versions := fleet.Versions(about...)
 	d.rest(fleetKind, fleetKey(about), fleetDigest(versions))
 	for _, p := range versions {
-		if _, given := d.version[p.ID]; !given {
+		if _, given := d.version[p.ID]; !given && !d.isExcluded(p.ID) {
 			d.product(p)
 		}
+	}
+	for _, p := range fleet.Near(about...) {
+		if _, given := d.version[p.ID]; !given && !d.isExcluded(p.ID) {
+			d.fail("product %q (%s %s, model %q, of %q) is nearly one of those that it speaks of: give it, or exclude it with a reason",
+				p.ID, p.Name, p.Version, p.Model, p.Manufacturer)
+		}
+	}
+}
+
+func (d *drafter) isExcluded(product string) bool {
+	return slices.ContainsFunc(d.in.Excluded, func(x Exclusion) bool { return x.Product == product })
+}
+
+// excluded takes over the products that it does not speak of.
+func (d *drafter) excluded() {
+	for _, x := range d.in.Excluded {
+		if d.in.Fleet != nil && blank(x.Name) {
+			for _, p := range d.in.Fleet.Products {
+				if p.ID == x.Product {
+					x.Name = Version{Name: p.Name, Model: p.Model, Version: p.Version}.words()
+				}
+			}
+		}
+		d.a.Excluded = append(d.a.Excluded, x)
 	}
 }
 

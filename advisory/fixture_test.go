@@ -168,7 +168,7 @@ func input(products ...device.Product) advisory.Input {
 		ID: "EXM-2026-001", Kind: advisory.SecurityNotice, Lang: "en-US", By: "advisory-author",
 		Maker:    advisory.Maker{Name: "Example Medical", Namespace: "https://example.com/psirt"},
 		Mark:     tlp.Marked(tlp.Clear, "example-medical"),
-		Products: products,
+		Products: products, NoFleet: "The register of devices is being set up; all released versions are named here.",
 		Instructions: []advisory.Instruction{
 			{Party: patch.Manufacturer, Text: "We supply updates and answer questions about them."},
 			{Party: patch.Facility, Text: "Find your pumps by model and version, and plan the update with our field service."},

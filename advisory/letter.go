@@ -84,7 +84,7 @@ func newLetter(a Advisory) Letter {
 	l.Facts = append(l.Facts, it("May be shared", a.Mark.Label.String(), src.own))
 	l.references(a, src)
 	l.add("Summary", paragraphs(a.Summary, src.text(TextSummary)...)...)
-	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src)})
+	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src), Items: scope(a, src)})
 	l.identification(a, src)
 	for _, v := range a.Vulnerabilities {
 		l.vulnerability(a, v, src)
@@ -177,6 +177,15 @@ func products(a Advisory, src sources) *Table {
 		t.From = append(t.From, tidy(from))
 	}
 	return t
+}
+
+// scope is what is said of the versions as a whole.
+func scope(a Advisory, src sources) []Item {
+	var out []Item
+	for _, line := range a.scope() {
+		out = append(out, it("", line, src.scope()...))
+	}
+	return out
 }
 
 // instructions are what p does: the instructions proper, then the controls.

@@ -35,6 +35,7 @@ func (a Advisory) Validate() error {
 	c.head(a)
 	c.texts(a)
 	c.versions(a)
+	c.scope(a)
 	for _, v := range a.Vulnerabilities {
 		c.vulnerability(a, v)
 	}
@@ -225,6 +226,21 @@ func (c *checker) versions(a Advisory) {
 		ids[v.ID], names[name] = true, true
 		if blank(v.Name) || blank(v.Model) || blank(v.Version) || blank(v.Manufacturer) {
 			c.fail("version %q: name, model, version or manufacturer is missing", v.ID)
+		}
+	}
+}
+
+// scope checks what is said of the versions as a whole.
+func (c *checker) scope(a Advisory) {
+	if a.NoFleet != "" {
+		c.need("why there is no fleet", a.NoFleet)
+	}
+	for i, x := range a.Excluded {
+		if blank(x.Product) || blank(x.Name) || hollow(x.Why) || slices.ContainsFunc(a.Excluded[:i], func(o Exclusion) bool { return o.Product == x.Product }) {
+			c.fail("product %q is left out: its key, its name or the reason is missing, or it is there twice", x.Product)
+		}
+		if slices.ContainsFunc(a.Versions, func(v Version) bool { return v.Product != "" && v.Product == x.Product }) {
+			c.fail("product %q is left out and spoken of", x.Product)
 		}
 	}
 }

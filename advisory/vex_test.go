@@ -207,7 +207,7 @@ func fleet() *advisory.Fleet {
 func TestVersionsComeFromTheFleet(t *testing.T) {
 	t.Parallel()
 	in := uncontrolled(t)
-	in.Products, in.Fleet = nil, fleet()
+	in.Products, in.Fleet, in.NoFleet = nil, fleet(), ""
 	a := draft(t, in)
 	var got []string
 	for _, v := range a.Versions {

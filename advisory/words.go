@@ -239,6 +239,18 @@ func (w Withdrawal) words() string {
 	return text
 }
 
+// scope says why versions could be missing.
+func (a Advisory) scope() []string {
+	var out []string
+	if !blank(a.NoFleet) {
+		out = append(out, "The versions were not taken from the records of all devices in the field: "+a.NoFleet)
+	}
+	for _, x := range a.Excluded {
+		out = append(out, fmt.Sprintf("This advisory does not speak of %s: %s", x.Name, x.Why))
+	}
+	return out
+}
+
 func (t Translation) words() string {
 	return fmt.Sprintf("%s, revision %d (%s)", t.ID, t.Revision, t.Lang)
 }
