@@ -280,6 +280,10 @@ type Disposition struct {
 	StatedBy string `json:"stated_by,omitempty"`
 	// Findings are the keys of the assessments it rests on.
 	Findings []string `json:"findings,omitempty"`
+	// From are the records that say it where no assessment of this version does: the
+	// plan or the release of a fix, and what a statement cites. Empty in records of
+	// before it was kept.
+	From []Basis `json:"from,omitempty"`
 }
 
 // A Score is the CVSS base score of a vulnerability on this device, derived from

@@ -96,11 +96,20 @@ type Cite struct {
 
 // Citing is the cite of the record as the ledger holds it now.
 func Citing(ctx context.Context, l *store.Ledger, text Text, of store.Name) (Cite, error) {
+	b, err := Resting(ctx, l, of)
+	if err != nil {
+		return Cite{}, err
+	}
+	return Cite{Text: text, Of: b}, nil
+}
+
+// Resting is the record as the ledger holds it now, for a Cite or a Statement.
+func Resting(ctx context.Context, l *store.Ledger, of store.Name) (Basis, error) {
 	now, _, err := current(ctx, l, Basis{Kind: of.Kind, Key: of.Key})
 	if err != nil {
-		return Cite{}, fmt.Errorf("advisory: cite of %s: %w", of, err)
+		return Basis{}, fmt.Errorf("advisory: cite of %s: %w", of, err)
 	}
-	return Cite{Text: text, Of: Basis{Kind: of.Kind, Key: of.Key, Digest: now}}, nil
+	return Basis{Kind: of.Kind, Key: of.Key, Digest: now}, nil
 }
 
 // sources finds the records behind what an advisory says.
@@ -155,9 +164,9 @@ func (s sources) scope() []Basis {
 
 func (s sources) disposition(d Disposition) []Basis {
 	if out := s.findings(d.Findings); len(out) > 0 {
-		return tidy(out)
+		return tidy(append(out, d.From...))
 	}
-	return tidy(s.product(s.a.version(d.Version)))
+	return tidy(append(s.product(s.a.version(d.Version)), d.From...))
 }
 
 func (s sources) vulnerability(v Vulnerability) []Basis {
@@ -179,6 +188,17 @@ func (s sources) about(ids []feeds.ID, versions []string) []Basis {
 			if len(versions) == 0 || slices.Contains(versions, d.Version) {
 				out = append(out, s.findings(d.Findings)...)
 			}
+		}
+	}
+	return tidy(out)
+}
+
+// patch are those of a fix: of what it is for, and the releases that carry one.
+func (s sources) patch(r Remedy) []Basis {
+	out := s.about(r.For, r.Versions)
+	for _, b := range s.a.Rests {
+		if b.Kind == string(patch.Releases) {
+			out = append(out, b)
 		}
 	}
 	return tidy(out)
@@ -309,6 +329,8 @@ func current(ctx context.Context, l *store.Ledger, b Basis) (digest, how string,
 		return inField(ctx, l, b.Key)
 	case string(assess.Assessments):
 		return latest(ctx, l, assess.Assessments, b.Key)
+	case string(patch.Releases):
+		return latest(ctx, l, patch.Releases, b.Key)
 	case string(patch.Plans):
 		return latest(ctx, l, patch.Plans, b.Key)
 	case string(device.Products):

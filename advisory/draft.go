@@ -1,7 +1,6 @@
 package advisory
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -56,6 +55,9 @@ type Input struct {
 	// Plans are for these assessments. Only an approved plan can be told to
 	// customers.
 	Plans []patch.Plan
+	// Releases are those of the ledger (patch.Releases) that carry changes for these
+	// assessments: what they carry is fixed in their version since they were made.
+	Releases []patch.Release
 	// Stated are what a person says of versions that were not assessed.
 	Stated []Statement
 	// Vulnerabilities are the words about each, in the order of the advisory.
@@ -90,18 +92,24 @@ type VulnerabilityText struct {
 
 // A Statement says of a version that was not assessed that it is not affected
 // or fixed. It cannot overrule an assessment.
+//
+// That a version is fixed follows from approved plans and from releases; a person
+// who states it says why, and names a record that says so.
 type Statement struct {
 	Product       string // the key of one of the products
 	Vulnerability feeds.ID
 	Status        VersionStatus
 	Justification string // a VEX token; it or Why is required for NotAffected
 	Why           string
+	// From are records of the ledger that say so; required for Fixed, with Why. See
+	// Resting.
+	From []Basis
 }
 
 // Draft makes a draft as of at. Everything that is missing or wrong is told at
 // once, as by Validate.
 func Draft(in Input, at time.Time) (Advisory, error) {
-	d := &drafter{in: in, version: map[string]string{}, judged: map[string]assess.Assessment{}, fixes: map[string]map[string]bool{}}
+	d := &drafter{in: in, version: map[string]string{}, judged: map[string]assess.Assessment{}, fixes: map[string]map[string][]Basis{}}
 	d.a = Advisory{
 		Schema: Schema, ID: in.ID, Kind: in.Kind, Status: StatusDraft, Lang: in.Lang, Maker: in.Maker,
 		Texts: in.Texts, Proposed: patch.Proposed{By: in.By, At: instant(at)},
@@ -111,6 +119,7 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.revisions()
 	d.versions()
 	d.vulnerabilities()
+	d.releases()
 	d.plans()
 	d.statements()
 	d.added()
@@ -118,9 +127,7 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.roads()
 	d.fixed()
 	d.mark()
-	slices.SortFunc(d.a.Rests, func(x, y Basis) int {
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Key, y.Key))
-	})
+	d.a.Rests = tidy(d.a.Rests)
 	if err := errors.Join(errors.Join(d.errs...), d.a.Validate()); err != nil {
 		return Advisory{}, err
 	}
@@ -138,9 +145,9 @@ type drafter struct {
 	// products are those of the versions, in their order.
 	products []device.Product
 	judged   map[string]assess.Assessment // by finding
-	// fixes are the device versions, spelled plainly, that have a patch which can
-	// be had; by finding.
-	fixes map[string]map[string]bool
+	// fixes are the records that say that a finding has a patch which can be had, by
+	// finding and by the device version with the patch, spelled plainly.
+	fixes map[string]map[string][]Basis
 }
 
 func (d *drafter) fail(format string, args ...any) {

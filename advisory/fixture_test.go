@@ -252,6 +252,9 @@ func recording(t *testing.T, l *store.Ledger, in advisory.Input) {
 		for _, x := range in.Assessments {
 			require.NoError(t, assess.Assessments.Put(tx, x))
 		}
+		for _, x := range in.Releases {
+			require.NoError(t, patch.Releases.Put(tx, x))
+		}
 		for _, x := range in.Plans {
 			require.NoError(t, patch.Plans.Put(tx, x))
 		}

@@ -103,7 +103,7 @@ func newLetter(a Advisory) Letter {
 	var fixes []Item
 	for _, r := range a.Remedies {
 		if r.Kind == patch.Patch {
-			fixes = append(fixes, it(a.about(r.For, r.Versions), r.words(), src.about(r.For, r.Versions)...))
+			fixes = append(fixes, it(a.about(r.For, r.Versions), r.words(), src.patch(r)...))
 		}
 	}
 	l.under("Fixes", true, fixes...)

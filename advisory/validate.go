@@ -283,6 +283,9 @@ func (c *checker) vulnerability(a Advisory, v Vulnerability) {
 	}
 	for i, d := range v.Dispositions {
 		c.disposition(v, d, a.Versions[i])
+		if d.Status == Fixed && !a.fixed(v, d, a.Versions[i]) {
+			c.fail("%q in %s %s: fixed without a plan, a release or a record that says so", v.ID, a.Versions[i].Name, a.Versions[i].Version)
+		}
 	}
 }
 
@@ -316,6 +319,18 @@ func (c *checker) disposition(v Vulnerability, d Disposition, of Version) {
 	if s := d.Score; s != nil && (s.Vector.IsZero() || s.Base != s.Vector.Base() || blank(s.Label)) {
 		c.fail("%s: the score is not that of its vector, or its label is missing", where)
 	}
+}
+
+// fixed reports whether something says that v is fixed in that version. In records of
+// before it was kept what does, it is the patch of a plan.
+func (a Advisory) fixed(v Vulnerability, d Disposition, of Version) bool {
+	if len(d.From) > 0 {
+		return !slices.ContainsFunc(d.From, noRecord) && (d.StatedBy == "" || !hollow(d.Why))
+	}
+	return d.StatedBy == "" && slices.ContainsFunc(a.Remedies, func(r Remedy) bool {
+		return r.Kind == patch.Patch && r.Available && plain(r.FixedIn) == plain(of.Version) && slices.ContainsFunc(r.For, v.has) &&
+			slices.ContainsFunc(r.Versions, func(id string) bool { return a.version(id).Model == of.Model })
+	})
 }
 
 func (c *checker) instructions(a Advisory) {

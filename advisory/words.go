@@ -177,7 +177,7 @@ func (d Disposition) status() string {
 	word = strings.ToUpper(word[:1]) + word[1:] + ". "
 	switch d.Status {
 	case Fixed:
-		return d.risk()
+		return strings.TrimSpace(d.risk() + " " + d.Why)
 	case NotAffected:
 		return word + d.why()
 	}
