@@ -250,6 +250,9 @@ type Vulnerability struct {
 	Exploited *feeds.Exploited `json:"exploited,omitempty"`
 	// Published are the scores that others gave.
 	Published []PublishedScore `json:"published,omitempty"`
+	// Rated is the highest rating among the scores of others when it was drafted; empty
+	// in records of before it was kept.
+	Rated cvss.Severity `json:"rated,omitempty"`
 	// Dispositions has one for each of the advisory's versions, in that order.
 	Dispositions []Disposition `json:"dispositions"`
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/tlp"
 )
@@ -50,6 +51,10 @@ type Input struct {
 	// Assessments may be of any state; only what was approved counts as
 	// determined.
 	Assessments []assess.Assessment
+	// Findings are those of the assessments as they are now, where that is known: what
+	// they say of exploitation and of published scores is told in place of what the
+	// assessments were judged on.
+	Findings []match.Finding
 	// Matrix is the one that they are judged by. Nil means assess.DefaultMatrix.
 	Matrix *assess.Matrix
 	// Plans are for these assessments. Only an approved plan can be told to
@@ -241,7 +246,7 @@ func (d *drafter) product(p device.Product) {
 		return
 	}
 	v := Version{Product: p.ID, Name: p.Name, Model: p.Model, Version: p.Version, Manufacturer: p.Manufacturer, UDIDI: p.UDIDI}
-	d.rest(string(device.Products), p.ID, digest(settled(p)))
+	d.rest(string(device.Products), p.ID, digest(told(settled(p))))
 	if d.in.Fleet != nil {
 		for _, l := range d.in.Fleet.Lives {
 			if l.Product == p.ID {
@@ -317,7 +322,7 @@ func (d *drafter) vulnerabilities() {
 			}
 			d.judged[a.Finding] = a
 			of[id] = append(of[id], a)
-			v.join(a)
+			v.join(a, d.facts(a))
 			if a.Impact != nil && !slices.Contains(impacts, a.Impact.Statement) {
 				impacts = append(impacts, a.Impact.Statement)
 			}
@@ -339,6 +344,11 @@ func (d *drafter) vulnerabilities() {
 			d.fail("no words are given for %q, which the assessment %q is about", a.Vulnerability, a.Finding)
 		}
 	}
+	for _, f := range d.in.Findings {
+		if !taken[f.Key()] {
+			d.fail("the finding %q is of no given assessment", f.Key())
+		}
+	}
 	seen := map[string]bool{}
 	for _, a := range d.in.Assessments {
 		if seen[a.Finding] {
@@ -357,16 +367,29 @@ func (d *drafter) meant(text VulnerabilityText, a assess.Assessment) bool {
 	return slices.Contains(a.IDs, text.ID) && !slices.ContainsFunc(d.in.Vulnerabilities, func(t VulnerabilityText) bool { return t.ID == a.Vulnerability })
 }
 
+// facts are those of the finding of a, as they are now when that is known.
+func (d *drafter) facts(a assess.Assessment) assess.Facts {
+	for _, f := range d.in.Findings {
+		if f.Key() == a.Finding {
+			a.Facts.Exploited, a.Facts.Scores = f.Exploited, f.Scores
+		}
+	}
+	return a.Facts
+}
+
 // join adds what a's finding says about the vulnerability itself.
-func (v *Vulnerability) join(a assess.Assessment) {
+func (v *Vulnerability) join(a assess.Assessment, facts assess.Facts) {
 	v.ID = a.Vulnerability // of two CVEs, Validate tells
 	v.IDs = append(append(v.IDs, a.Vulnerability), a.IDs...)
 	slices.Sort(v.IDs)
 	v.IDs = slices.Compact(v.IDs)
-	if x := a.Facts.Exploited; x != nil && v.Exploited == nil {
+	if x := facts.Exploited; x != nil && (v.Exploited == nil || x.Ransomware && !v.Exploited.Ransomware) {
 		v.Exploited = x
 	}
-	for _, s := range a.Facts.Scores {
+	if r := (match.Finding{Scores: facts.Scores}).Severity(); v.Rated == "" || slices.Index(ratings, r) > slices.Index(ratings, v.Rated) {
+		v.Rated = r
+	}
+	for _, s := range facts.Scores {
 		p := PublishedScore{Source: s.Source, By: s.By, Vector: s.Vector, Base: s.Base}
 		if p.Vector != "" && !slices.Contains(v.Published, p) {
 			v.Published = append(v.Published, p)
@@ -428,6 +451,9 @@ func (d *drafter) mark() {
 	marks := []tlp.Mark{d.in.Mark}
 	for _, a := range d.in.Assessments {
 		marks = append(marks, a.Facts.Mark)
+	}
+	for _, f := range d.in.Findings {
+		marks = append(marks, f.Mark)
 	}
 	d.a.Mark = tlp.Join(marks...)
 }

@@ -143,6 +143,12 @@ var segment = patch.Remedy{
 	Kind: patch.CompensatingControl, Party: patch.Facility, Text: "Keep the pumps on a network segment of their own, closed to other systems.",
 }
 
+// details are a fix that can be had and a control.
+var details = patch.Details{
+	Remedies: []patch.Remedy{fix, segment},
+	Actions:  []patch.Action{{Party: patch.Facility, Text: "Install version 2.2 on every pump."}},
+}
+
 func serious(t *testing.T, product string) assess.Assessment {
 	return settled(t, finding(product, therapy), assess.Serious, remote, "Someone on the hospital network could change therapy settings, so that a patient gets too much or too little medicine.")
 }
@@ -208,10 +214,7 @@ func uncontrolled(t *testing.T) advisory.Input {
 	in := input(pump("2.1", "09506000134352"))
 	a := serious(t, "pump-2.1")
 	in.Assessments = []assess.Assessment{a}
-	in.Plans = []patch.Plan{planned(t, a, patch.Details{
-		Remedies: []patch.Remedy{fix, segment},
-		Actions:  []patch.Action{{Party: patch.Facility, Text: "Install version 2.2 on every pump."}},
-	})}
+	in.Plans = []patch.Plan{planned(t, a, details)}
 	in.Vulnerabilities = []advisory.VulnerabilityText{therapyWords}
 	in.Notice = notice
 	return in

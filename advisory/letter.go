@@ -219,7 +219,7 @@ func (l *Letter) vulnerability(a Advisory, v Vulnerability, src sources) {
 	if v.CWE != "" {
 		facts = append(facts, it("Weakness", v.CWE, of...))
 	}
-	facts = append(facts, it("Exploitation", v.exploitation(a.Proposed.At), of...))
+	facts = append(facts, it("Exploitation", v.exploitation(a.Proposed.At), src.heard(v, exploitedKind)...))
 	for _, d := range v.Dispositions {
 		facts = append(facts, it(a.version(d.Version).words(), d.status(), src.disposition(d)...))
 	}
@@ -229,7 +229,7 @@ func (l *Letter) vulnerability(a Advisory, v Vulnerability, src sources) {
 		}
 	}
 	for _, p := range v.Published {
-		facts = append(facts, it("Published score", p.words()+". It was not given for this device.", of...))
+		facts = append(facts, it("Published score", p.words()+". It was not given for this device.", src.heard(v, ratedKind)...))
 	}
 	l.under("Status, exploitation and scores", true, facts...)
 	l.under("Clinical impact: what could happen to the patient", false, paragraphs(v.ClinicalImpact, of...)...)
