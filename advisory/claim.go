@@ -341,6 +341,15 @@ func Fresh(ctx context.Context, l *store.Ledger, a Advisory) error {
 		}
 		add(Stale{Of: b, Why: why}, func(c Claim) bool { return slices.Contains(c.From, b) })
 	}
+	alike, err := h.near(a)
+	if err != nil {
+		return err
+	}
+	for _, x := range alike {
+		add(x, func(c Claim) bool {
+			return slices.ContainsFunc(c.From, func(b Basis) bool { return b.Kind == fleetKind })
+		})
+	}
 	if a.Withdrawn == nil {
 		src := a.sources()
 		for _, v := range a.Vulnerabilities {

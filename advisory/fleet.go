@@ -187,6 +187,15 @@ func fleetKey(of []string) string {
 	return string(text)
 }
 
+// fleetOf are the products of a fleetKey.
+func fleetOf(key string) ([]string, error) {
+	var of []string
+	if err := json.Unmarshal([]byte(key), &of); err != nil {
+		return nil, fmt.Errorf("advisory: fleet: key %q: %w", key, err)
+	}
+	return of, nil
+}
+
 func fleetDigest(versions []device.Product) string {
 	var ids []string
 	for _, p := range versions {
@@ -197,9 +206,9 @@ func fleetDigest(versions []device.Product) string {
 
 // inField is the digest of the versions that l knows of now for that key.
 func inField(ctx context.Context, l *store.Ledger, key string) (string, string, error) {
-	var of []string
-	if err := json.Unmarshal([]byte(key), &of); err != nil {
-		return "", "", fmt.Errorf("advisory: fleet: key %q: %w", key, err)
+	of, err := fleetOf(key)
+	if err != nil {
+		return "", "", err
 	}
 	f, err := ReadFleet(ctx, l)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/device"
+	"github.com/open-postmarket/postmarket/store"
 )
 
 // spelled is a fleet in which names are written in several ways.
@@ -94,6 +95,19 @@ func TestANearNameIsForAPersonToSettle(t *testing.T) {
 			require.NotContains(t, dispositions(draft(t, in), therapy), "1.5")
 		})
 	}
+}
+
+func TestANearNameThatCameSinceIsNamed(t *testing.T) {
+	t.Parallel()
+	a := final(t, ofFleet(t, spelled()))
+	l := keeping(t, a)
+	require.NoError(t, advisory.Fresh(t.Context(), l, a))
+	near := pump("1.5", "")
+	near.Model = "EP-2 Plus"
+	putAll(t, l, func(tx *store.Tx) error { return device.Products.Put(tx, near) })
+	err := advisory.Fresh(t.Context(), l, a)
+	require.ErrorIs(t, err, advisory.ErrStale)
+	require.ErrorContains(t, err, `is product "pump-1.5"`)
 }
 
 func TestWithoutAFleetTheReasonIsTold(t *testing.T) {

@@ -23,6 +23,7 @@ func TestAClinicalImpactSaysWhoOrWhatIsHarmed(t *testing.T) {
 		"The impact is currently unknown and under investigation.", "There is no known clinical impact at this time.",
 		"No impact on patients is known to us.", "This vulnerability may have an impact.", "The impact on the patient is to be determined.",
 		"patient patient patient patient patient", "No harm to patients is expected.", "The effect on patients is under review.",
+		"We are monitoring the situation closely.", "This results in no impact at all.",
 	} {
 		require.ErrorContains(t, try(text), "the clinical impact of", text)
 	}

@@ -174,6 +174,31 @@ func (h held) concerns(a Advisory, product string) bool {
 	return ours && h.fleet.distributed(product)
 }
 
+// near are the products that have nearly the name of one that a was asked about, of
+// which it neither speaks nor says that it does not.
+func (h held) near(a Advisory) ([]Stale, error) {
+	var out []Stale
+	for _, b := range a.Rests {
+		if b.Kind != fleetKind {
+			continue
+		}
+		of, err := fleetOf(b.Key)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range h.fleet.Near(of...) {
+			if h.place(a, p.ID) >= 0 || slices.ContainsFunc(a.Excluded, func(x Exclusion) bool { return x.Product == p.ID }) {
+				continue
+			}
+			out = append(out, Stale{
+				Of:  Basis{string(device.Products), p.ID, digest(told(settled(p)))},
+				Why: fmt.Sprintf("is product %q, %s, which is nearly one of those that it speaks of, and of which it says nothing", p.ID, Version{Name: p.Name, Model: p.Model, Version: p.Version}.words()), Product: p.ID,
+			})
+		}
+	}
+	return out, nil
+}
+
 // A saying is a record about a vulnerability of an advisory that the advisory does not
 // rest on.
 type saying struct {

@@ -53,6 +53,12 @@ func putAll(t *testing.T, l *store.Ledger, puts ...func(tx *store.Tx) error) {
 	}))
 }
 
+// releaseFrom is a release of a to customers, as l stands.
+func releaseFrom(t *testing.T, l *store.Ledger, a advisory.Advisory) (advisory.Released, error) {
+	t.Helper()
+	return advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+}
+
 func assessed(a assess.Assessment) func(tx *store.Tx) error {
 	return func(tx *store.Tx) error { return assess.Assessments.Put(tx, a) }
 }
@@ -81,10 +87,10 @@ func TestNothingLeavesThatTheLedgerKnowsOtherwise(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := keeping(t, a)
-			r, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+			r, err := releaseFrom(t, l, a)
 			require.NoError(t, err)
 			putAll(t, l, c.put)
-			_, err = advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+			_, err = releaseFrom(t, l, a)
 			require.ErrorIs(t, err, advisory.ErrStale)
 			require.ErrorContains(t, err, c.want)
 			var stale *advisory.StaleError
@@ -162,7 +168,7 @@ func TestAProductThatIsLeftOutIsNamed(t *testing.T) {
 			t.Parallel()
 			l := keeping(t, a)
 			putAll(t, l, puts...)
-			_, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+			_, err := releaseFrom(t, l, a)
 			require.ErrorIs(t, err, advisory.ErrStale)
 			require.ErrorContains(t, err, `in product "pump-1.5"`)
 			var stale *advisory.StaleError
@@ -175,7 +181,7 @@ func TestAProductThatIsLeftOutIsNamed(t *testing.T) {
 			b := final(t, left)
 			l = keeping(t, b)
 			putAll(t, l, puts...)
-			r, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, b, tlp.Customer, out)
+			r, err := releaseFrom(t, l, b)
 			require.NoError(t, err)
 			for _, f := range r.Files {
 				require.Contains(t, string(f.Bytes), "Example infusion pump 1.5: Advisory EXM", f.Name)
@@ -249,7 +255,7 @@ func TestWhatIsExploitedIsToldSo(t *testing.T) {
 			require.NoError(t, advisory.Fresh(t.Context(), l, a))
 			c.change(&s)
 			putAll(t, l, keepState("pump-2.1", s))
-			_, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+			_, err := releaseFrom(t, l, a)
 			var stale *advisory.StaleError
 			require.True(t, errors.As(err, &stale), "%v", err)
 			require.Len(t, stale.Stale, 1)

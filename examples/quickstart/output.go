@@ -104,7 +104,7 @@ func (r *run) input() advisory.Input {
 		ID: advisoryID, Kind: advisory.SecurityNotice, Lang: "en", By: editor,
 		Maker: advisory.Maker{Name: product().Manufacturer, Namespace: "https://example.com"},
 		Mark:  tlp.Marked(tlp.Clear, "maker"), Products: []device.Product{r.device},
-		NoFleet: "This is a demonstration with one device in one version.",
+		NoFleet: "This is a demonstration with one device, in the version that was judged.",
 		Texts: advisory.Texts{
 			Title:        "TLS library of the example bedside therapy device (DEMONSTRATION)",
 			Summary:      "The device uses wolfSSL 4.8.1, which has known vulnerabilities. Those judged so far are told here, with what to do now.",
