@@ -32,10 +32,7 @@ func exploitation(exploited, ransomware bool) string {
 // heard is the Basis of what v says of exploitation, and that of its published scores
 // where there are such.
 func (v Vulnerability) heard() []Basis {
-	ids := []feeds.ID{v.ID}
-	for _, id := range v.others() {
-		ids = append(ids, id)
-	}
+	ids := append([]feeds.ID{v.ID}, v.others()...)
 	key := string(v.ID)
 	if text, err := json.Marshal(ids); err == nil {
 		key = string(text)

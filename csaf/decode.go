@@ -63,21 +63,25 @@ func Decode(r io.Reader) (*Document, error) {
 // anew stands in fields of the same model that say so (Metrics, CWEs, PURLs,
 // ProductPaths, …); what it has no more stays in Extra if the text has it, as
 // x_extensions does, whose content is anybody's. A document of 2.1 is for reading: [Check] judges
-// 2.0 only, and [Encode21] writes it.
+// 2.0 only, [CheckSchema21] its form, and [Encode21] writes it.
 func DecodeAny(r io.Reader) (*Document, error) {
 	data, err := load(r)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := read(&scanner{data: data}, document())
+	first, other := Version, Version21
+	if hinted(data) == Version21 {
+		first, other = other, first
+	}
+	doc, err := read(&scanner{data: data}, documentOf(first))
 	if err != nil {
 		return nil, err
 	}
 	switch v := doc.Document.CSAFVersion; v {
-	case Version:
+	case first:
 		return doc, nil
-	case Version21:
-		return read(&scanner{data: data}, document21())
+	case other: // said again further on, or not as it is written mostly
+		return read(&scanner{data: data}, documentOf(other))
 	case "":
 		return nil, fmt.Errorf("csaf: %w or %s: no /document/csaf_version", ErrVersion, Version21)
 	default:
@@ -85,11 +89,29 @@ func DecodeAny(r io.Reader) (*Document, error) {
 	}
 }
 
+// hinted is the version that data seems to say, so that it need not be read twice.
+func hinted(data []byte) string {
+	const name = `"csaf_version"`
+	i := bytes.Index(data, []byte(name))
+	if i < 0 {
+		return ""
+	}
+	rest := bytes.TrimLeft(data[i+len(name):min(len(data), i+len(name)+32)], ": \t\r\n")
+	if bytes.HasPrefix(rest, []byte(`"`+Version21+`"`)) {
+		return Version21
+	}
+	return ""
+}
+
 // errNoObject says that a text is JSON, but no document can be meant.
 var errNoObject = errors.New("csaf: the text is JSON but not an object")
 
-// load reads all of r, which has to be UTF-8 and not too long.
+// load reads all of r, which has to be UTF-8 and not too long. What is in memory is
+// not copied; nothing of the model keeps it.
 func load(r io.Reader) ([]byte, error) {
+	if b, ok := r.(*bytes.Buffer); ok {
+		return whole(b.Next(MaxSize + 1))
+	}
 	var b bytes.Buffer
 	switch r := r.(type) { // room at once, where the length is known
 	case interface{ Len() int }:
@@ -102,7 +124,11 @@ func load(r io.Reader) ([]byte, error) {
 	if _, err := b.ReadFrom(io.LimitReader(r, MaxSize+1)); err != nil {
 		return nil, fmt.Errorf("csaf: %w", err)
 	}
-	data := b.Bytes()
+	return whole(b.Bytes())
+}
+
+// whole refuses a text that is too long, empty, or not UTF-8.
+func whole(data []byte) ([]byte, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("csaf: %w", ErrTooLarge)
 	}
@@ -147,7 +173,10 @@ func read(s *scanner, p *plan) (*Document, error) {
 	if s.more > 0 {
 		s.unread = append(s.unread, Failure{testSchema, "", fmt.Sprintf("%d more like these", s.more)})
 	}
-	doc.Unread, doc.Unsorted = s.unread, s.unsorted
+	if s.moreLost > 0 {
+		s.mistyped = append(s.mistyped, Failure{testSchema, "", fmt.Sprintf("%d more like these", s.moreLost)})
+	}
+	doc.Unread, doc.Mistyped, doc.Unsorted = s.unread, s.mistyped, s.unsorted
 	return doc, nil
 }
 

@@ -19,8 +19,9 @@
 // is not a drafting tool (package advisory writes advisories with it) and not a
 // downloader (package feeds/csaf is one).
 //
-// [DecodeAny] reads CSAF 2.1 into the same model, and [Preview21] with [Encode21]
-// shows a document of 2.0 as one of 2.1. Everything else here is of 2.0.
+// [DecodeAny] reads CSAF 2.1 into the same model, [CheckSchema21] judges its form,
+// and [Preview21] with [Encode21] shows a document of 2.0 as one of 2.1.
+// Everything else here is of 2.0.
 //
 // # What is judged
 //

@@ -17,6 +17,11 @@ type Document struct {
 	// accepts the loss.
 	Unread []Failure `json:"-"`
 
+	// Mistyped are those of Unread that are values of the wrong type or numbers
+	// out of range: something was said, and the model does not have it. The
+	// others are null, empty, or given again.
+	Mistyped []Failure `json:"-"`
+
 	// Unsorted points to the objects whose members did not stand in alphabetical
 	// order in the text that Decode read, for optional test 6.2.13. Encode sorts all but what is
 	// within an Extra.
@@ -58,6 +63,14 @@ const (
 	ProfileInformational    = "csaf_informational_advisory"
 	ProfileSecurityAdvisory = "csaf_security_advisory"
 	ProfileVEX              = "csaf_vex"
+)
+
+// Values of Meta.Category that select a profile in CSAF 2.1 only. Sections 4.6 to 4.8
+// of that.
+const (
+	ProfileDeprecatedAdvisory = "csaf_deprecated_security_advisory"
+	ProfileSuperseded         = "csaf_superseded"
+	ProfileWithdrawn          = "csaf_withdrawn"
 )
 
 // An Acknowledgment credits people or organizations. Section 3.1.1.

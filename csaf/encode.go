@@ -61,15 +61,13 @@ func marshal(doc *Document, version, line string) ([]byte, error) {
 	if n := len(doc.Unread); n > 0 {
 		return nil, fmt.Errorf("csaf: what was read would be lost (%d), first %s", n, doc.Unread[0])
 	}
-	p := document()
 	switch v := doc.Document.CSAFVersion; {
 	case version == Version && v != Version:
 		return nil, fmt.Errorf("csaf: %w: /document/csaf_version is %s", ErrVersion, brief(v))
 	case v != version:
 		return nil, fmt.Errorf("csaf: not CSAF version %s: /document/csaf_version is %s", version, brief(v))
-	case version == Version21:
-		p = document21()
 	}
+	p := documentOf(version)
 	if f := unwritable(p, reflect.ValueOf(doc).Elem(), nil); f != "" {
 		return nil, fmt.Errorf("csaf: %s", f)
 	}
@@ -283,13 +281,10 @@ func badText(s string, at *place) string {
 
 // empty reports whether v would be written as {}.
 func empty(p *plan, v reflect.Value) bool {
-	if len(p.extraOf(v)) > 0 || p.stranger(v) != nil {
-		return false
-	}
 	for i := range p.members {
 		if written(&p.members[i], v.Field(p.members[i].field)) {
 			return false
 		}
 	}
-	return true
+	return len(p.extraOf(v)) == 0 && p.stranger(v) == nil
 }

@@ -31,7 +31,11 @@ const (
 	PublisherVendor      PublisherCategory = "vendor"
 )
 
-// Valid reports whether the standard knows the value.
+// PublisherMultiplier is a value of PublisherCategory that only CSAF 2.1 knows. It is
+// not Valid.
+const PublisherMultiplier PublisherCategory = "multiplier"
+
+// Valid reports whether CSAF 2.0 knows the value.
 func (v PublisherCategory) Valid() bool { return slices.Contains(publisherCategories, string(v)) }
 
 // NoteCategory is what a note is for.
@@ -104,7 +108,11 @@ const (
 	BranchVendor              BranchCategory = "vendor"
 )
 
-// Valid reports whether the standard knows the value.
+// BranchPlatform is a value of BranchCategory that only CSAF 2.1 knows, which has no
+// BranchLegacy. It is not Valid.
+const BranchPlatform BranchCategory = "platform"
+
+// Valid reports whether CSAF 2.0 knows the value.
 func (v BranchCategory) Valid() bool { return slices.Contains(branchCategories, string(v)) }
 
 // RelationshipCategory is how two products belong together.
@@ -236,6 +244,14 @@ var (
 	remediationCategories  = list(RemediationMitigation, RemediationNoFixPlanned, RemediationNoneAvailable, RemediationVendorFix, RemediationWorkaround)
 	restartCategories      = list(RestartConnected, RestartDependencies, RestartMachine, RestartNone, RestartParent, RestartService, RestartSystem, RestartVulnerableComponent, RestartZone)
 	threatCategories       = list(ThreatExploitStatus, ThreatImpact, ThreatTargetSet)
+)
+
+// Those of CSAF 2.1 that differ.
+var (
+	publisherCategories21   = append(list(PublisherMultiplier), publisherCategories...)
+	tlpLabels21             = list(TLPAmber, TLPAmberStrict, TLPClear, TLPGreen, TLPRed)
+	branchCategories21      = list(BranchArchitecture, BranchHostName, BranchLanguage, BranchPatchLevel, BranchPlatform, BranchProductFamily, BranchProductName, BranchProductVersion, BranchProductVersionRange, BranchServicePack, BranchSpecification, BranchVendor)
+	remediationCategories21 = append(list(RemediationFixPlanned, RemediationOptionalPatch), remediationCategories...)
 )
 
 func list[T ~string](vs ...T) []string {

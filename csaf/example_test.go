@@ -2,6 +2,7 @@ package csaf_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -255,15 +256,36 @@ func ExampleDecodeAny() {
 }
 
 func ExamplePreview21() {
-	doc := notice()
-	_, err := csaf.Preview21(doc)
+	doc, at := notice(), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	_, _, err := csaf.Preview21(doc, at, nil)
 	fmt.Println(err)
-	doc.Document.Distribution = &csaf.Distribution{TLP: &csaf.TLP{Label: csaf.TLPWhite}}
-	preview, err := csaf.Preview21(doc)
+	doc.Extra = csaf.Extra{"x_mood": json.RawMessage(`"good"`)}
+	preview, warnings, err := csaf.Preview21(doc, at, &csaf.PreviewOptions{Unlabeled: tlp.Clear})
 	fmt.Println(preview.Document.CSAFVersion, preview.Document.Distribution.TLP.Label, err)
+	for _, w := range warnings {
+		fmt.Println(w)
+	}
 	// Output:
 	// csaf: no preview of 2.1: /document: has no TLP label, which 2.1 requires
 	// 2.1 CLEAR <nil>
+	// 9.1.18 /x_mood: is no member that the standard defines and is dropped: "\"good\""
+	// 9.1.18 /document/distribution: has no TLP label; it gets TLP:CLEAR
+}
+
+func ExampleCheckSchema21() {
+	doc, err := csaf.DecodeAny(strings.NewReader(`{"document": {"category": "csaf_base", "csaf_version": "2.1", "distribution": {"tlp": {"label": "WHITE"}},
+		"publisher": {"category": "vendor", "name": "Example", "namespace": "https://vendor.example"}, "title": "News", "tracking": {
+		"current_release_date": "2026-01-01T00:00:00z", "id": "N-1", "initial_release_date": "2026-01-01T00:00:00Z", "status": "final", "version": "1",
+		"revision_history": [{"date": "2026-01-01T00:00:00Z", "number": "1", "summary": "First"}]}}}`))
+	fmt.Println(err)
+	for _, f := range csaf.CheckSchema21(doc) {
+		fmt.Println(f)
+	}
+	// Output:
+	// <nil>
+	// schema (document): has no $schema
+	// schema /document/distribution/tlp/label: is "WHITE", not one of AMBER, AMBER+STRICT, CLEAR, GREEN or RED
+	// schema /document/tracking/current_release_date: is "2026-01-01T00:00:00z", not a date with a large T and Z
 }
 
 func ExampleEncode21() {

@@ -21,25 +21,24 @@ var extraType = reflect.TypeFor[Extra]()
 func (d *Document) Extras() iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		if d != nil {
-			p := document()
-			if d.Document.CSAFVersion == Version21 {
-				p = document21()
-			}
-			extras(p, reflect.ValueOf(d).Elem(), nil, func(at *place, value json.RawMessage) bool {
+			extras(documentOf(d.Document.CSAFVersion), reflect.ValueOf(d).Elem(), nil, func(at *place, value json.RawMessage) bool {
 				return yield(at.String(), value)
 			})
 		}
 	}
 }
 
+// extras visits the members that the standard does not define, of v and all in it.
+// Most documents have none, and no place is made for those.
 func extras(p *plan, v reflect.Value, at *place, yield func(*place, json.RawMessage) bool) bool {
-	extra := p.extraOf(v)
-	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		if !yield(at.key(name), extra[name]) {
-			return false
-		}
+	return !hasExtra(p, v) || walkExtras(p, v, at, yield)
+}
+
+func hasExtra(p *plan, v reflect.Value) bool {
+	if len(p.extraOf(v)) > 0 {
+		return true
 	}
-	for i := range p.members {
+	for _, i := range p.inner {
 		m := &p.members[i]
 		f := v.Field(m.field)
 		if m.pointer {
@@ -48,16 +47,47 @@ func extras(p *plan, v reflect.Value, at *place, yield func(*place, json.RawMess
 			}
 			f = f.Elem()
 		}
-		switch m.kind {
-		case object:
-			if !extras(m.sub, f, at.key(m.name), yield) {
+		if m.kind == object {
+			if hasExtra(m.sub, f) {
+				return true
+			}
+			continue
+		}
+		for j := range f.Len() {
+			if hasExtra(m.sub, f.Index(j)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func walkExtras(p *plan, v reflect.Value, at *place, yield func(*place, json.RawMessage) bool) bool {
+	extra := p.extraOf(v)
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		if !yield(at.key(name), extra[name]) {
+			return false
+		}
+	}
+	for _, i := range p.inner {
+		m := &p.members[i]
+		f := v.Field(m.field)
+		if m.pointer {
+			if f.IsNil() {
+				continue
+			}
+			f = f.Elem()
+		}
+		here := at.key(m.name)
+		if m.kind == object {
+			if !walkExtras(m.sub, f, here, yield) {
 				return false
 			}
-		case objects:
-			for j := range f.Len() {
-				if !extras(m.sub, f.Index(j), at.key(m.name).at(j), yield) {
-					return false
-				}
+			continue
+		}
+		for j := range f.Len() {
+			if !walkExtras(m.sub, f.Index(j), here.at(j), yield) {
+				return false
 			}
 		}
 	}

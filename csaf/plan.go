@@ -24,8 +24,10 @@ type plan struct {
 	members []member
 	byName  map[string]int
 	extra   int      // the field of what else the object holds
+	inner   []int    // the members that are objects or lists of them
 	scores  []int    // the members that are numbers and must be there
 	foreign []member // the members that only the other version has
+	other   string   // that version
 	cvss    bool     // part of a CVSS object, whose schema is FIRST's
 }
 
@@ -39,14 +41,14 @@ type member struct {
 }
 
 // plans holds the plan of every struct of the model as CSAF 2.0 has it.
-var plans = sync.OnceValue(func() map[reflect.Type]*plan { return plansOf(Version) })
+var plans = sync.OnceValue(func() map[reflect.Type]*plan { return plansOf(Version, rules) })
 
-// plans21 is the same for CSAF 2.1. Its members have no rules.
-var plans21 = sync.OnceValue(func() map[reflect.Type]*plan { return plansOf(Version21) })
+// plans21 is the same for CSAF 2.1.
+var plans21 = sync.OnceValue(func() map[reflect.Type]*plan { return plansOf(Version21, rules21) })
 
-func plansOf(version string) map[reflect.Type]*plan {
+func plansOf(version string, table map[string]rule) map[reflect.Type]*plan {
 	known := map[reflect.Type]*plan{}
-	planOf(reflect.TypeFor[Document](), version, known)
+	planOf(reflect.TypeFor[Document](), version, table, known)
 	return known
 }
 
@@ -56,13 +58,24 @@ func document() *plan { return plans()[reflect.TypeFor[Document]()] }
 // document21 is the plan of Document in CSAF 2.1.
 func document21() *plan { return plans21()[reflect.TypeFor[Document]()] }
 
+// documentOf is the plan of Document in that version, 2.0 if it is unknown.
+func documentOf(version string) *plan {
+	if version == Version21 {
+		return document21()
+	}
+	return document()
+}
+
 // planOf makes the plan of t. A field whose tag csaf names a version is a member
 // in that version only.
-func planOf(t reflect.Type, version string, known map[reflect.Type]*plan) *plan {
+func planOf(t reflect.Type, version string, table map[string]rule, known map[reflect.Type]*plan) *plan {
 	if p, ok := known[t]; ok {
 		return p
 	}
-	p := &plan{name: t.Name(), byName: map[string]int{}, cvss: strings.HasPrefix(t.Name(), "CVSSv")}
+	p := &plan{name: t.Name(), other: Version21, byName: map[string]int{}, cvss: strings.HasPrefix(t.Name(), "CVSSv")}
+	if version == Version21 {
+		p.other = Version
+	}
 	known[t] = p
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -78,9 +91,7 @@ func planOf(t reflect.Type, version string, known map[reflect.Type]*plan) *plan 
 			p.foreign = append(p.foreign, m)
 			continue
 		}
-		if version == Version {
-			m.rule = rules[p.name+"."+name]
-		}
+		m.rule = table[p.name+"."+name]
 		ft := f.Type
 		if ft.Kind() == reflect.Pointer {
 			m.pointer, ft = true, ft.Elem()
@@ -89,11 +100,14 @@ func planOf(t reflect.Type, version string, known map[reflect.Type]*plan) *plan 
 		case ft.Kind() == reflect.Float64:
 			m.kind = number
 		case ft.Kind() == reflect.Struct:
-			m.kind, m.sub = object, planOf(ft, version, known)
+			m.kind, m.sub = object, planOf(ft, version, table, known)
 		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
-			m.kind, m.sub = objects, planOf(ft.Elem(), version, known)
+			m.kind, m.sub = objects, planOf(ft.Elem(), version, table, known)
 		case ft.Kind() == reflect.Slice:
 			m.kind = texts
+		}
+		if m.sub != nil {
+			p.inner = append(p.inner, len(p.members))
 		}
 		if m.kind == number && !m.pointer {
 			p.scores = append(p.scores, len(p.members))

@@ -25,12 +25,14 @@ type scanner struct {
 	depth    int // of objects and lists
 	branches int // of branches
 	unread   []Failure
-	more     int // failures beyond maxUnread
+	mistyped []Failure // some of unread
+	more     int       // failures beyond maxUnread
+	moreLost int       // the same of mistyped
 	unsorted []string
 	err      error // why it stopped
 }
 
-// maxUnread bounds Document.Unread and Unsorted; maxBranches the depth of the
+// maxUnread bounds Document.Unread, Mistyped and Unsorted; maxBranches the depth of the
 // tree and maxDepth that of all objects and lists. They are ours, far above any
 // document seen.
 const (
@@ -55,6 +57,16 @@ func (s *scanner) fail(test, format string, args ...any) {
 		return
 	}
 	s.unread = append(s.unread, Failure{test, s.path.String(), fmt.Sprintf(format, args...)})
+}
+
+// lost is fail for a value that cannot be kept.
+func (s *scanner) lost(test, format string, args ...any) {
+	s.fail(test, format, args...)
+	if len(s.mistyped) == maxUnread {
+		s.moreLost++
+		return
+	}
+	s.mistyped = append(s.mistyped, Failure{test, s.path.String(), fmt.Sprintf(format, args...)})
 }
 
 // next skips white space and returns the byte it then stands on, 0 at the end
@@ -450,7 +462,7 @@ func (s *scanner) member(p *plan, m *member, v reflect.Value) {
 		}
 		f, err := strconv.ParseFloat(string(s.word()), 64)
 		if err != nil {
-			s.fail(p.test(), "is a number out of range")
+			s.lost(p.test(), "is a number out of range")
 			return
 		}
 		if f == 0 {
@@ -546,7 +558,7 @@ func (s *scanner) expect(c byte, p *plan, want string) bool {
 	if is == "null" {
 		s.fail(p.test(), "is null")
 	} else {
-		s.fail(p.test(), "is %s, not %s", is, want)
+		s.lost(p.test(), "is %s, not %s", is, want)
 	}
 	return false
 }

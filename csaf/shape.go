@@ -24,7 +24,7 @@ func (c *checker) shape() {
 
 func (c *checker) object(p *plan, v reflect.Value, at *place) {
 	if m := p.stranger(v); m != nil {
-		c.fail(p.test(), at.key(m.name), "is a member of CSAF %s only", Version21)
+		c.fail(p.test(), at.key(m.name), "is a member of CSAF %s only", p.other)
 	}
 	for i := range p.members {
 		m := &p.members[i]
@@ -144,6 +144,10 @@ func (c *checker) whole(v reflect.Value, at *place) {
 	case *Score:
 		if o.CVSSv2 == nil && o.CVSSv3 == nil && len(o.Extra) == 0 {
 			c.fail(testSchema, at, "has no CVSS")
+		}
+	case *Exploitation:
+		if len(o.GroupIDs) == 0 && len(o.ProductIDs) == 0 && len(o.Extra) == 0 {
+			c.fail(testSchema, at, "names no product")
 		}
 	case *CVSSv3:
 		if strings.HasPrefix(o.VectorString, "CVSS:3.") && (o.Version == "3.0" || o.Version == "3.1") &&

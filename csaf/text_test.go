@@ -289,8 +289,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		require.True(t, json.Valid(data))
 		if failures := csaf.Check(doc); len(failures) == 0 && doc.Document.Distribution.Label() != "" {
-			if preview, err := csaf.Preview21(doc); err == nil {
+			if preview, _, err := csaf.Preview21(doc, noon, nil); err == nil {
 				require.NoError(t, csaf.Encode21(io.Discard, preview))
+				require.Empty(t, csaf.CheckSchema21(preview))
 			}
 		}
 		write := csaf.Encode
@@ -311,4 +312,18 @@ func FuzzDecode(f *testing.F) {
 		require.NoError(t, write(&second, again))
 		require.Equal(t, text, second.String())
 	})
+}
+
+func TestADocumentDoesNotKeepTheBufferItWasReadFrom(t *testing.T) {
+	t.Parallel()
+	text := encode(t, full())
+	buffer := bytes.NewBuffer(bytes.Clone(text))
+	under := buffer.Bytes()
+	doc, err := csaf.DecodeAny(buffer)
+	require.NoError(t, err)
+	require.Zero(t, buffer.Len(), "read")
+	for i := range under {
+		under[i] = 'x'
+	}
+	require.Equal(t, string(text), string(encode(t, doc)))
 }

@@ -7,8 +7,12 @@ import (
 )
 
 // strictText stands in a document whose label is AMBER+STRICT, which CSAF 2.0
-// cannot write. The wording is ours.
-const strictText = "TLP:AMBER+STRICT (TLP 2.0): recipients may share this only within their own organization, with those who need to know. CSAF 2.0 has no such label; RED, the next stricter one, stands in its place."
+// cannot write. It begins as others write a label of TLP 2.0 in 2.0, which is how
+// converters to CSAF 2.1 know it (section 9.1.18 there); the rest is ours.
+const strictText = "TLP v2.0: TLP:AMBER+STRICT. Recipients may share this only within their own organization, with those who need to know. CSAF 2.0 has no such label; RED, the next stricter one, stands in its place."
+
+// strictTextBefore is what it was before, for the documents that have it.
+const strictTextBefore = "TLP:AMBER+STRICT (TLP 2.0): recipients may share this only within their own organization, with those who need to know. CSAF 2.0 has no such label; RED, the next stricter one, stands in its place."
 
 // Distribute says in CSAF 2.0, which knows TLP 1.0 only, how far l lets a
 // document travel. CLEAR becomes WHITE; AMBER+STRICT becomes RED with a sentence
@@ -51,7 +55,7 @@ func (d *Distribution) Label() tlp.Label {
 	case TLPAmberStrict:
 		return tlp.AmberStrict
 	case TLPRed:
-		if d.Text == strictText {
+		if d.Text == strictText || d.Text == strictTextBefore {
 			return tlp.AmberStrict
 		}
 		return tlp.Red

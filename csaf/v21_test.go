@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,9 @@ import (
 	"github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/tlp"
 )
+
+// noon is when the previews are made.
+var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
 func decodeAny(t *testing.T, text string) *csaf.Document {
 	t.Helper()
@@ -120,15 +124,21 @@ func TestEveryAdvisoryOfCISAHasAPreview(t *testing.T) {
 		}
 		before := encode(t, doc)
 		require.NotEmpty(t, shape21(t, before), "the rules bite")
-		preview, err := csaf.Preview21(doc)
+		preview, _, err := csaf.Preview21(doc, noon, nil)
 		require.NoError(t, err, name)
 		require.Equal(t, before, encode(t, doc), "not changed")
 		var out bytes.Buffer
 		require.NoError(t, csaf.Encode21(&out, preview), name)
 		require.Empty(t, shape21(t, out.Bytes()), name)
+		if dir := os.Getenv("PREVIEWS"); dir != "" { // for a judge of 2.1
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), out.Bytes(), 0o600))
+		}
 		require.Equal(t, preview, decodeAny(t, out.String()), name)
 		for _, v := range preview.Vulnerabilities {
 			scores -= len(v.Metrics)
+			if i := len(v.Metrics) - 1; i >= 0 && v.Metrics[i].Content.CVSSv4 != nil {
+				scores++ // of a reference
+			}
 		}
 		if preview.ProductTree != nil {
 			paths -= len(preview.ProductTree.ProductPaths)
@@ -148,7 +158,7 @@ func TestAPreviewCarriesEverythingOrSaysAllThatItCannot(t *testing.T) {
 		var err error
 		doc.Document.Distribution, err = csaf.Distribute(l)
 		require.NoError(t, err)
-		preview, err := csaf.Preview21(doc)
+		preview, _, err := csaf.Preview21(doc, noon, nil)
 		require.NoError(t, err)
 		require.Equal(t, l, preview.Document.Distribution.Label())
 		require.Equal(t, strings.TrimPrefix(l.String(), "TLP:"), string(preview.Document.Distribution.TLP.Label))
@@ -160,22 +170,21 @@ func TestAPreviewCarriesEverythingOrSaysAllThatItCannot(t *testing.T) {
 
 	doc = full()
 	doc.Extra = csaf.Extra{"$schema": []byte(`"https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"`)}
-	preview, err := csaf.Preview21(doc)
+	preview, _, err := csaf.Preview21(doc, noon, nil)
 	require.NoError(t, err)
 	require.Equal(t, csaf.Schema21, preview.Schema)
 
 	doc.Document.Title = ""
 	doc.Document.Extra = csaf.Extra{"x_hint": []byte("1")}
-	_, err = csaf.Preview21(doc)
+	_, _, err = csaf.Preview21(doc, noon, nil)
 	require.ErrorContains(t, err, "csaf: no preview of 2.1: /document: has no title (schema)")
-	require.ErrorContains(t, err, "csaf: no preview of 2.1: /document/x_hint: is no member that the standard defines")
 	doc = full()
 	doc.Document.Distribution = nil
-	_, err = csaf.Preview21(doc)
+	_, _, err = csaf.Preview21(doc, noon, nil)
 	require.ErrorContains(t, err, "has no TLP label")
-	_, err = csaf.Preview21(nil)
+	_, _, err = csaf.Preview21(nil, noon, nil)
 	require.Error(t, err)
-	_, err = csaf.Preview21(preview)
+	_, _, err = csaf.Preview21(preview, noon, nil)
 	require.ErrorContains(t, err, "only documents of CSAF 2.0 are judged")
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/open-postmarket/postmarket/internal/canon"
@@ -19,11 +20,22 @@ func (r Record) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// forms are buffers for the canonical form of a record, and keptForm is how large one may be
+// that is used again.
+var forms = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 4096)) }}
+
+const keptForm = 256 << 10
+
 // Sum is the [Record.Digest] as bytes.
 func (r Record) Sum() [sha256.Size]byte {
-	var b bytes.Buffer
-	b.Grow(4096)
-	h := hashed{canon.NewWriter(&b)}
+	b := forms.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= keptForm {
+			b.Reset()
+			forms.Put(b)
+		}
+	}()
+	h := hashed{canon.NewWriter(b)}
 	h.Text("feeds.record 1")
 	h.Text(r.Source)
 	h.Text(r.Item)

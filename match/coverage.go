@@ -82,26 +82,47 @@ func (f *search) coverage() []Coverage {
 	if f.only != nil || len(f.index.sources) == 0 {
 		return nil
 	}
-	out := make([]Coverage, 0, len(f.covers))
 	for i := range f.inv.items {
-		it := &f.inv.items[i]
-		if it.root && it.component.PURL == "" && it.component.CPE == "" {
-			continue
+		if it := &f.inv.items[i]; !it.told {
+			f.tell(it)
 		}
-		for k, s := range f.index.sources {
-			c := Coverage{Component: it.shown, Source: s.name, Verdict: NotEvaluable, root: it.root, place: it.place}
-			cv := &f.covers[it.place*len(f.index.sources)+k]
-			if c.Why, c.Detail = f.reason(it, s, cv); c.Why == "" {
-				c.Verdict = Evaluated
-			}
-			if c.Open = cv.open; c.Open > 0 {
-				c.Detail += "; " + strconv.Itoa(c.Open) + " left to a person"
-			}
-			out = append(out, c)
-		}
-		f.alone(out[len(out)-len(f.index.sources):])
 	}
-	return out
+	if f.rows == nil {
+		return []Coverage{}
+	}
+	return f.rows
+}
+
+// tell writes the rows of one component.
+func (f *search) tell(it *item) {
+	if f.only != nil || len(f.index.sources) == 0 || it.place == f.nameless {
+		return
+	}
+	n := len(f.index.sources)
+	if f.rows == nil {
+		rows := len(f.covers)
+		if f.nameless >= 0 {
+			rows -= n
+		}
+		f.rows = make([]Coverage, rows)
+	}
+	first := it.place * n
+	if f.nameless >= 0 && it.place > f.nameless {
+		first -= n
+	}
+	rows := f.rows[first : first+n]
+	for k, s := range f.index.sources {
+		c := &rows[k]
+		c.Component, c.Source, c.Verdict, c.root, c.place = it.shown(), s.name, NotEvaluable, it.root, it.place
+		cv := &f.covers[it.place*n+k]
+		if c.Why, c.Detail = f.reason(it, s, cv); c.Why == "" {
+			c.Verdict = Evaluated
+		}
+		if c.Open = cv.open; c.Open > 0 {
+			c.Detail += "; " + strconv.Itoa(c.Open) + " left to a person"
+		}
+	}
+	f.alone(rows)
 }
 
 // alone says it when one source alone evaluates a component, and that source holds records
@@ -172,11 +193,12 @@ func (f *search) reason(it *item, s *holdings, cv *cover) (why, detail string) {
 
 // unidentified says why none of the identifiers can be used.
 func unidentified(id *identity) string {
-	switch {
-	case !errors.Is(id.pkgErr, sbom.ErrNoPURL):
-		return id.pkgErr.Error()
-	case !errors.Is(id.cpeErr, cpe.ErrEmpty):
-		return id.cpeErr.Error()
+	c := sbom.Component{PURL: id.purl, CPE: id.cpe}
+	if _, err := c.Package(); !errors.Is(err, sbom.ErrNoPURL) {
+		return err.Error()
+	}
+	if _, err := c.CPEName(); !errors.Is(err, cpe.ErrEmpty) {
+		return err.Error()
 	}
 	return "the component has neither purl nor CPE"
 }

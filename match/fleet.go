@@ -1,8 +1,8 @@
 package match
 
 import (
+	"encoding/binary"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +22,8 @@ type Fleet struct {
 	index *Index
 	// things are the distinct components; a place is nil when no product holds it.
 	things []*thing
-	byKey  map[thingKey]int32
+	byKey  map[string]int32
+	key    []byte // of the component that is looked for
 	free   []int32
 	room   room
 	// at lists the things that a record at the coordinate may affect.
@@ -33,15 +34,9 @@ type Fleet struct {
 
 // thing is a distinct component, and in which products it is.
 type thing struct {
-	key      thingKey
+	key      string // all of it that matching looks at
 	item     item
 	products []int32 // ascending
-}
-
-// thingKey is all of a component that matching looks at.
-type thingKey struct {
-	name, version, purl, cpe, group, supplier, manufacturer, publisher, more string
-	root                                                                     bool
 }
 
 // held is one product: its distinct components, ascending.
@@ -53,7 +48,7 @@ type held struct {
 // NewFleet makes a Fleet without products.
 func NewFleet(index *Index) *Fleet {
 	return &Fleet{
-		index: index, byKey: map[thingKey]int32{}, at: map[sbom.Coordinate][]int32{}, byName: map[string]int32{},
+		index: index, room: room{chunk: most}, byKey: map[string]int32{}, at: map[sbom.Coordinate][]int32{}, byName: map[string]int32{},
 	}
 }
 
@@ -90,22 +85,29 @@ func (f *Fleet) Size() (products, components, places int) {
 	return len(f.byName), components, places
 }
 
-func keyOf(c *sbom.Component, root bool) thingKey {
-	k := thingKey{
-		name: c.Name, version: c.Version, purl: c.PURL, cpe: c.CPE, group: c.Group, supplier: c.Supplier, manufacturer: c.Manufacturer,
-		publisher: c.Publisher, root: root,
+// keyOf appends all of a component that matching looks at, each part with its length before it.
+func keyOf(key []byte, c *sbom.Component, root bool) []byte {
+	add := func(text string) { key = append(binary.AppendUvarint(key, uint64(len(text))), text...) }
+	for _, text := range [...]string{c.Name, c.Version, c.PURL, c.CPE, c.Group, c.Supplier, c.Manufacturer, c.Publisher} {
+		add(text)
 	}
-	if len(c.More) > 0 || c.Pedigree != nil {
-		var b strings.Builder
-		for _, id := range c.More {
-			b.WriteString(id.Kind + "\x00" + id.Text + "\x00" + id.Problem + "\x00")
-		}
-		if c.Pedigree != nil {
-			b.WriteString("\x01" + strings.Join(c.Pedigree.Commits, "\x00"))
-		}
-		k.more = b.String()
+	kind := byte(0)
+	if root {
+		kind = 1
 	}
-	return k
+	key = binary.AppendUvarint(append(key, kind), uint64(len(c.More)))
+	for _, id := range c.More {
+		add(id.Kind)
+		add(id.Text)
+		add(id.Problem)
+	}
+	if c.Pedigree != nil {
+		key = append(key, 1)
+		for _, commit := range c.Pedigree.Commits {
+			add(commit)
+		}
+	}
+	return key
 }
 
 // bare is what matching looks at of c, and nothing else.
@@ -210,13 +212,13 @@ func insert(list []int32, n int32) []int32 {
 
 // thing finds a component among the distinct ones, or files it.
 func (f *Fleet) thing(c *sbom.Component, root bool) int32 {
-	key := keyOf(c, root)
-	if n, known := f.byKey[key]; known {
+	f.key = keyOf(f.key[:0], c, root)
+	if n, known := f.byKey[string(f.key)]; known {
 		return n
 	}
-	one := &thing{key: key}
-	one.item.root = root
-	one.item.read(bare(c), f.index.aliases, true, &f.room)
+	key := string(f.key)
+	one := &thing{key: key, item: item{component: bare(c), root: root}}
+	one.item.read(f.index.aliases, true, &f.room)
 	n := int32(len(f.things))
 	if len(f.free) > 0 {
 		n, f.free = f.free[len(f.free)-1], f.free[:len(f.free)-1]
@@ -226,7 +228,10 @@ func (f *Fleet) thing(c *sbom.Component, root bool) int32 {
 	}
 	f.byKey[key] = n
 	for _, at := range one.coordinates() {
-		f.at[at] = insert(f.at[at], n)
+		list := f.at[at] // read under the lock alone: it grows in place
+		if k, found := slices.BinarySearch(list, n); !found {
+			f.at[at] = slices.Insert(list, k, n)
+		}
 	}
 	return n
 }
@@ -349,7 +354,7 @@ func (x *Index) may(c claim, at sbom.Coordinate, it *item) bool {
 		}
 		switch c.kind {
 		case packaged:
-			if c.packages[c.n].judge(id, false).truth == yes {
+			if p := &c.packages[c.n]; !p.rejects(id) && p.judge(id, false).truth == yes {
 				return true
 			}
 		case repository:
@@ -357,7 +362,7 @@ func (x *Index) may(c claim, at sbom.Coordinate, it *item) bool {
 				return true
 			}
 		case criterion:
-			if id.name != nil && c.leaves[c.n].judge(it, id, false).truth == yes {
+			if l := &c.leaves[c.n]; id.name != nil && !l.rejects(id) && l.judge(it, id, false).truth == yes {
 				return true
 			}
 		case identified:

@@ -69,8 +69,8 @@ func (it *item) coordinates(into map[sbom.Coordinate]bool) {
 		for _, at := range id.at {
 			into[at] = true
 		}
-		for _, path := range id.modules() {
-			into[sbom.PackageCoordinate(id.ecosystem, path)] = true
+		for _, at := range id.modules {
+			into[at] = true
 		}
 	}
 	for _, s := range it.spelled {

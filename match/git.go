@@ -107,7 +107,7 @@ func (p *pkg) tagged(v verdict, at sbom.Coordinate, i *item, id *identity, s *st
 // ordered reports whether any listed version has a place in an order: a list of
 // names that have none says nothing of a tag that is not in it.
 func (p *pkg) ordered() bool {
-	if len(p.listed) > 0 {
+	if len(p.listed.ends) > 0 {
 		return true
 	}
 	for _, t := range p.texts {
@@ -121,9 +121,9 @@ func (p *pkg) ordered() bool {
 // listsTag looks for a version among the tags of the list.
 func (p *pkg) listsTag(tag, name string) bool {
 	own, err := vers.Parse(vers.Generic, tag)
-	if len(p.listed) > 0 {
+	if len(p.listed.ends) > 0 {
 		if mine, e := vers.Parse(p.scheme, tag); e == nil && mine.Key() != "" {
-			if _, found := slices.BinarySearch(p.listed, mine.Key()); found {
+			if p.listed.has(mine.Key()) {
 				return true
 			}
 		}

@@ -37,10 +37,10 @@ func (it *item) written(c *sbom.Component, in *room) {
 	if first.pkg != nil {
 		version = cmpOr(version, tagVersion(first.pkg.Version, first.pkg.Name))
 	}
-	one := identity{name: &cpe.Name{}, pkgErr: sbom.ErrNoPURL, in: in, alias: &Alias{
+	one := identity{name: &cpe.Name{}, alias: &Alias{
 		For: c.Name, Source: "its name and its maker, written as a CPE name", Certainty: "ours",
 	}}
-	one.state(&sbom.Component{Name: c.Name, Version: version})
+	one.state(&sbom.Component{Name: c.Name, Version: version}, in)
 	guess := func(part cpe.Value, vendor, product string) {
 		n := cpe.Name{
 			Part: part, Vendor: cpe.Literal(vendor), Product: cpe.Literal(product), Version: cpe.Any, Update: cpe.Any, Edition: cpe.Any,

@@ -49,7 +49,6 @@ type Index struct {
 	owners          layered[feeds.ID, []feeds.ID]
 	sources         []*holdings
 	words           int // claims by name, vendor or mention
-	in              *interning
 }
 
 // recordKey names a record.
@@ -229,7 +228,7 @@ type holdings struct {
 // expected once, and of several the last stands. Records that were
 // withdrawn or rejected never match, but count as held.
 func Build(records []feeds.Record, opts *Options) *Index {
-	x := &Index{in: newInterning()}
+	x, in := &Index{}, newInterning()
 	if opts != nil {
 		x.opts = *opts
 	}
@@ -239,7 +238,7 @@ func Build(records []feeds.Record, opts *Options) *Index {
 	held := make([]*record, 0, len(records))
 	last := make(map[recordKey]*record, len(records))
 	for _, r := range records {
-		c := compile(r, x.in)
+		c := compile(r, in)
 		key := recordKey{c.source, c.item}
 		if last[key] == nil {
 			held = append(held, c)
@@ -344,7 +343,15 @@ func (x *Index) holding(held map[string]*holdings) []*holdings {
 
 // speaks reports whether the source speaks by a route at all.
 func (x *Index) speaks(h *holdings, r sbom.Route) bool {
-	n := map[sbom.Route]int{sbom.ByPackage: h.packages, sbom.ByCPE: h.cpes, sbom.ByName: h.words}[r]
+	n := 0
+	switch r {
+	case sbom.ByPackage:
+		n = h.packages
+	case sbom.ByCPE:
+		n = h.cpes
+	case sbom.ByName:
+		n = h.words
+	}
 	return n > 0 || slices.Contains(x.opts.Routes[h.name], r)
 }
 
@@ -388,7 +395,11 @@ func (x *Index) groups(records []*record, into *layered[feeds.ID, *vulnerability
 		for _, id := range of {
 			if !fresh[id] {
 				fresh[id] = true
-				into.set(id, &vulnerability{id: id, ids: g.Members(id)})
+				v := &vulnerability{id: id, ids: g.Members(id)}
+				if slices.Equal(v.ids, r.names) {
+					v.ids = r.names // one list in memory
+				}
+				into.set(id, v)
 			}
 			v, _ := into.get(id)
 			v.records = append(v.records, r)

@@ -13,30 +13,39 @@ import (
 
 // item is one component of the device, with what is asked of it again and again.
 type item struct {
-	shown     Component // the component as it stood in the BOM
 	component *sbom.Component
 	place     int // of the component among all
-	root      bool
 	at        sbom.Coordinate
 	ids       []identity
-	names     []string // bare names, as written
-	mentions  []mention
-	spelled   []string // in every spelling, folded
-	vendors   []string // folded
-	makers    []string // the vendors, and those that the table of aliases has for it
-	known     bool     // the table of aliases has it
+	*wording
+	root  bool
+	known bool // the table of aliases has it
+	told  bool // its coverage stands already
 	// distributed says that it is the package of a distribution, which repairs what it
 	// gives out without taking the version of its maker.
 	distributed bool
 }
+
+// shown is the component as it stood in the BOM.
+func (it *item) shown() Component { return named(it.component) }
+
+// wording is by which words a component is known.
+type wording struct {
+	names    []string // bare names, as written
+	mentions []mention
+	spelled  []string // in every spelling, folded
+	vendors  []string // folded
+	makers   []string // the vendors, and those that the table of aliases has for it
+}
+
+// wordless is the wording of all components when nothing is asked by words.
+var wordless wording
 
 // identity is a component as one of its identifiers names it.
 type identity struct {
 	purl, cpe string // as the component has them
 	pkg       *sbom.Package
 	name      *cpe.Name
-	pkgErr    error
-	cpeErr    error
 	// ecosystem is empty when the purl belongs to none.
 	ecosystem string
 	at        []sbom.Coordinate
@@ -45,17 +54,21 @@ type identity struct {
 	// of aliases has for it.
 	alias *Alias
 	// source is the source package that the purl names, where that has a version of its
-	// own, and from the coordinate at which it stands.
-	source *identity
-	from   sbom.Coordinate
-	in     *room // only while it is read
+	// own.
+	source *built
+}
+
+// built is what a package was built from, and from the coordinate at which that stands.
+type built struct {
+	identity
+	from sbom.Coordinate
 }
 
 // standing is id as it stands at one of its coordinates: there the version of the source
 // package counts and not that of the package that was built from it.
 func (id *identity) standing(at sbom.Coordinate) *identity {
 	if id.source != nil && at == id.source.from {
-		return id.source
+		return &id.source.identity
 	}
 	return id
 }
@@ -65,19 +78,23 @@ func (id *identity) standing(at sbom.Coordinate) *identity {
 type stated struct {
 	text, from string
 	// twin says that it is the statement before it in other words.
-	twin             bool
-	own, generic     vers.Version
-	ownErr, genErr   error
-	hasOwn, hasPlain bool
+	twin         bool
+	own, generic *ordered // nil where there is no such identifier
+}
+
+// ordered is a version read in one order, or why it has no place in it.
+type ordered struct {
+	version vers.Version
+	err     error
 }
 
 // under reads the version under a scheme.
 func (s *stated) under(scheme vers.Scheme) (vers.Version, error) {
 	switch {
-	case s.hasOwn && s.own.Scheme() == scheme && s.ownErr == nil:
-		return s.own, nil
-	case s.hasPlain && scheme == vers.Generic:
-		return s.generic, s.genErr
+	case s.own != nil && s.own.version.Scheme() == scheme && s.own.err == nil:
+		return s.own.version, nil
+	case s.generic != nil && scheme == vers.Generic:
+		return s.generic.version, s.generic.err
 	}
 	if scheme == vers.Generic || scheme == vers.SemVer {
 		return plain(scheme, s.text)
@@ -113,21 +130,24 @@ type member struct {
 // take reads the BOM. Aliases are looked up in table; words says whether names and
 // vendors will be asked for.
 func take(bom sbom.BOM, table *sbom.Aliases, words bool) *inventory {
-	n := len(bom.Components)
-	if bom.HasRoot() {
-		n++
-	}
-	inv := &inventory{items: make([]item, 0, n)}
-	room := &room{}
-	if bom.HasRoot() {
-		inv.items = append(inv.items, item{root: true})
-		inv.items[0].read(&bom.Root, table, words, room)
-	}
-	for k := range bom.Components {
-		inv.items = append(inv.items, item{place: len(inv.items)})
-		inv.items[len(inv.items)-1].read(&bom.Components[k], table, words, room)
+	inv := enlist(bom)
+	room := &room{chunk: min(len(inv.items), most)}
+	for k := range inv.items {
+		inv.items[k].read(table, words, room)
 	}
 	inv.take()
+	return inv
+}
+
+// enlist lists the components of the BOM, not read yet, the root first.
+func enlist(bom sbom.BOM) *inventory {
+	inv := &inventory{items: make([]item, 0, len(bom.Components)+1)}
+	if bom.HasRoot() {
+		inv.items = append(inv.items, item{component: &bom.Root, root: true})
+	}
+	for k := range bom.Components {
+		inv.items = append(inv.items, item{component: &bom.Components[k], place: len(inv.items)})
+	}
 	return inv
 }
 
@@ -183,30 +203,55 @@ func (inv *inventory) at(at sbom.Coordinate) []member {
 
 // room is memory for many components at once: most have one identity with one version.
 type room struct {
+	chunk    int // how many are made at once
 	ids      []identity
 	versions []stated
+	orders   []ordered
 	packages []sbom.Package
 }
 
-// lent takes a new value from a chunk, and a new chunk when it is used up.
-func lent[T any](chunk *[]T) []T {
+// most is how many are made at once at the most.
+const most = 512
+
+// lent takes a new value from a chunk, and a new chunk of n when it is used up.
+func lent[T any](chunk *[]T, n int) []T {
 	if len(*chunk) == cap(*chunk) {
-		*chunk = make([]T, 0, 512)
+		*chunk = make([]T, 0, max(n, 1))
 	}
 	*chunk = (*chunk)[:len(*chunk)+1]
 	return (*chunk)[len(*chunk)-1 : len(*chunk) : len(*chunk)]
 }
 
-func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *room) {
-	it.component, it.shown = c, named(c)
-	it.ids = lent(&in.ids)
+// mark is how full a room is.
+type mark struct{ ids, versions, orders, packages int }
+
+func (in *room) mark() mark {
+	return mark{len(in.ids), len(in.versions), len(in.orders), len(in.packages)}
+}
+
+// back takes back what was lent since m, but for chunks that were used up.
+func (in *room) back(m mark) {
+	in.ids, in.versions = in.ids[:min(len(in.ids), m.ids)], in.versions[:min(len(in.versions), m.versions)]
+	in.orders, in.packages = in.orders[:min(len(in.orders), m.orders)], in.packages[:min(len(in.packages), m.packages)]
+}
+
+func (in *room) ordered(v vers.Version, err error) *ordered {
+	r := &lent(&in.orders, in.chunk)[0]
+	*r = ordered{v, err}
+	return r
+}
+
+func (it *item) read(table *sbom.Aliases, words bool, in *room) {
+	c := it.component
+	it.wording = &wordless
+	it.ids = lent(&in.ids, in.chunk)
 	first := &it.ids[0]
-	first.purl, first.cpe, first.in = c.PURL, c.CPE, in
-	first.read(c)
+	*first = identity{purl: c.PURL, cpe: c.CPE}
+	first.read(c, in)
 	if len(c.More) > 0 {
 		for _, other := range c.Identities()[1:] {
-			id := identity{purl: other.PURL, cpe: other.CPE, in: in}
-			id.read(&other)
+			id := identity{purl: other.PURL, cpe: other.CPE}
+			id.read(&other, in)
 			it.ids = append(it.ids, id)
 		}
 	}
@@ -216,15 +261,15 @@ func (it *item) read(c *sbom.Component, table *sbom.Aliases, words bool, in *roo
 		it.at = c.Coordinate()
 	}
 	if words {
-		it.names, it.vendors, it.spelled = c.Names(), c.Vendors(), c.Spellings()
+		it.wording = &wording{names: c.Names(), vendors: c.Vendors(), spelled: c.Spellings()}
 		for _, n := range it.names {
 			it.mention(n, false)
 		}
 		for _, v := range it.vendors {
 			it.mention(v, true)
 		}
+		it.makers = it.vendors
 	}
-	it.makers = it.vendors
 	it.distributed = first.pkg != nil && slices.Contains([]string{"deb", "rpm", "apk", "alpm", "ebuild"}, first.pkg.Type)
 	it.aliases(c, table, in)
 	it.written(c, in)
@@ -263,28 +308,24 @@ func (it *item) mention(name string, vendor bool) {
 }
 
 // read reads the identifiers of c that are id's, and the versions c states with them.
-func (id *identity) read(c *sbom.Component) {
+func (id *identity) read(c *sbom.Component, in *room) {
 	if p, err := c.Package(); err == nil {
-		id.pkg = &lent(&id.in.packages)[0]
+		id.pkg = &lent(&in.packages, in.chunk)[0]
 		*id.pkg = p
 		id.ecosystem, id.at = p.Places()
-	} else {
-		id.pkgErr = err
 	}
 	if n, err := c.CPEName(); err == nil {
-		id.name = &n
+		id.name = new(n)
 		id.at = append(id.at, sbom.CPECoordinates(n)...)
-	} else {
-		id.cpeErr = err
 	}
-	id.state(c)
+	id.state(c, in)
 	if id.pkg != nil && id.pkg.UpstreamVersion != "" {
 		if at := id.pkg.Coordinates(); len(at) > 1 {
-			src, pkg := *id, *id.pkg
+			src, pkg := &built{*id, at[1]}, *id.pkg
 			pkg.Version = pkg.UpstreamVersion
-			src.pkg, src.versions, src.name, src.from = &pkg, nil, nil, at[1]
-			src.state(&sbom.Component{Name: pkg.Upstream})
-			id.source = &src
+			src.pkg, src.versions, src.name = &pkg, nil, nil
+			src.state(&sbom.Component{Name: pkg.Upstream}, in)
+			id.source = src
 		}
 	}
 }
@@ -295,22 +336,20 @@ var patchLetters = regexp.MustCompile(`^[A-Za-z]{1,2}\d*$`)
 
 // state gathers the versions. A component may state different ones; each is
 // tested, because which of them was mistyped is not known.
-func (id *identity) state(c *sbom.Component) {
+func (id *identity) state(c *sbom.Component, in *room) {
 	add := func(text, from string, twin bool) {
 		if text == "" || slices.ContainsFunc(id.versions, func(s stated) bool { return s.text == text }) {
 			return
 		}
 		s := stated{text: text, from: from, twin: twin && len(id.versions) > 0}
 		if id.ecosystem != "" {
-			s.hasOwn = true
-			s.own, s.ownErr = vers.ParseStated(vers.Scheme(id.ecosystem), text)
+			s.own = in.ordered(vers.ParseStated(vers.Scheme(id.ecosystem), text))
 		}
 		if id.name != nil {
-			s.hasPlain = true
-			s.generic, s.genErr = plain(vers.Generic, text)
+			s.generic = in.ordered(plain(vers.Generic, text))
 		}
 		if id.versions == nil {
-			id.versions = lent(&id.in.versions)
+			id.versions = lent(&in.versions, in.chunk)
 			id.versions[0] = s
 		} else {
 			id.versions = append(id.versions, s)
@@ -331,7 +370,7 @@ func (id *identity) state(c *sbom.Component) {
 	if id.name != nil {
 		// A tag (OpenSSL_1_1_1k) holds a version that the generic order reads.
 		for _, s := range id.versions {
-			if tag := tagVersion(s.text, c.Name); s.genErr != nil && tag != s.text {
+			if tag := tagVersion(s.text, c.Name); s.generic.err != nil && tag != s.text {
 				if _, err := vers.Parse(vers.Generic, tag); err == nil {
 					add(tag, s.from, true)
 				}
@@ -414,12 +453,12 @@ func (it *item) aliases(c *sbom.Component, table *sbom.Aliases, in *room) {
 				}
 			}
 		}
-		id := identity{purl: other.PURL, cpe: other.CPE, in: in, alias: &Alias{
+		id := identity{purl: other.PURL, cpe: other.CPE, alias: &Alias{
 			For: x.For, Source: x.Source, Certainty: x.Certainty, Former: x.Former, Named: !x.ByIdentifier() && !x.ByMaker(),
 		}}
-		id.read(&other)
+		id.read(&other, in)
 		if own := it.ids[0].pkg; it.distributed && x.Kind == "cpe" && own.UpstreamVersion != "" {
-			id.state(&sbom.Component{Name: c.Name, Version: upstream(own.Type, own.UpstreamVersion)})
+			id.state(&sbom.Component{Name: c.Name, Version: upstream(own.Type, own.UpstreamVersion)}, in)
 		}
 		if id.name != nil && it.opens(id.name) {
 			id.alias.Named = false

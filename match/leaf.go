@@ -28,6 +28,7 @@ type verdict struct {
 	rule    string
 	version *stated
 	leaf    string
+	on      *leaf  // the criterion, in place of leaf
 	why     string // for no and unknown
 	blind   blindness
 	assumed []string
@@ -105,14 +106,14 @@ func (l *leaf) judge(i *item, id *identity, explain bool) verdict {
 	var v verdict
 	if l.name != nil {
 		if v = l.attributes(i, id); v.why != "" {
-			v.leaf = l.String()
+			v.on = l
 			return v
 		}
 	}
 	v.assumed = append(v.assumed, id.assumption()...)
 	v = l.judgeVersion(v, id, explain)
 	if explain || v.truth != no {
-		v.leaf = l.String()
+		v.on = l
 	}
 	return v
 }
@@ -125,14 +126,14 @@ func (l *leaf) rejects(id *identity) bool {
 	}
 	for k := range id.versions {
 		s := &id.versions[k]
-		if s.genErr != nil || !s.hasPlain {
+		if s.generic == nil || s.generic.err != nil {
 			return false
 		}
 		if l.how == one {
 			if l.bounds[0].unread != nil || strings.EqualFold(l.bounds[0].text(), s.text) {
 				return false
 			}
-			if order, err := s.generic.Compare(l.bounds[0].at); err == nil && order == 0 {
+			if order, err := s.generic.version.Compare(l.bounds[0].at); err == nil && order == 0 {
 				return false
 			}
 			continue
@@ -143,7 +144,7 @@ func (l *leaf) rejects(id *identity) bool {
 			if b.unread != nil {
 				continue
 			}
-			if order, err := s.generic.Compare(b.at); err == nil && !b.holds(order) {
+			if order, err := s.generic.version.Compare(b.at); err == nil && !b.holds(order) {
 				out = true
 				break
 			}

@@ -76,7 +76,7 @@ func (g *line) holds(s *stated, own vers.Version) (in, sure bool) {
 			}
 		}
 		switch {
-		case st.event.Introduced != "":
+		case st.edge == since:
 			if order < 0 {
 				if !in {
 					return false, true
@@ -84,7 +84,7 @@ func (g *line) holds(s *stated, own vers.Version) (in, sure bool) {
 				continue
 			}
 			in = true
-		case st.event.LastAffected != "":
+		case st.edge == through:
 			in = in && order <= 0
 		case order >= 0:
 			in = false
@@ -159,7 +159,7 @@ func (p *pkg) affected(v verdict, s *stated, explain bool) verdict {
 // may list 1.0 and an SBOM 1.0.0.
 func (p *pkg) lists(own vers.Version, ownErr error, text string) bool {
 	if ownErr == nil && own.Key() != "" {
-		if _, found := slices.BinarySearch(p.listed, own.Key()); found {
+		if p.listed.has(own.Key()) {
 			return true
 		}
 	}
@@ -222,7 +222,7 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 			}
 		}
 		switch {
-		case st.event.Introduced != "":
+		case st.edge == since:
 			if order >= 0 {
 				in, v.fixed = true, ""
 			} else if !in {
@@ -231,14 +231,14 @@ func (g *line) judge(v verdict, s *stated, explain bool) verdict {
 				}
 				return v
 			}
-		case st.event.LastAffected != "":
+		case st.edge == through:
 			if order > 0 {
 				in = false
 				if explain {
 					v.why = s.text + " comes after last affected " + st.event.LastAffected
 				}
-			} else if mark := stream(st.event.LastAffected); mark != "" {
-				build = mark
+			} else if st.stream != "" {
+				build = st.stream
 			}
 		case order >= 0:
 			in = false
@@ -289,10 +289,15 @@ func timeline(r feeds.Range, scheme vers.Scheme) line {
 
 func (g *line) read() {
 	g.begins = true
-	for _, e := range g.events {
+	g.steps = make([]step, 0, len(g.events))
+	for k := range g.events {
+		e := &g.events[k]
 		s := step{event: e, first: e.Introduced == "0"}
-		if e.Introduced != "" {
-			g.begins = false
+		switch {
+		case e.Introduced != "":
+			g.begins, s.edge = false, since
+		case e.LastAffected != "":
+			s.edge = through
 		}
 		if e.Limit == "*" {
 			continue
@@ -304,7 +309,7 @@ func (g *line) read() {
 				return
 			}
 			s.at = at
-			s.stream = stream(e.Fixed)
+			s.stream = stream(cmpOr(e.LastAffected, e.Fixed))
 		}
 		g.steps = append(g.steps, s)
 	}
@@ -357,4 +362,50 @@ func eventText(events []feeds.Event) string {
 		}
 	}
 	return b.String()
+}
+
+// keys are texts that are looked up by their bytes, sorted and in one piece of memory.
+type keys struct {
+	text string
+	ends []uint32
+}
+
+// packed sorts list and takes each of it once.
+func packed(list []string) keys {
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if len(list) == 0 {
+		return keys{}
+	}
+	out := keys{strings.Join(list, ""), make([]uint32, len(list))}
+	end := uint32(0)
+	for k, s := range list {
+		end += uint32(len(s))
+		out.ends[k] = end
+	}
+	return out
+}
+
+func (k *keys) at(n int) string {
+	begin := uint32(0)
+	if n > 0 {
+		begin = k.ends[n-1]
+	}
+	return k.text[begin:k.ends[n]]
+}
+
+func (k *keys) has(key string) bool {
+	n := len(k.ends)
+	if n == 0 || key > k.at(n-1) {
+		return false
+	}
+	low, high := 0, n
+	for low < high {
+		if mid := (low + high) / 2; k.at(mid) < key {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return k.at(low) == key
 }

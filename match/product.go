@@ -213,7 +213,7 @@ func slip(a, b string) bool {
 func (p *product) identifies(i *item, id *identity) (assumed []string, ok bool) {
 	if id.name != nil {
 		for k := range p.cpes {
-			l := leaf{name: &p.cpes[k], vulnerable: true}
+			l := leaf{naming: &naming{name: &p.cpes[k]}, vulnerable: true}
 			if v := l.attributes(i, id); v.why == "" {
 				return v.assumed, true
 			}
@@ -237,7 +237,7 @@ func (p *product) judge(id *identity, versions []stated, explain bool) verdict {
 	if len(p.spans) == 0 && len(p.unread) == 0 {
 		switch {
 		case p.single != "":
-			l := leaf{how: one, bounds: []bound{readBound(vers.Generic, equalTo, p.single)}, vulnerable: true}
+			l := leaf{naming: &naming{}, how: one, bounds: []bound{readBound(vers.Generic, equalTo, p.single)}, vulnerable: true}
 			return best(v, &fake, func(v verdict, s *stated) verdict {
 				if v = l.exactly(v, id, s); v.truth == no {
 					v.truth, v.blind, v.mum = unknown, otherwise, true // nothing is said of the others

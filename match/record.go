@@ -17,24 +17,17 @@ import (
 // record is one record as the index keeps it: what it claims, read ahead of time,
 // and the facts that a finding tells. It never changes.
 type record struct {
-	source, item string
-	// names tell the vulnerability from others; kinds are those it is of, by ids that many bear.
-	names, kinds []feeds.ID
-	sum          [32]byte
-	live, mute   bool
-	state        string
-	published    time.Time
-	title        string
-	scores       []feeds.Score
-	exploited    *feeds.Exploited
-	probability  *feeds.Probability
-	ssvc         *feeds.SSVC
-	mark         *tlp.Mark
-	// fix says that the publisher tells of a remedy that repairs, exploits that it
-	// links to an exploit.
-	fix      bool
-	exploits []link
-	text     string // folded, of a mute record only
+	*origin
+	*rare
+	item      string
+	names     []feeds.ID // what tells the vulnerability from others
+	sum       [32]byte
+	published time.Time
+	title     string
+	scores    []feeds.Score
+	live      bool
+	mute      bool
+	fix       bool // the publisher tells of a remedy that repairs
 
 	packages []pkg
 	leaves   []leaf
@@ -43,6 +36,38 @@ type record struct {
 	// at are the coordinates at which each claim stands.
 	claims []stand
 }
+
+// origin is what many records have in common.
+type origin struct {
+	said
+	alone []string // the source
+}
+
+// said is by whom and how a record is given out.
+type said struct {
+	source, state string
+	mark          *tlp.Mark
+}
+
+// rare is what few records say.
+type rare struct {
+	exploited   *feeds.Exploited
+	probability *feeds.Probability
+	ssvc        *feeds.SSVC
+	exploits    []link
+	kinds       []feeds.ID // ids that many vulnerabilities bear
+	text        string     // folded, of a mute record only
+}
+
+// link is one to an exploit; it was in the record when that was last modified, and may have come later when
+// that is not said.
+type link struct {
+	url      string
+	modified time.Time
+}
+
+// common is the rare of all records that say none of it.
+var common rare
 
 // A claim is one statement of one record.
 type claim struct {
@@ -72,27 +97,20 @@ const (
 	mentioned              // a word of a record that says nothing else
 )
 
-// link is one to an exploit; it was in the record when that was last modified, and may have come later when
-// that is not said.
-type link struct {
-	url      string
-	modified time.Time
-}
-
 // titleLength is how much of a text stands in for a missing title, in bytes.
 const titleLength = 240
 
 func compile(r feeds.Record, in *interning) *record {
 	out := &record{
-		source: in.text(r.Source), item: r.Item, names: feeds.Telling(r.Names), sum: r.Sum(), live: r.Live(), mute: r.Mute(), state: in.text(r.State),
-		published: r.Published, title: title(r), scores: in.scores(r.Scores), exploited: r.Exploited, probability: r.Probability,
-		ssvc: r.SSVC, mark: in.mark(r.Mark),
+		origin: in.origin(r), item: r.Item, names: feeds.Telling(r.Names), sum: r.Sum(), live: r.Live(), mute: r.Mute(), published: r.Published, title: title(r),
+		scores: in.scores(r.Scores),
 	}
+	seldom := rare{exploited: r.Exploited, probability: r.Probability, ssvc: r.SSVC}
 	if len(out.names) == 1 && string(out.names[0]) == out.item {
 		out.names = []feeds.ID{feeds.ID(out.item)} // one text in memory
 	}
 	if len(out.names) < len(r.Names) {
-		out.kinds = slices.DeleteFunc(slices.Clone(r.Names), func(id feeds.ID) bool { return !id.KindOnly() })
+		seldom.kinds = slices.DeleteFunc(slices.Clone(r.Names), func(id feeds.ID) bool { return !id.KindOnly() })
 	}
 	if len(r.Names) == 0 && r.Claims() {
 		// A bulletin that says what it affects is its own name.
@@ -103,7 +121,7 @@ func compile(r feeds.Record, in *interning) *record {
 	}
 	for _, ref := range r.References {
 		if slices.ContainsFunc(ref.Tags, func(t string) bool { return strings.EqualFold(t, "exploit") }) {
-			out.exploits = append(out.exploits, link{ref.URL, r.Modified})
+			seldom.exploits = append(seldom.exploits, link{ref.URL, r.Modified})
 		}
 	}
 	for _, p := range r.Packages {
@@ -121,12 +139,15 @@ func compile(r feeds.Record, in *interning) *record {
 	out.leaves, out.trees, out.packages, out.products = exact(out.leaves), exact(out.trees), exact(out.packages), exact(out.products)
 	if out.mute {
 		text := r.Title + "\n" + r.Text
-		out.text = foldText(text)
+		seldom.text = foldText(text)
 		for _, w := range sbom.Mentions(text) {
 			out.claims = append(out.claims, stand{sbom.MentionCoordinate(w), mentioned, 0})
 		}
 	}
 	out.claims = exact(out.claims)
+	if out.rare = &common; out.mute || seldom.exploited != nil || seldom.probability != nil || seldom.ssvc != nil || len(seldom.exploits) > 0 || len(seldom.kinds) > 0 {
+		out.rare = &seldom
+	}
 	return out
 }
 
@@ -177,48 +198,6 @@ func (r *record) compare(other *record) int {
 // states reports whether r says in a form that can be compared what is affected.
 func (r *record) states() bool { return len(r.packages)+len(r.trees) > 0 }
 
-// interning keeps one copy of texts that come again and again.
-type interning struct {
-	texts map[string]string
-	marks map[string]*tlp.Mark
-}
-
-func newInterning() *interning {
-	return &interning{texts: map[string]string{}, marks: map[string]*tlp.Mark{}}
-}
-
-func (in *interning) text(s string) string {
-	if s == "" {
-		return ""
-	}
-	if kept, ok := in.texts[s]; ok {
-		return kept
-	}
-	in.texts[s] = s
-	return s
-}
-
-func (in *interning) scores(list []feeds.Score) []feeds.Score {
-	out := make([]feeds.Score, len(list))
-	for k, s := range list {
-		s.Vector, s.By = in.text(s.Vector), in.text(s.By)
-		out[k] = s
-	}
-	return out
-}
-
-func (in *interning) mark(m tlp.Mark) *tlp.Mark {
-	if len(m.By) > 1 {
-		return &m
-	}
-	key := string(m.Label) + " " + strings.Join(m.By, " ")
-	if kept, ok := in.marks[key]; ok {
-		return kept
-	}
-	in.marks[key] = &m
-	return &m
-}
-
 // pkg is what a record states of one package.
 type pkg struct {
 	ecosystem, release, name string
@@ -227,10 +206,11 @@ type pkg struct {
 	scheme vers.Scheme
 	ranges []line
 	git    []commits
-	// listed holds the versions of the list by their keys, sorted; texts are those
+	// listed holds the versions of the list by their keys; texts are those
 	// that have none; count is how many the list has.
-	listed, texts []string
-	count         int
+	listed keys
+	texts  []string
+	count  int
 }
 
 // line is one range of versions, its events in the order of their versions.
@@ -246,12 +226,23 @@ type line struct {
 
 // step is one event with its version read.
 type step struct {
-	event feeds.Event
 	at    vers.Version
+	event *feeds.Event
+	edge  edge
 	first bool // introduced "0"
-	// stream is the release that a fixed RPM was built for; empty for every other.
+	// stream is the release that an RPM was built for which fixes, or is the last that is affected; empty
+	// for every other.
 	stream string
 }
+
+// edge says what is so from a step on.
+type edge uint8
+
+const (
+	until edge = iota
+	since
+	through
+)
 
 // commits is one range of commits in a repository.
 type commits struct {
@@ -265,13 +256,14 @@ func (r *record) pkg(p feeds.Package, in *interning) {
 	out := pkg{ecosystem: in.text(e), release: in.text(release), name: p.Name, scheme: vers.Scheme(in.text(e)), count: len(p.Versions)}
 	for _, v := range p.Versions {
 		if parsed, err := vers.Parse(out.scheme, v); err == nil && parsed.Key() != "" {
-			out.listed = append(out.listed, parsed.Key())
+			in.keys = append(in.keys, parsed.Key())
 		} else {
 			out.texts = append(out.texts, v)
 		}
 	}
-	slices.Sort(out.listed)
-	out.listed = slices.Compact(out.listed)
+	out.listed = packed(in.keys)
+	clear(in.keys)
+	in.keys = in.keys[:0]
 	n := int32(len(r.packages))
 	for _, g := range p.Ranges {
 		if g.Type != feeds.Git {
@@ -296,14 +288,21 @@ func (r *record) pkg(p feeds.Package, in *interning) {
 
 // leaf is one criterion, its name and bounds read.
 type leaf struct {
-	cpe  string
-	at   sbom.Coordinate // empty when the criterion is not a CPE name
-	name *cpe.Name       // kept only where more than part, vendor, product and version is stated
+	*naming
 	// bounds are those of a range, or the one version with the operator "=".
 	bounds     []bound
 	tree       int32
 	how        how
 	vulnerable bool
+	simple     bool // its tree is
+}
+
+// naming is the CPE name of a criterion, one for all that write the same.
+type naming struct {
+	cpe     string
+	at      sbom.Coordinate // empty when the criterion is not a CPE name
+	version cpe.Value
+	name    *cpe.Name // kept only where more than part, vendor, product and version is stated
 }
 
 // how says how a leaf tests versions.
@@ -320,10 +319,15 @@ const (
 
 // bound is one end of a range. A version without an order is blind.
 type bound struct {
+	*point
+	op op
+}
+
+// point is a version that bounds may share.
+type point struct {
 	at vers.Version
 	// unread is set when the version has no order.
 	unread *unread
-	op     op
 }
 
 // unread is a version that could not be read, and why.
@@ -353,7 +357,7 @@ func (b *bound) text() string {
 
 // tree is one configuration.
 type tree struct {
-	root node
+	root *node
 	// simple says that any one leaf decides: there are only vulnerable leaves joined by
 	// OR, without a negation.
 	simple bool
@@ -392,26 +396,22 @@ func (r *record) configuration(c feeds.Configuration, in *interning) {
 		}
 		return out
 	}
-	t.root = walk(feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes}, false)
-	if t.simple {
-		t.root = node{} // never walked
+	root := walk(feeds.Node{Operator: c.Operator, Negate: c.Negate, Nodes: c.Nodes}, false)
+	if !t.simple { // else it is never walked
+		t.root = &root
+	}
+	for k := range r.leaves {
+		if l := &r.leaves[k]; l.tree == place {
+			l.simple = t.simple
+		}
 	}
 	r.trees = append(r.trees, t)
 }
 
 func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
-	l := leaf{cpe: in.text(c.CPE), vulnerable: c.Vulnerable}
-	n, err := cpe.Parse(l.cpe)
-	if err != nil {
+	l := leaf{naming: in.naming(c.CPE), vulnerable: c.Vulnerable}
+	if l.at == "" {
 		return l
-	}
-	l.at = sbom.Coordinate(in.text(string(sbom.CPECoordinate(n))))
-	plain := n.Names()
-	for _, at := range attributes {
-		plain = plain && at.of(&n) == cpe.Any
-	}
-	if !plain || n.Version.Pattern() {
-		l.name = &n
 	}
 	for _, b := range []struct {
 		op   op
@@ -421,27 +421,27 @@ func (r *record) leaf(c feeds.Criterion, in *interning) leaf {
 	} {
 		if b.text != "" {
 			// NVD writes some bounds with the escapes of a CPE name: 12.5\(1\).
-			l.bounds = append(l.bounds, readBound(vers.Generic, b.op, in.text(strings.ReplaceAll(b.text, `\`, ""))))
+			l.bounds = append(l.bounds, bound{in.point(strings.ReplaceAll(b.text, `\`, "")), b.op})
 		}
 	}
 	switch {
-	case n.Version == cpe.NA:
+	case l.version == cpe.NA:
 		l.how, l.bounds = none, nil // what has no version lies within no bounds
 	case len(l.bounds) > 0:
 		l.how = bounded
-	case n.Version == cpe.Any:
+	case l.version == cpe.Any:
 		l.how = every
-	case n.Version.Pattern():
+	case l.version.Pattern():
 		l.how = pattern
 	default:
-		l.how, l.bounds = one, []bound{readBound(vers.Generic, equalTo, n.Version.Text())}
+		l.how, l.bounds = one, []bound{{in.point(l.version.Text()), equalTo}}
 	}
-	l.bounds = slices.Clip(l.bounds)
+	l.bounds = exact(l.bounds)
 	return l
 }
 
 func readBound(scheme vers.Scheme, o op, text string) bound {
-	b := bound{op: o}
+	b := bound{&point{}, o}
 	var err error
 	if b.at, err = vers.Parse(scheme, text); err != nil {
 		b.unread = &unread{text, err.Error()}

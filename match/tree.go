@@ -27,7 +27,7 @@ type branch struct {
 // every vulnerable leaf that holds is affected; in one that is not, what its vulnerable leaves
 // speak of gets the answer of the tree, with what it lacks.
 func (inv *inventory) answer(r *record, t *tree) branch {
-	b := inv.node(r, &t.root)
+	b := inv.node(r, t.root)
 	if b.truth != yes {
 		b.lower()
 	}
@@ -58,9 +58,13 @@ func (inv *inventory) node(r *record, n *node) branch {
 // all joins by AND. A node without anything below holds nothing.
 func all(below []branch) branch {
 	b := branch{truth: yes}
-	if len(below) == 0 {
+	switch len(below) {
+	case 0:
 		b.truth = no
+	case 1:
+		return below[0].alone()
 	}
+	b.hits = make([]hit, 0, count(below))
 	for _, x := range below {
 		b.truth = min(b.truth, x.truth)
 		b.hits = append(b.hits, x.hits...)
@@ -71,10 +75,31 @@ func all(below []branch) branch {
 	return b
 }
 
+// alone is the branch that stands alone below a node.
+func (b *branch) alone() branch {
+	out := *b
+	if out.truth == yes {
+		out.missing = nil
+	}
+	return out
+}
+
+func count(below []branch) int {
+	n := 0
+	for k := range below {
+		n += len(below[k].hits)
+	}
+	return n
+}
+
 // some joins by OR. When one of the branches is true, the leaves of the others
 // stand as their own branch says.
 func some(below []branch) branch {
 	b := branch{truth: no}
+	if len(below) == 1 {
+		return below[0].alone()
+	}
+	b.hits = make([]hit, 0, count(below))
 	for _, x := range below {
 		b.truth = max(b.truth, x.truth)
 	}
@@ -123,7 +148,9 @@ func (inv *inventory) leaf(l *leaf) branch {
 		return branch{truth: unknown, missing: []string{fmt.Sprintf("the criterion is not a CPE name: %s", l.cpe)}}
 	}
 	var b branch
-	for _, m := range inv.at(l.at) {
+	members := inv.at(l.at)
+	b.hits = make([]hit, 0, len(members))
+	for _, m := range members {
 		v := l.judge(m.item, m.id, true)
 		b.truth = max(b.truth, v.truth)
 		b.hits = append(b.hits, hit{member: m, leaf: l, verdict: v})

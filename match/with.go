@@ -24,7 +24,7 @@ func (x *Index) With(changed []feeds.Record, gone ...Gone) *Index {
 func (x *Index) with(changed []feeds.Record, gone []Gone) (*Index, map[feeds.ID]bool) {
 	u := update{
 		Index: &Index{
-			opts: x.opts, aliases: x.aliases, in: newInterning(), words: x.words, records: x.records.next(), at: x.at.next(),
+			opts: x.opts, aliases: x.aliases, words: x.words, records: x.records.next(), at: x.at.next(),
 			naming: x.naming.next(), vulnerabilities: x.vulnerabilities.next(), owners: x.owners.next(),
 		},
 		places: map[sbom.Coordinate][]claim{}, names: map[feeds.ID][]*record{}, old: map[*record]bool{}, held: map[string]*holdings{},
@@ -44,8 +44,9 @@ func (x *Index) with(changed []feeds.Record, gone []Gone) (*Index, map[feeds.ID]
 	for _, g := range gone {
 		u.drop(recordKey{g.Source, g.Item})
 	}
+	in := newInterning()
 	for _, r := range changed {
-		c := compile(r, u.in)
+		c := compile(r, in)
 		key := recordKey{c.source, c.item}
 		u.drop(key)
 		u.add(key, c)
@@ -101,13 +102,19 @@ func (u *update) add(key recordKey, r *record) {
 func (u *update) refile() {
 	for at, added := range u.places {
 		was, _ := u.at.get(at)
+		added = slices.DeleteFunc(added, func(c claim) bool { return c.record == nil || u.old[c.record] })
+		slices.SortStableFunc(added, func(a, b claim) int { return a.record.compare(b.record) })
 		list := make([]claim, 0, len(was)+len(added))
-		for _, c := range append(was[:len(was):len(was)], added...) {
-			if c.record != nil && !u.old[c.record] {
-				list = append(list, c)
+		for _, c := range was { // in this order already
+			if u.old[c.record] {
+				continue
 			}
+			for len(added) > 0 && added[0].record.compare(c.record) < 0 {
+				list, added = append(list, added[0]), added[1:]
+			}
+			list = append(list, c)
 		}
-		slices.SortStableFunc(list, func(a, b claim) int { return a.record.compare(b.record) })
+		list = exact(append(list, added...))
 		if len(list) == 0 {
 			u.at.drop(at)
 		} else {

@@ -64,10 +64,10 @@ func TestBadDocumentIsAnErrorThatSaysWhatAndWhere(t *testing.T) {
 		"zero bytes":      {"", "empty"},
 		"empty object":    {"{}", "it has no document"},
 		"array":           {"[]", "not a JSON object"},
-		"no JSON":         {"{{ template }}", "at byte 2 of 14"},
+		"no JSON":         {"{{ template }}", "line 1, column 2"},
 		"something after": {`{"document":{}} x`, "after top-level value"},
 		"a ROLIE feed":    {`{"feed":{}}`, "another kind of document"},
-		"no version":      {`{"document":{"tracking":{"id":"D"}}}`, `csaf_version is ""`},
+		"no version":      {`{"document":{"tracking":{"id":"D"}}}`, "no /document/csaf_version"},
 		"another version": {`{"document":{"csaf_version":"3.0"}}`, `csaf_version is "3.0"`},
 		"no id":           {`{"document":{"csaf_version":"2.0","tracking":{"id":" "}}}`, "no tracking id"},
 		"no date":         {`{"document":{"csaf_version":"2.0","tracking":{"id":"D","initial_release_date":"soon"}}}`, `"d": initial_release_date "soon" is no time`},
@@ -131,4 +131,71 @@ func TestADocumentOfManyProductsIsReadWhole(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, records[0].Products[0].Spans, 20_000)
 	require.Equal(t, []feeds.ID{"d#1"}, records[0].Names, "nobody else has numbered it")
+}
+
+// read decodes a document of that version, whose other members are given.
+func read(t *testing.T, version, members string) ([]feeds.Record, []*feeds.RecordError, error) {
+	t.Helper()
+	doc := fmt.Sprintf(`{"document":{"csaf_version":%q,"publisher":{"name":"P"},"tracking":{"id":"D"}},%s}`, version, members)
+	records, rejected, _, err := gather(csaf.Decode(strings.NewReader(doc)))
+	return records, rejected, err
+}
+
+func TestMembersOfTheOtherVersionAreReadToo(t *testing.T) {
+	t.Parallel()
+	const tree = `"product_tree":{"full_product_names":[{"product_id":"1","name":"Foo","product_identification_helper":{"purl":"pkg:npm/a@1","purls":["pkg:npm/b@1"]}},{"product_id":"2","name":"Bar"}],
+		"relationships":[{"category":"installed_on","product_reference":"1","relates_to_product_reference":"2","full_product_name":{"product_id":"3","name":"x"}}],
+		"product_paths":[{"beginning_product_reference":"1","subpaths":[{"category":"installed_on","next_product_reference":"2"}],"full_product_name":{"product_id":"4","name":"y"}}]}`
+	const vulnerability = `"vulnerabilities":[{"cve":"CVE-2024-0001","cwe":{"id":"CWE-1"},"cwes":[{"id":"CWE-2"}],"product_status":{"known_affected":["3"],"unknown":["4"]},
+		"scores":[{"cvss_v3":{"vectorString":"3","baseScore":3},"cvss_v4":{"vectorString":"4","baseScore":4},"products":["3"]}],"metrics":[{"content":{"cvss_v2":{"vectorString":"2","baseScore":2}},"source":"S"}]}]`
+	for _, version := range []string{"2.0", "2.1"} {
+		records, rejected, err := read(t, version, tree+","+vulnerability)
+		require.NoError(t, err)
+		require.Empty(t, rejected)
+		r := records[0]
+		require.Equal(t, []string{"CWE-2", "CWE-1"}, r.Weaknesses)
+		require.Equal(t, []feeds.Score{{Vector: "4", Base: 4, By: "P"}, {Vector: "3", Base: 3, By: "P"}, {Vector: "2", Base: 2, By: "S"}}, r.Scores, version)
+		require.Len(t, r.Products, 1, version)
+		require.Equal(t, []string{"pkg:npm/a@1", "pkg:npm/b@1"}, r.Products[0].PURLs)
+		require.Equal(t, []string{"Bar"}, r.Products[0].Platforms)
+		require.Len(t, r.Products[0].Spans, 2, "affected, and not known")
+	}
+	_, rejected, err := read(t, "2.0", `"vulnerabilities":[{"cwes":{"id":"CWE-2"}},{}]`)
+	require.NoError(t, err)
+	require.ErrorContains(t, rejected[0], `record "d#1": /vulnerabilities/0/cwes json: cannot unmarshal object`)
+	_, _, err = read(t, "2.1", `"product_tree":{"relationships":3}`)
+	require.ErrorContains(t, err, "/product_tree/relationships json: cannot unmarshal number")
+}
+
+func TestWhatIsWrongHarmsNoRecordThatDoesNotNeedIt(t *testing.T) {
+	t.Parallel()
+	records, rejected, err := read(t, "2.0", `"vulnerabilities":[
+		{"title":null,"cve":"","notes":[],"acknowledgments":"us","threats":[{"details":7}],"product_status":{}},
+		{"title":["x"]},
+		{"remediations":[{"details":1,"category":"mitigation"}]},
+		{"CVE":"CVE-2024-0001"},
+		7,
+		null],"product_tree":{"product_groups":7,"branches":[{"branches":[{"category":"vendor","x_own":{"name":1}}]}]}`)
+	require.NoError(t, err)
+	require.Len(t, records, 2)
+	var got []string
+	for _, r := range rejected {
+		require.NotEmpty(t, r.Digest)
+		got = append(got, r.Item+" "+r.Err.Error())
+	}
+	require.Equal(t, []string{
+		"d#2 /vulnerabilities/1/title is a list, not a string",
+		"d#3 /vulnerabilities/2/remediations/0/details is a number, not a string",
+		"d#4 /vulnerabilities/3/CVE is not spelled as the standard spells it",
+		"d#5 /vulnerabilities/4 is a number, not an object",
+	}, got)
+	for members, want := range map[string]string{
+		`"product_tree":{"branches":[{"branches":[{"branches":[{"name":7}]}]}]}`: "/product_tree/branches/0/branches/0/branches/0/name is a number, not a string",
+		`"Vulnerabilities":[]`: "/Vulnerabilities is not spelled as the standard spells it",
+		`"vulnerabilities":7`:  "/vulnerabilities is a number, not a list",
+		`"vulnerabilities":[{"acknowledgments":[` + strings.Repeat("1,", 1500) + `1]}]`: "501 more like these",
+	} {
+		_, _, err := read(t, "2.0", members)
+		require.ErrorContains(t, err, want)
+	}
 }

@@ -1,6 +1,7 @@
 package csaf
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,88 +18,9 @@ import (
 	"github.com/open-postmarket/postmarket/tlp"
 )
 
-// document is a CSAF document, as far as it is used. Package csaf of this module has
-// all of it, but of version 2.0 only, and reads it as a whole or not at all.
-type document struct {
-	Document        meta              `json:"document"`
-	Tree            tree              `json:"product_tree"`
-	Vulnerabilities []json.RawMessage `json:"vulnerabilities"`
-}
-
-type meta struct {
-	Version      string `json:"csaf_version"`
-	Title        string `json:"title"`
-	Distribution *struct {
-		Text string `json:"text"`
-		TLP  *struct {
-			Label string `json:"label"`
-		} `json:"tlp"`
-	} `json:"distribution"`
-	Publisher struct {
-		Name string `json:"name"`
-	} `json:"publisher"`
-	Notes      []note      `json:"notes"`
-	References []reference `json:"references"`
-	Tracking   struct {
-		ID      string `json:"id"`
-		Status  string `json:"status"`
-		Initial string `json:"initial_release_date"`
-		Current string `json:"current_release_date"`
-	} `json:"tracking"`
-}
-
-type note struct {
-	Category string `json:"category"`
-	Text     string `json:"text"`
-}
-
-type reference struct {
-	Category string `json:"category"`
-	URL      string `json:"url"`
-}
-
-type vulnerability struct {
-	CVE string `json:"cve"`
-	IDs []struct {
-		Text string `json:"text"`
-	} `json:"ids"`
-	Title  string      `json:"title"`
-	CWE    *cwe        `json:"cwe"`  // 2.0
-	CWEs   []cwe       `json:"cwes"` // 2.1
-	Notes  []note      `json:"notes"`
-	Refs   []reference `json:"references"`
-	Scores []content   `json:"scores"` // 2.0
-	// Metrics are what 2.1 has in place of Scores.
-	Metrics []struct {
-		Content content `json:"content"`
-		Source  string  `json:"source"`
-	} `json:"metrics"`
-	Remediations []struct {
-		Category string `json:"category"`
-		Details  string `json:"details"`
-		URL      string `json:"url"`
-		Date     string `json:"date"`
-	} `json:"remediations"`
-	Status status `json:"product_status"`
-}
-
-type cwe struct {
-	ID string `json:"id"`
-}
-
-type content struct {
-	V2 *cvss `json:"cvss_v2"`
-	V3 *cvss `json:"cvss_v3"`
-	V4 *cvss `json:"cvss_v4"`
-}
-
-type cvss struct {
-	Vector string  `json:"vectorString"`
-	Base   float64 `json:"baseScore"`
-}
-
 // Decode reads one document as the feed named "csaf" does. A vulnerability that
-// cannot be read is a *feeds.RecordError, and the others go on. Any other error is
+// cannot be read is a *feeds.RecordError, and the others go on; what is wrong in
+// members that make no record is passed over. Any other error is
 // the last thing yielded: the document is empty or cut off, goes on after its end, is
 // not UTF-8, is no CSAF document (fetch.ErrOther) or one of another version, does not
 // say its id, or is larger than 64 MiB.
@@ -122,11 +44,11 @@ func (a *advisory) updates() iter.Seq2[feeds.Update, error] {
 			yield(feeds.Update{Record: a.bulletin()}, nil)
 			return
 		}
-		for i, raw := range a.Vulnerabilities {
+		for i := range a.Vulnerabilities {
 			item := fmt.Sprintf("%s#%d", a.item, i+1)
-			record, err := a.record(item, raw)
+			record, err := a.record(item, i)
 			if err != nil {
-				record, err = feeds.Record{}, &feeds.RecordError{Source: a.source, Item: item, Digest: fetch.Digest(raw), Err: err}
+				record, err = feeds.Record{}, &feeds.RecordError{Source: a.source, Item: item, Digest: fetch.Digest(a.raw(i)), Err: err}
 			}
 			if !yield(feeds.Update{Record: record}, err) {
 				return
@@ -137,57 +59,42 @@ func (a *advisory) updates() iter.Seq2[feeds.Update, error] {
 
 // advisory is a document with what all of its records share.
 type advisory struct {
-	document
+	*standard.Document
 	source, item       string
+	body               []byte
 	published, changed time.Time
 	products           map[string]product
 	links              []feeds.Reference
 	// label is that of the list in which the document stands; empty is not said.
 	label tlp.Label
+	// wrong are the vulnerabilities that hold what is not as the standard has it.
+	wrong map[int]error
 }
-
-// others are the members by which the other files of a provider are known: ROLIE
-// feeds and services, its metadata, and lists of providers.
-var others = []string{"feed", "service", "categories", "canonical_url", "aggregator"}
 
 func open(source string, r io.Reader) (*advisory, error) {
 	body, err := fetch.Document(r, standard.MaxSize)
 	if err != nil {
 		return nil, err
 	}
-	var members fetch.Members
-	if err := json.Unmarshal(body, &members); err != nil {
-		if kind := (*json.UnmarshalTypeError)(nil); errors.As(err, &kind) {
-			return nil, errors.New("not a CSAF document: not a JSON object")
-		}
-		return nil, fetch.Placed(err, body)
+	doc, err := standard.DecodeAny(bytes.NewBuffer(body))
+	if err != nil {
+		return nil, other(body, err)
 	}
-	if _, ok := members["document"]; !ok {
-		for _, name := range others {
-			if _, ok := members[name]; ok {
-				return nil, fmt.Errorf("a list of a CSAF provider, it has a %s and no document: %w", name, fetch.ErrOther)
-			}
-		}
-		return nil, errors.New("not a CSAF document: it has no document")
+	a := &advisory{Document: doc, source: source, body: body, wrong: map[int]error{}}
+	if err := a.judge(); err != nil {
+		return nil, err
 	}
-	a := &advisory{source: source}
-	if err := json.Unmarshal(body, &a.document); err != nil {
-		return nil, fetch.Placed(err, body)
-	}
-	m := a.Document
-	if m.Version != "2.0" && m.Version != "2.1" {
-		return nil, fmt.Errorf("csaf_version is %q: only 2.0 and 2.1 are read", m.Version)
-	}
+	m := a.Document.Document
 	if a.item = strings.ToLower(strings.TrimSpace(m.Tracking.ID)); a.item == "" {
 		return nil, errors.New("the document has no tracking id")
 	}
-	if a.published, err = instant("initial_release_date", m.Tracking.Initial); err != nil {
+	if a.published, err = instant("initial_release_date", m.Tracking.InitialReleaseDate); err != nil {
 		return nil, fmt.Errorf("%q: %w", a.item, err)
 	}
-	if a.changed, err = instant("current_release_date", m.Tracking.Current); err != nil {
+	if a.changed, err = instant("current_release_date", m.Tracking.CurrentReleaseDate); err != nil {
 		return nil, fmt.Errorf("%q: %w", a.item, err)
 	}
-	a.products = a.Tree.products()
+	a.products = products(a.ProductTree)
 	a.links = links(nil, m.References)
 	if len(a.Vulnerabilities) == 0 {
 		if err := a.bulletin().Validate(); err != nil {
@@ -197,8 +104,41 @@ func open(source string, r io.Reader) (*advisory, error) {
 	return a, nil
 }
 
+// others are the members by which the other files of a provider are known: ROLIE
+// feeds and services, its metadata, and lists of providers.
+var others = []string{"feed", "service", "categories", "canonical_url", "aggregator"}
+
+// other says what else body is, when it could not be read as a document because of err.
+func other(body []byte, err error) error {
+	var members fetch.Members
+	if kind := (*json.UnmarshalTypeError)(nil); errors.As(json.Unmarshal(body, &members), &kind) {
+		return errors.New("not a CSAF document: not a JSON object")
+	}
+	if _, ok := members["document"]; ok || !errors.Is(err, standard.ErrVersion) {
+		return err
+	}
+	for _, name := range others {
+		if _, ok := members[name]; ok {
+			return fmt.Errorf("a list of a CSAF provider, it has a %s and no document: %w", name, fetch.ErrOther)
+		}
+	}
+	return errors.New("not a CSAF document: it has no document")
+}
+
+// raw is the text of a vulnerability.
+func (a *advisory) raw(i int) []byte {
+	var list struct {
+		Vulnerabilities []json.RawMessage `json:"vulnerabilities"`
+	}
+	if err := json.Unmarshal(a.body, &list); err != nil || i >= len(list.Vulnerabilities) {
+		return nil
+	}
+	return list.Vulnerabilities[i]
+}
+
 // instant reads a time; empty is not said.
-func instant(field, text string) (time.Time, error) {
+func instant[T ~string](field string, date T) (time.Time, error) {
+	text := string(date)
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -227,34 +167,31 @@ func (a *advisory) mark() tlp.Mark {
 
 // own is the document's label; one that is no label has not said.
 func (a *advisory) own() tlp.Label {
-	d := a.Document.Distribution
-	if d == nil || d.TLP == nil {
-		return ""
-	}
-	as := standard.Distribution{Text: d.Text, TLP: &standard.TLP{Label: standard.TLPLabel(d.TLP.Label)}}
-	label := as.Label() // what 2.0 writes
-	if label == "" {
-		label, _ = tlp.ParseLabel(d.TLP.Label) // 2.1
+	d := a.Document.Document.Distribution
+	label := d.Label()
+	if label == "" && d != nil && d.TLP != nil {
+		label, _ = tlp.ParseLabel(string(d.TLP.Label)) // as 2.1 writes it, in 2.0
 	}
 	return label
 }
 
 // bulletin is a document that speaks of no vulnerability.
 func (a *advisory) bulletin() feeds.Record {
+	m := a.Document.Document
 	return feeds.Record{
-		Source: a.source, Item: a.item, State: a.Document.Tracking.Status,
+		Source: a.source, Item: a.item, State: string(m.Tracking.Status),
 		Published: a.published, Modified: a.changed,
-		Title: a.Document.Title, Text: prose(a.Document.Notes), References: a.links, Mark: a.mark(),
+		Title: m.Title, Text: prose(m.Notes), References: a.links, Mark: a.mark(),
 	}
 }
 
-// record reads the vulnerability of that item.
-func (a *advisory) record(item string, raw json.RawMessage) (feeds.Record, error) {
-	var v vulnerability
-	if err := json.Unmarshal(raw, &v); err != nil {
+// record reads vulnerability i, of that item.
+func (a *advisory) record(item string, i int) (feeds.Record, error) {
+	if err := a.wrong[i]; err != nil {
 		return feeds.Record{}, err
 	}
-	names, err := v.names()
+	v := &a.Vulnerabilities[i]
+	names, err := names(v)
 	if err != nil {
 		return feeds.Record{}, err
 	}
@@ -269,33 +206,30 @@ func (a *advisory) record(item string, raw json.RawMessage) (feeds.Record, error
 	if text := prose(v.Notes); text != "" {
 		r.Text = text
 	}
-	r.Scores = v.scores(a.Document.Publisher.Name)
-	for _, w := range append(v.CWEs, deref(v.CWE)...) {
+	r.Scores = scores(v, a.Document.Document.Publisher.Name)
+	weaknesses := v.CWEs
+	if v.CWE != nil {
+		weaknesses = append(weaknesses, *v.CWE)
+	}
+	for _, w := range weaknesses {
 		if strings.HasPrefix(w.ID, "CWE-") && !slices.Contains(r.Weaknesses, w.ID) {
 			r.Weaknesses = append(r.Weaknesses, w.ID)
 		}
 	}
-	r.References = links(links(nil, v.Refs), a.Document.References)
+	r.References = links(links(nil, v.References), a.Document.Document.References)
 	for _, m := range v.Remediations {
 		at, err := instant("remediations date", m.Date)
 		if err != nil {
 			return feeds.Record{}, err
 		}
-		remedy := feeds.Remedy{Kind: m.Category, Text: m.Details, URL: m.URL, At: at}
+		remedy := feeds.Remedy{Kind: string(m.Category), Text: m.Details, URL: m.URL, At: at}
 		// The same words are repeated for each group of products.
 		if remedy.Kind != "" && !slices.Contains(r.Remedies, remedy) {
 			r.Remedies = append(r.Remedies, remedy)
 		}
 	}
-	r.Products = v.Status.join(a.products)
+	r.Products = join(v.ProductStatus, a.products)
 	return r, r.Validate()
-}
-
-func deref(w *cwe) []cwe {
-	if w == nil {
-		return nil
-	}
-	return []cwe{*w}
 }
 
 // numbered are the ids that somebody gives to vulnerabilities, never to advisories
@@ -303,7 +237,7 @@ func deref(w *cwe) []cwe {
 var numbered = regexp.MustCompile(`^(?:CVE|GHSA|EUVD|GCVE|GO|PYSEC|RUSTSEC|OSV|CNVD|CNNVD|ZDI)-[0-9A-Za-z-]*[0-9a-z]$`)
 
 // names are the ids of the vulnerability, its CVE id first.
-func (v vulnerability) names() ([]feeds.ID, error) {
+func names(v *standard.Vulnerability) ([]feeds.ID, error) {
 	var out []feeds.ID
 	if strings.TrimSpace(v.CVE) != "" {
 		id := feeds.CleanID(v.CVE)
@@ -321,37 +255,39 @@ func (v vulnerability) names() ([]feeds.ID, error) {
 }
 
 // scores are the CVSS vectors, each once, those of the newest version first.
-func (v vulnerability) scores(publisher string) []feeds.Score {
-	var out []feeds.Score
-	add := func(c *cvss, by string) {
-		if c == nil || c.Vector == "" {
-			return
-		}
-		if s := (feeds.Score{Vector: c.Vector, Base: c.Base, By: by}); !slices.Contains(out, s) {
-			out = append(out, s)
+func scores(v *standard.Vulnerability, publisher string) []feeds.Score {
+	var v4, v3, v2 []feeds.Score
+	add := func(to *[]feeds.Score, vector string, base float64, by string) {
+		if s := (feeds.Score{Vector: vector, Base: base, By: by}); vector != "" && !slices.Contains(*to, s) {
+			*to = append(*to, s)
 		}
 	}
-	for _, version := range []func(content) *cvss{
-		func(c content) *cvss { return c.V4 }, func(c content) *cvss { return c.V3 }, func(c content) *cvss { return c.V2 },
-	} {
-		for _, s := range v.Scores {
-			add(version(s), publisher)
+	metrics := make([]standard.Metric, 0, len(v.Scores)+len(v.Metrics))
+	for _, s := range v.Scores {
+		metrics = append(metrics, standard.Metric{Content: standard.MetricContent{CVSSv2: s.CVSSv2, CVSSv3: s.CVSSv3}})
+	}
+	for _, m := range append(metrics, v.Metrics...) {
+		by := m.Source
+		if by == "" {
+			by = publisher
 		}
-		for _, m := range v.Metrics {
-			by := m.Source
-			if by == "" {
-				by = publisher
-			}
-			add(version(m.Content), by)
+		if c := m.Content.CVSSv4; c != nil {
+			add(&v4, c.VectorString, c.BaseScore, by)
+		}
+		if c := m.Content.CVSSv3; c != nil {
+			add(&v3, c.VectorString, c.BaseScore, by)
+		}
+		if c := m.Content.CVSSv2; c != nil {
+			add(&v2, c.VectorString, c.BaseScore, by)
 		}
 	}
-	return out
+	return append(append(v4, v3...), v2...)
 }
 
 // prose are the summaries and descriptions among notes.
-func prose(notes []note) string {
+func prose(notes []standard.Note) string {
 	var out []string
-	for _, category := range []string{"summary", "description"} {
+	for _, category := range []standard.NoteCategory{standard.NoteSummary, standard.NoteDescription} {
 		for _, n := range notes {
 			if n.Category == category && n.Text != "" && !slices.Contains(out, n.Text) {
 				out = append(out, n.Text)
@@ -362,14 +298,14 @@ func prose(notes []note) string {
 }
 
 // links appends what is not there yet.
-func links(out []feeds.Reference, in []reference) []feeds.Reference {
+func links(out []feeds.Reference, in []standard.Reference) []feeds.Reference {
 	for _, r := range in {
 		if r.URL == "" || slices.ContainsFunc(out, func(h feeds.Reference) bool { return h.URL == r.URL }) {
 			continue
 		}
 		link := feeds.Reference{URL: r.URL}
 		if r.Category != "" {
-			link.Tags = []string{r.Category}
+			link.Tags = []string{string(r.Category)}
 		}
 		out = append(out, link)
 	}

@@ -332,7 +332,7 @@ func (r *reading) tell(ctx context.Context, a *advisory, before seen, known bool
 		items = append(items, a.item)
 	}
 	for _, item := range items {
-		record := feeds.Record{Source: a.source, Item: item, State: a.Document.Tracking.Status, Modified: a.changed, Rejected: true, Mark: a.mark()}
+		record := feeds.Record{Source: a.source, Item: item, State: string(a.Document.Document.Tracking.Status), Modified: a.changed, Rejected: true, Mark: a.mark()}
 		if !r.yield(feeds.Update{Record: record, Next: r.next}, nil) {
 			return errStopped
 		}

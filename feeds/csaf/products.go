@@ -8,56 +8,12 @@ import (
 	"strconv"
 	"strings"
 
+	standard "github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/sbom"
 	"github.com/open-postmarket/postmarket/sbom/cpe"
 	"github.com/open-postmarket/postmarket/vex"
 )
-
-type tree struct {
-	Branches      []branch       `json:"branches"`
-	Names         []fullName     `json:"full_product_names"`
-	Relationships []relationship `json:"relationships"` // 2.0
-	Paths         []productPath  `json:"product_paths"` // 2.1
-}
-
-type branch struct {
-	Category string    `json:"category"`
-	Name     string    `json:"name"`
-	Branches []branch  `json:"branches"`
-	Product  *fullName `json:"product"`
-}
-
-type fullName struct {
-	ID     string `json:"product_id"`
-	Name   string `json:"name"`
-	Helper helper `json:"product_identification_helper"`
-}
-
-type helper struct {
-	CPE     string   `json:"cpe"`
-	PURL    string   `json:"purl"`  // 2.0
-	PURLs   []string `json:"purls"` // 2.1
-	Models  []string `json:"model_numbers"`
-	SKUs    []string `json:"skus"`
-	Serials []string `json:"serial_numbers"`
-}
-
-type relationship struct {
-	Category  string   `json:"category"`
-	Full      fullName `json:"full_product_name"`
-	Component string   `json:"product_reference"`
-	On        string   `json:"relates_to_product_reference"`
-}
-
-type productPath struct {
-	Beginning string   `json:"beginning_product_reference"`
-	Full      fullName `json:"full_product_name"`
-	Subpaths  []struct {
-		Category string `json:"category"`
-		Next     string `json:"next_product_reference"`
-	} `json:"subpaths"`
-}
 
 // product is one product id of the tree: what it is, and which of its versions.
 type product struct {
@@ -78,33 +34,39 @@ const (
 )
 
 // products are all that the tree defines, by id.
-func (t tree) products() map[string]product {
+func products(t *standard.ProductTree) map[string]product {
 	out := map[string]product{}
-	for _, n := range t.Names {
+	if t == nil {
+		return out
+	}
+	for i := range t.FullProductNames {
+		n := &t.FullProductNames[i]
 		out[n.ID] = place{}.product(n)
 	}
-	for _, b := range t.Branches {
-		place{}.walk(b, out)
+	for i := range t.Branches {
+		place{}.walk(&t.Branches[i], out)
 	}
 	// A relationship may stand on one that comes after it.
 	for pass := range maxChain {
-		for _, r := range t.Relationships {
-			part, known := out[r.Component]
-			other, both := out[r.On]
-			if _, done := out[r.Full.ID]; known && (both || pass == maxChain-1) && !done {
-				out[r.Full.ID] = part.on(r.Full, other, r.On)
+		for i := range t.Relationships {
+			r := &t.Relationships[i]
+			part, known := out[r.ProductReference]
+			other, both := out[r.RelatesToProductReference]
+			if _, done := out[r.FullProductName.ID]; known && (both || pass == maxChain-1) && !done {
+				out[r.FullProductName.ID] = part.on(&r.FullProductName, other, r.RelatesToProductReference)
 			}
 		}
 	}
-	for _, p := range t.Paths {
-		part, known := out[p.Beginning]
+	for i := range t.ProductPaths {
+		p := &t.ProductPaths[i]
+		part, known := out[p.BeginningProductReference]
 		if !known {
 			continue
 		}
 		for _, s := range p.Subpaths {
-			part = part.on(p.Full, out[s.Next], s.Next)
+			part = part.on(&p.FullProductName, out[s.NextProductReference], s.NextProductReference)
 		}
-		out[p.Full.ID] = part
+		out[p.FullProductName.ID] = part
 	}
 	for id, p := range out {
 		body, err := json.Marshal(p.Product)
@@ -119,7 +81,7 @@ func (t tree) products() map[string]product {
 
 // on is p as a part of, or beside, another product, with what the tree says of the
 // two together.
-func (p product) on(both fullName, other product, id string) product {
+func (p product) on(both *standard.Product, other product, id string) product {
 	name := strings.TrimSpace(strings.Join([]string{other.Vendor, other.Name}, " "))
 	if name == "" {
 		name = other.Family
@@ -133,7 +95,10 @@ func (p product) on(both fullName, other product, id string) product {
 }
 
 // identify adds the identifiers of a helper.
-func (p *product) identify(h helper) {
+func (p *product) identify(h *standard.Helper) {
+	if h == nil {
+		return
+	}
 	add := func(to []string, more ...string) []string {
 		to = slices.Clone(to)
 		for _, m := range more {
@@ -145,7 +110,7 @@ func (p *product) identify(h helper) {
 	}
 	p.CPEs = add(p.CPEs, h.CPE)
 	p.PURLs = add(add(p.PURLs, h.PURL), h.PURLs...)
-	p.Models = add(add(p.Models, h.Models...), h.SKUs...)
+	p.Models = add(add(p.Models, h.ModelNumbers...), h.SKUs...)
 }
 
 // place is where in the tree a product stands: the names above it.
@@ -156,29 +121,29 @@ type place struct {
 }
 
 // walk reads a branch and all below it.
-func (at place) walk(b branch, out map[string]product) {
+func (at place) walk(b *standard.Branch, out map[string]product) {
 	at = at.below(b)
 	if b.Product != nil {
-		out[b.Product.ID] = at.product(*b.Product)
+		out[b.Product.ID] = at.product(b.Product)
 	}
 	if at.depth++; at.depth > maxDepth {
 		return
 	}
-	for _, deeper := range b.Branches {
-		at.walk(deeper, out)
+	for i := range b.Branches {
+		at.walk(&b.Branches[i], out)
 	}
 }
 
-func (at place) below(b branch) place {
+func (at place) below(b *standard.Branch) place {
 	joined := func(have, more string) string { return strings.TrimSpace(have + " " + more) }
 	switch b.Category {
-	case "vendor":
+	case standard.BranchVendor:
 		at.vendor = b.Name
-	case "product_family":
+	case standard.BranchProductFamily:
 		at.family = joined(at.family, b.Name)
-	case "product_version", "product_version_range", "service_pack", "patch_level":
+	case standard.BranchProductVersion, standard.BranchProductVersionRange, standard.BranchServicePack, standard.BranchPatchLevel:
 		at.version = joined(at.version, b.Name)
-	case "architecture", "platform", "host_name", "specification", "language":
+	case standard.BranchArchitecture, standard.BranchPlatform, standard.BranchHostName, standard.BranchSpecification, standard.BranchLanguage:
 		at.platforms = append(slices.Clone(at.platforms), b.Name)
 	default: // product_name, legacy, and words of their own
 		at.name = joined(at.name, b.Name)
@@ -187,10 +152,10 @@ func (at place) below(b branch) place {
 }
 
 // product is what stands at this place.
-func (at place) product(n fullName) product {
+func (at place) product(n *standard.Product) product {
 	p := product{Product: feeds.Product{Vendor: at.vendor, Family: at.family, Name: at.name, Platforms: at.platforms}}
 	p.identify(n.Helper)
-	identified, exact := n.Helper.purlVersion()
+	identified, exact := purlVersion(n.Helper)
 	if p.Name == "" {
 		p.Name = identified
 	}
@@ -200,8 +165,8 @@ func (at place) product(n fullName) product {
 		p.spans = []feeds.Span{{From: exact, Text: text}}
 	case text != "":
 		p.spans, p.unread = feeds.ReadVersionsOf(text, at.name, joinedName(at.vendor, at.name), n.Name)
-	case n.Helper.cpeVersion() != "":
-		p.spans = []feeds.Span{{From: n.Helper.cpeVersion()}}
+	case cpeVersion(n.Helper) != "":
+		p.spans = []feeds.Span{{From: cpeVersion(n.Helper)}}
 	default:
 		// Nothing above says it, so the name may.
 		name, words := cutVersions(n.Name)
@@ -217,9 +182,9 @@ func (at place) product(n fullName) product {
 	if p.Name == "" {
 		p.Name = strings.TrimSpace(n.Name)
 	}
-	if len(n.Helper.Serials) > 0 {
+	if n.Helper != nil && len(n.Helper.SerialNumbers) > 0 {
 		// Some units only: no version is as a whole what is said of them.
-		p.unread = append([]string{strings.TrimSpace(text + " serial numbers " + strings.Join(n.Helper.Serials, ", "))}, p.unread...)
+		p.unread = append([]string{strings.TrimSpace(text + " serial numbers " + strings.Join(n.Helper.SerialNumbers, ", "))}, p.unread...)
 		p.spans, p.whole = nil, false
 	}
 	return p
@@ -229,7 +194,10 @@ func joinedName(vendor, name string) string { return strings.TrimSpace(vendor + 
 
 // purlVersion is the name and version that the package URLs of h agree on; empty
 // when they do not say.
-func (h helper) purlVersion() (name, version string) {
+func purlVersion(h *standard.Helper) (name, version string) {
+	if h == nil {
+		return "", ""
+	}
 	for _, text := range append([]string{h.PURL}, h.PURLs...) {
 		pkg, err := sbom.Component{PURL: text}.Package()
 		switch {
@@ -244,7 +212,10 @@ func (h helper) purlVersion() (name, version string) {
 }
 
 // cpeVersion is the version of the CPE name of h, with its update.
-func (h helper) cpeVersion() string {
+func cpeVersion(h *standard.Helper) string {
+	if h == nil {
+		return ""
+	}
 	n, err := cpe.Parse(h.CPE)
 	if err != nil {
 		return ""
@@ -305,21 +276,12 @@ func cutVersions(text string) (name, words string) {
 	return text, first
 }
 
-// status lists product ids by what is known of them.
-type status struct {
-	FirstAffected   []string `json:"first_affected"`
-	KnownAffected   []string `json:"known_affected"`
-	LastAffected    []string `json:"last_affected"`
-	FirstFixed      []string `json:"first_fixed"`
-	Fixed           []string `json:"fixed"`
-	NotAffected     []string `json:"known_not_affected"`
-	Investigated    []string `json:"under_investigation"`
-	UnknownAffected []string `json:"unknown"` // 2.1
-}
-
 // join is what the record says of each product: one entry for all ids that are the
 // same product in other versions, in the order in which they come.
-func (s status) join(products map[string]product) []feeds.Product {
+func join(s *standard.ProductStatus, products map[string]product) []feeds.Product {
+	if s == nil {
+		return nil
+	}
 	var out []feeds.Product
 	known := map[string]int{}
 	told := map[string]bool{}
@@ -334,8 +296,8 @@ func (s status) join(products map[string]product) []feeds.Product {
 		is  vex.Status
 	}{
 		{s.FirstAffected, vex.Affected}, {s.KnownAffected, vex.Affected}, {s.LastAffected, vex.Affected},
-		{s.FirstFixed, vex.Fixed}, {s.Fixed, vex.Fixed}, {s.NotAffected, vex.NotAffected},
-		{s.Investigated, vex.UnderInvestigation}, {s.UnknownAffected, ""},
+		{s.FirstFixed, vex.Fixed}, {s.Fixed, vex.Fixed}, {s.KnownNotAffected, vex.NotAffected},
+		{s.UnderInvestigation, vex.UnderInvestigation}, {s.Unknown, ""},
 	} {
 		for _, id := range list.ids {
 			p, defined := products[id]

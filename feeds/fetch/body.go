@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -18,15 +19,27 @@ var ErrTooLarge = errors.New("larger than allowed")
 // folder such a document is passed over; named directly it is an error.
 var ErrOther = errors.New("another kind of document")
 
+// bodies are buffers that bodies are read into before their length is known, and keptBody is how
+// large one may be that is used again.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const keptBody = 256 << 10
+
 // Document reads r to its end, which has to come before max bytes, as UTF-8
 // text. A byte order mark is left out. Nothing but white space, text that is
 // not UTF-8 and a body that is too large are errors that say the place.
 func Document(r io.Reader, max int64) ([]byte, error) {
-	body, err := io.ReadAll(&capped{r: r, left: max, max: max})
-	if err != nil {
-		return nil, fmt.Errorf("at byte %d: %w", len(body), err)
+	room := bodies.Get().(*bytes.Buffer)
+	n, err := room.ReadFrom(&capped{r: r, left: max, max: max})
+	body := bytes.TrimPrefix(room.Bytes(), byteOrderMark)
+	if room.Cap() <= keptBody {
+		body = bytes.Clone(body)
+		room.Reset()
+		bodies.Put(room)
 	}
-	body = bytes.TrimPrefix(body, byteOrderMark)
+	if err != nil {
+		return nil, fmt.Errorf("at byte %d: %w", n, err)
+	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, errEmpty
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 )
 
 // Members are the members of a JSON object, by name.
@@ -54,7 +55,7 @@ func Elements(r io.Reader, list string, rest Members, l Limits) iter.Seq2[Elemen
 func List(r io.Reader, name string, l Limits) iter.Seq2[Element, error] {
 	return func(yield func(Element, error) bool) {
 		d := newElements(r, l)
-		err := d.list(name, yield)
+		err := d.list(name, "[", yield)
 		if err == nil {
 			err = d.nothingMore()
 		}
@@ -75,7 +76,11 @@ var errStopped = errors.New("the reader stopped")
 type elements struct {
 	*json.Decoder
 	element capped
+	before  int64 // what lies before the beginning of the decoder's text
 }
+
+// offset is how far the reading came.
+func (d *elements) offset() int64 { return d.before + d.InputOffset() }
 
 func newElements(r io.Reader, l Limits) *elements {
 	b := bufio.NewReader(&capped{r: r, left: l.Document, max: l.Document})
@@ -114,7 +119,7 @@ func (d *elements) object(list string, rest Members, yield func(Element, error) 
 		if rest != nil {
 			rest[list] = json.RawMessage("[]")
 		}
-		if err := d.list(list, yield); err != nil {
+		if err := d.list(list, `{"":[`, yield); err != nil {
 			return err
 		}
 	}
@@ -126,20 +131,32 @@ func (d *elements) object(list string, rest Members, yield func(Element, error) 
 
 func (d *elements) nothingMore() error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("at byte %d: something follows the end of the document: %w", d.InputOffset(), orSomething(err))
+		return fmt.Errorf("at byte %d: something follows the end of the document: %w", d.offset(), orSomething(err))
 	}
 	return nil
 }
 
-func (d *elements) list(list string, yield func(Element, error) bool) error {
+// list reads an array. opening is what opens the document it stands in as a whole, up to its
+// first element.
+func (d *elements) list(list, opening string, yield func(Element, error) bool) error {
 	switch first, err := d.Token(); {
 	case err != nil:
 		return d.at(err)
 	case first != json.Delim('['):
-		return fmt.Errorf("at byte %d: %s is not an array", d.InputOffset(), list)
+		return fmt.Errorf("at byte %d: %s is not an array", d.offset(), list)
+	}
+	s := splitter{r: io.MultiReader(d.Buffered(), &d.element), took: d.offset()}
+	for raw := s.next(); raw != nil; raw = s.next() {
+		d.element.left = d.element.max
+		if !yield(Element{Place: fmt.Sprintf("%s[%d]", list, s.n-1), Raw: raw}, nil) {
+			return errStopped
+		}
+	}
+	if err := d.resume(&s, opening); err != nil {
+		return err
 	}
 	var raw json.RawMessage
-	for i := 0; d.More(); i++ {
+	for i := s.n; d.More(); i++ {
 		if err := d.Decode(&raw); err != nil {
 			return fmt.Errorf("%s[%d]: %w", list, i, d.at(err))
 		}
@@ -154,12 +171,27 @@ func (d *elements) list(list string, yield func(Element, error) bool) error {
 	return nil
 }
 
+// resume lets the decoder read on where the splitter stopped, within the array.
+func (d *elements) resume(s *splitter, opening string) error {
+	if s.n > 0 {
+		opening += "{}" // for those that were taken
+	}
+	d.Decoder = json.NewDecoder(io.MultiReader(strings.NewReader(opening), s.left()))
+	d.before = s.took - int64(len(opening))
+	for d.InputOffset() < int64(len(opening)) {
+		if _, err := d.Token(); err != nil {
+			return d.at(err)
+		}
+	}
+	return nil
+}
+
 // at says how far the reading came, and that an end amid a document is none.
 func (d *elements) at(err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("at byte %d: %w", d.InputOffset(), err)
+	return fmt.Errorf("at byte %d: %w", d.offset(), err)
 }
 
 func orSomething(err error) error {
