@@ -53,7 +53,7 @@ func (v Vulnerability) is(id feeds.ID, ids []feeds.ID) bool {
 	if v.ID.CVE() && id.CVE() {
 		return false
 	}
-	return slices.ContainsFunc(v.IDs, func(x feeds.ID) bool {
+	return v.ID.CVE() && slices.Contains(ids, v.ID) || slices.ContainsFunc(v.IDs, func(x feeds.ID) bool {
 		return !x.CVE() && !x.KindOnly() && (x == id || slices.Contains(ids, x))
 	})
 }
@@ -133,8 +133,11 @@ func (h held) hears(b Basis, v Vulnerability, rests func(finding string) bool) s
 }
 
 // place is where a product stands in the advisory: the version with its key, else one
-// that only a plan names and that is the same.
+// that only a plan names and that is the same. What is about a BOM by itself has none.
 func (h held) place(a Advisory, product string) int {
+	if product == "" {
+		return -1
+	}
 	if i := slices.IndexFunc(a.Versions, func(v Version) bool { return v.Product == product }); i >= 0 {
 		return i
 	}

@@ -65,6 +65,9 @@ func assessed(a assess.Assessment) func(tx *store.Tx) error {
 
 func TestNothingLeavesThatTheLedgerKnowsOtherwise(t *testing.T) {
 	t.Parallel()
+	wide := broad(t)
+	wide.Products = append(wide.Products[:1:1], wide.Products[2:]...) // 2.2 is named by the plan alone in the second one
+	byPlan := final(t, wide)
 	a := final(t, broad(t))
 	in := func(version string) match.Finding { return finding("pump-"+version, therapy) }
 	renamed := in("2.0")
@@ -119,10 +122,16 @@ func TestNothingLeavesThatTheLedgerKnowsOtherwise(t *testing.T) {
 		"one that decisions hide":      keepState("pump-3.0", hidden),
 		"another vulnerability":        assessed(opened(t, finding("pump-2.2", telemetry))),
 		"an id that it does not share": assessed(opened(t, renamed)),
+		"a BOM by itself":              assessed(opened(t, finding("", therapy))),
 	} {
 		l := keeping(t, a)
 		putAll(t, l, put)
 		require.NoError(t, advisory.Fresh(t.Context(), l, a), name)
+		if name == "a BOM by itself" {
+			l = keeping(t, byPlan)
+			putAll(t, l, put)
+			require.NoError(t, advisory.Fresh(t.Context(), l, byPlan), name)
+		}
 	}
 }
 

@@ -129,6 +129,11 @@ func (r *run) input() advisory.Input {
 		}
 		uncontrolled = uncontrolled || a.Risk() == assess.Uncontrolled
 		in.Assessments = append(in.Assessments, a)
+		for _, f := range r.result.Findings {
+			if f.Key() == a.Finding {
+				in.Findings = append(in.Findings, f)
+			}
+		}
 		if i < len(r.plans) && r.plans[i].Approved != nil {
 			in.Plans = append(in.Plans, r.plans[i])
 		}
