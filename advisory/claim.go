@@ -322,11 +322,12 @@ func Fresh(ctx context.Context, l *store.Ledger, a Advisory) error {
 		rests = append(rests, c.Of)
 	}
 	for _, b := range tidy(rests) {
-		now, how, err := current(ctx, l, b)
+		now, how, why := "", "", ""
 		if b.Kind == findings {
 			now, how, err = h.finding(b.Key)
+		} else {
+			now, how, err = current(ctx, l, b)
 		}
-		why := ""
 		switch {
 		case errors.Is(err, store.ErrNotFound) && b.Kind == findings:
 			continue // nothing is kept of findings here: the assessment speaks for it
@@ -341,40 +342,8 @@ func Fresh(ctx context.Context, l *store.Ledger, a Advisory) error {
 		}
 		add(Stale{Of: b, Why: why}, func(c Claim) bool { return slices.Contains(c.From, b) })
 	}
-	alike, err := h.near(a)
-	if err != nil {
+	if err := h.otherwise(ctx, l, a, add); err != nil {
 		return err
-	}
-	for _, x := range alike {
-		add(x, func(c Claim) bool {
-			return slices.ContainsFunc(c.From, func(b Basis) bool { return b.Kind == fleetKind })
-		})
-	}
-	if a.Withdrawn == nil {
-		src := a.sources()
-		for _, v := range a.Vulnerabilities {
-			for _, b := range v.heard() {
-				rests := func(finding string) bool { return len(src.rests([]string{finding}, findings)) > 0 }
-				if now := h.hears(b, v, rests); now != "" && now != b.Digest {
-					add(Stale{Of: b, Why: heardWords[b.Kind]}, func(c Claim) bool { return slices.Contains(c.From, b) })
-				}
-			}
-			for _, s := range h.unsaid(a, v) {
-				from := src.vulnerability(v)
-				stale := Stale{Of: s.of, Why: h.why(a, v, s)}
-				if s.at >= 0 {
-					from = src.disposition(v.Dispositions[s.at])
-				} else {
-					stale.Product = s.product
-				}
-				if _, how, err := current(ctx, l, s.of); err == nil && s.of.Kind != findings {
-					stale.Why += "; written" + how
-				}
-				add(stale, func(c Claim) bool {
-					return slices.ContainsFunc(from, func(b Basis) bool { return b != src.own && b.Kind != fleetKind && slices.Contains(c.From, b) })
-				})
-			}
-		}
 	}
 	if len(out) > 0 {
 		return &StaleError{ID: a.ID, Stale: out}

@@ -24,6 +24,7 @@ func TestAClinicalImpactSaysWhoOrWhatIsHarmed(t *testing.T) {
 		"No impact on patients is known to us.", "This vulnerability may have an impact.", "The impact on the patient is to be determined.",
 		"patient patient patient patient patient", "No harm to patients is expected.", "The effect on patients is under review.",
 		"We are monitoring the situation closely.", "This results in no impact at all.",
+		"No data is available at this time.", "Safety is our first priority here.",
 	} {
 		require.ErrorContains(t, try(text), "the clinical impact of", text)
 	}

@@ -174,6 +174,51 @@ func (h held) concerns(a Advisory, product string) bool {
 	return ours && h.fleet.distributed(product)
 }
 
+// otherwise adds what l knows otherwise than a says, beside the records that a rests on.
+func (h held) otherwise(ctx context.Context, l *store.Ledger, a Advisory, add func(Stale, func(Claim) bool)) error {
+	alike, err := h.near(a)
+	if err != nil {
+		return err
+	}
+	for _, x := range alike {
+		add(x, func(c Claim) bool {
+			return slices.ContainsFunc(c.From, func(b Basis) bool { return b.Kind == fleetKind })
+		})
+	}
+	if a.Withdrawn != nil {
+		return nil
+	}
+	src := a.sources()
+	for _, v := range a.Vulnerabilities {
+		for _, b := range v.heard() {
+			rests := func(finding string) bool { return len(src.rests([]string{finding}, findings)) > 0 }
+			if now := h.hears(b, v, rests); now != "" && now != b.Digest {
+				add(Stale{Of: b, Why: heardWords[b.Kind]}, func(c Claim) bool { return slices.Contains(c.From, b) })
+			}
+		}
+		for _, s := range h.unsaid(a, v) {
+			from := src.vulnerability(v)
+			stale := Stale{Of: s.of, Why: h.why(a, v, s)}
+			if s.at >= 0 {
+				from = src.disposition(v.Dispositions[s.at])
+			} else {
+				stale.Product = s.product
+			}
+			if _, how, err := current(ctx, l, s.of); err == nil && s.of.Kind != findings {
+				stale.Why += "; written" + how
+			}
+			telling := func(b Basis) bool { return b != src.own && b.Kind != fleetKind }
+			if !slices.ContainsFunc(from, telling) {
+				from = src.vulnerability(v)
+			}
+			add(stale, func(c Claim) bool {
+				return slices.ContainsFunc(from, func(b Basis) bool { return telling(b) && slices.Contains(c.From, b) })
+			})
+		}
+	}
+	return nil
+}
+
 // near are the products that have nearly the name of one that a was asked about, of
 // which it neither speaks nor says that it does not.
 func (h held) near(a Advisory) ([]Stale, error) {
