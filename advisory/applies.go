@@ -6,9 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/open-postmarket/postmarket/csaf"
-	"github.com/open-postmarket/postmarket/sbom/vers"
 	"github.com/open-postmarket/postmarket/vex"
 	vexcsaf "github.com/open-postmarket/postmarket/vex/csaf"
 )
@@ -51,34 +51,43 @@ type Applied struct {
 // facility that receives it. It needs nothing else and knows nothing else.
 //
 // It never says that a device is not affected unless doc names its model or UDI-DI
-// and its version, and clears every vulnerability for it. What contradicts (a UDI-DI
-// of another product beside the right model), is narrowed in a way that an inventory
-// cannot show, or has no version, cannot be told. A draft is an error.
+// and its version, and clears every entry of its vulnerabilities for it. An entry that
+// says nothing of status, or of which something cannot be read, clears nothing. What
+// contradicts (a UDI-DI of another product beside the right model), is only like what
+// the document names, is narrowed in a way that an inventory cannot show, or has no
+// version or more than one, cannot be told. The version of a part (firmware on
+// hardware without a version) may be what the inventory says, and clears nothing.
+// Scores and prose are not judged: titles of products, notes, remediations. A document
+// that is a draft, or does not say that it is none, is an error.
 func Applies(doc *csaf.Document, inventory []Device) ([]Answer, error) {
 	if doc == nil {
 		return nil, errors.New("advisory: no document")
 	}
-	if doc.Document.Tracking.Status == csaf.StatusDraft {
-		return nil, fmt.Errorf("advisory: %q is a draft, which says nothing yet", doc.Document.Tracking.ID)
+	switch t := doc.Document.Tracking; t.Status {
+	case csaf.StatusFinal, csaf.StatusInterim:
+	case csaf.StatusDraft:
+		return nil, fmt.Errorf("advisory: %q is a draft, which says nothing yet", t.ID)
+	default:
+		return nil, fmt.Errorf("advisory: %q has the status %q, which may be that of a draft", t.ID, t.Status)
 	}
-	read, err := vexcsaf.Read(doc)
+	_, each, err := vexcsaf.ReadEach(doc)
 	if err != nil {
 		return nil, fmt.Errorf("advisory: %w", err)
 	}
-	var ids []string
-	for _, s := range read.Statements {
-		if !slices.Contains(ids, s.Vulnerability) {
-			ids = append(ids, s.Vulnerability)
-		}
+	entries := make([]entry, len(each))
+	for i, list := range each {
+		entries[i] = entry{name(&doc.Vulnerabilities[i], i), list}
 	}
 	out := make([]Answer, len(inventory))
 	known := map[Device]Answer{} // many devices of an inventory are alike
 	for i, d := range inventory {
-		like := d
-		like.Line = 0
+		like := Device{
+			UDIDI: strings.TrimSpace(d.UDIDI), Model: strings.TrimSpace(d.Model),
+			Version: strings.TrimSpace(d.Version), Serial: strings.TrimSpace(d.Serial),
+		}
 		a, ok := known[like]
 		if !ok {
-			a = answer(read.Statements, ids, d)
+			a = answer(entries, like)
 			known[like] = a
 		}
 		a.Device = d
@@ -87,10 +96,30 @@ func Applies(doc *csaf.Document, inventory []Device) ([]Answer, error) {
 	return out, nil
 }
 
-func answer(statements []vex.Statement, ids []string, d Device) Answer {
+// An entry is what the document says of one vulnerability: nothing, if it has no
+// statements. Two entries are two, whatever their names.
+type entry struct {
+	name       string
+	statements []vex.Statement
+}
+
+// name is the CVE of v, or its first id with the system that gave it.
+func name(v *csaf.Vulnerability, i int) string {
+	switch {
+	case v.CVE != "":
+		return v.CVE
+	case len(v.IDs) > 0 && v.IDs[0].Text != "":
+		return strings.TrimSpace(v.IDs[0].SystemName + " " + v.IDs[0].Text)
+	case v.Title != "":
+		return v.Title
+	}
+	return fmt.Sprintf("vulnerability %d", i+1)
+}
+
+func answer(entries []entry, d Device) Answer {
 	a := Answer{Verdict: IsNot, Why: "every vulnerability of the document is cleared for this version"}
-	for _, id := range ids {
-		x, named := applied(statements, id, d)
+	for _, e := range entries {
+		x, named := applied(e, d)
 		a.Named = a.Named || named
 		a.Of = append(a.Of, x)
 		if rank[x.Verdict] > rank[a.Verdict] {
@@ -98,7 +127,7 @@ func answer(statements []vex.Statement, ids []string, d Device) Answer {
 		}
 	}
 	switch {
-	case len(ids) == 0:
+	case len(entries) == 0:
 		a.Verdict, a.Why = CannotTell, "the document speaks of no vulnerability"
 	case d.UDIDI == "" && d.Model == "":
 		a.Verdict, a.Why = CannotTell, "the inventory has neither UDI-DI nor model"
@@ -110,20 +139,17 @@ func answer(statements []vex.Statement, ids []string, d Device) Answer {
 
 var rank = map[Verdict]int{IsNot: 1, CannotTell: 2, IsAffected: 3}
 
-// applied is what the statements about one vulnerability say of d, and whether any
-// names it.
-func applied(statements []vex.Statement, id string, d Device) (Applied, bool) {
-	out := Applied{Vulnerability: id}
+// applied is what the document says of d for one vulnerability, and whether it
+// names it there.
+func applied(e entry, d Device) (Applied, bool) {
+	out := Applied{Vulnerability: e.name}
 	named, sure := false, false // sure: the reason is of what names the device
 	say := func(v Verdict, why string, is bool) {
 		if rank[v] > rank[out.Verdict] || rank[v] == rank[out.Verdict] && is && !sure {
 			out.Verdict, out.Why, sure = v, why, is
 		}
 	}
-	for _, s := range statements {
-		if s.Vulnerability != id {
-			continue
-		}
+	for _, s := range e.statements {
 		for i := range s.Products {
 			v, why, is := spoken(s, &s.Products[i], d)
 			named = named || is
@@ -141,6 +167,8 @@ func applied(statements []vex.Statement, id string, d Device) (Applied, bool) {
 	}
 	out.Verdict = CannotTell
 	switch {
+	case len(e.statements) == 0:
+		out.Why = "the document does not say what is affected, in a way that can be read"
 	case !named:
 		out.Why = "the document does not name this device"
 	case d.Version == "":
@@ -157,11 +185,23 @@ func spoken(s vex.Statement, p *vex.Product, d Device) (v Verdict, why string, n
 	chain := p.Chain()
 	holder := chain[len(chain)-1] // a component is named with the device that holds it
 	same, doubt := identity(holder, d)
+	for _, q := range chain[:len(chain)-1] {
+		if is, _ := identity(q, d); is == yes && same == no {
+			same, doubt = maybe, "the document names it as a part of another, or by what a relationship adds"
+		}
+	}
 	if same == no {
 		return noneApplies, "", false
 	}
 	named = same == yes
-	version, vague := versions(holder, d)
+	own := holder // whose version the inventory would say
+	for i := len(chain) - 1; i > 0 && own.Version == "" && own.Range == ""; i-- {
+		own = chain[i-1]
+	}
+	version, vague := versions(own, d)
+	if own != holder && version == no {
+		version, vague = maybe, fmt.Sprintf("the version %q may be that of the device or of a part of it", d.Version)
+	}
 	switch {
 	case version == no:
 		return noneApplies, "", named
@@ -173,19 +213,25 @@ func spoken(s vex.Statement, p *vex.Product, d Device) (v Verdict, why string, n
 		return CannotTell, vague, named
 	}
 	for _, q := range chain {
-		switch fit, what := narrow(q, d); fit {
-		case no:
+		fit, what := narrow(q, d)
+		switch {
+		case fit == no && q == holder:
 			return noneApplies, "", named
-		case maybe:
+		case fit != yes:
 			return CannotTell, what, named
+		case q != holder && s.Status.Clears() && apart(q, d):
+			return CannotTell, "it is cleared for a part or devices with another model number, serial number or UDI-DI", named
 		}
 	}
 	switch s.Status {
 	case vex.Affected:
 		return IsAffected, fmt.Sprintf("listed as affected: %s", p.String()), named
 	case vex.NotAffected, vex.Fixed:
-		if holder.Version == "" && holder.Range == "" {
-			return CannotTell, "it is cleared without a version", named
+		switch {
+		case holder.Version == "" && holder.Range == "":
+			return CannotTell, "it is cleared without a version of the device", named
+		case d.Version == "":
+			return CannotTell, "the inventory does not say the version", named
 		}
 		return IsNot, fmt.Sprintf("listed as %s: %s", strings.ReplaceAll(string(s.Status), "_", " "), p.String()), named
 	case vex.UnderInvestigation:
@@ -194,37 +240,41 @@ func spoken(s vex.Statement, p *vex.Product, d Device) (v Verdict, why string, n
 	return CannotTell, "the document does not say the status in a way that can be read", named
 }
 
-// truth has three values.
-type truth int
+const modelNumber = "model_number"
 
-const (
-	no truth = iota
-	maybe
-	yes
-)
-
-// identity reports whether p is the device of d, by UDI-DI and model.
+// identity reports whether p is the device of d, by UDI-DI and model. What is like
+// it and not equal (the name of a product that has a model number, a model with other
+// signs or more words, the UDI-DI of a package) is maybe.
 func identity(p *vex.Product, d Device) (truth, string) {
-	udi, model := maybe, maybe
+	udi, model, near := maybe, maybe, false
 	if dis := udis(p); len(dis) > 0 && d.UDIDI != "" {
-		udi = truthOf(slices.Contains(dis, gtin(d.UDIDI)))
-	}
-	var patterns []string
-	for _, o := range p.Only {
-		if o.Kind == "model_number" {
-			patterns = append(patterns, o.Value)
+		udi = no
+		for _, x := range dis {
+			udi = max(udi, sameUDI(x, d.UDIDI))
 		}
+		near = udi == maybe
 	}
+	patterns := models(p)
+	named := strings.EqualFold(strings.TrimSpace(p.Name), d.Model)
 	switch {
 	case d.Model == "":
 	case len(patterns) > 0:
-		model = truthOf(slices.ContainsFunc(patterns, func(x string) bool { return glob(strings.ToLower(x), strings.ToLower(d.Model)) }))
-	case strings.EqualFold(strings.TrimSpace(p.Name), d.Model):
+		model = no
+		for _, x := range patterns {
+			model = max(model, sameModel(x, d.Model))
+		}
+		if model == no && named {
+			model = maybe
+		}
+		near = near || model == maybe
+	case named:
 		model = yes // it has no model number: its name is all there is
 	}
 	switch {
 	case udi == yes && model != no, model == yes && udi != no:
 		return yes, ""
+	case near:
+		return maybe, "its UDI-DI or model is like one of the document, and not the same"
 	case udi == maybe && model == maybe:
 		return maybe, "the document and the inventory do not identify devices in the same way"
 	case udi == yes || model == yes:
@@ -233,9 +283,59 @@ func identity(p *vex.Product, d Device) (truth, string) {
 	return no, ""
 }
 
-func truthOf(b bool) truth {
-	if b {
+// apart reports whether p, a component or what a relationship made, has a model
+// number, serial number or UDI-DI that is not d's: its own or that of the devices with
+// it, which the document does not say.
+func apart(p *vex.Product, d Device) bool {
+	m, u := models(p), udis(p)
+	return len(m) > 0 && !slices.ContainsFunc(m, func(x string) bool { return d.Model != "" && sameModel(x, d.Model) == yes }) ||
+		len(u) > 0 && !slices.ContainsFunc(u, func(x string) bool { return sameUDI(x, d.UDIDI) == yes }) ||
+		slices.ContainsFunc(p.Only, func(o vex.ID) bool { return o.Kind == "serial_number" })
+}
+
+// models are the patterns of p's model numbers.
+func models(p *vex.Product) []string {
+	var out []string
+	for _, o := range p.Only {
+		if o.Kind == modelNumber {
+			out = append(out, o.Value)
+		}
+	}
+	return out
+}
+
+func sameModel(pattern, model string) truth {
+	pattern, model = strings.ToLower(pattern), strings.ToLower(model)
+	if glob(pattern, model) {
 		return yes
+	}
+	if glob(reduced(pattern, "*?"), reduced(model, "")) || listed.MatchString(pattern) ||
+		slices.ContainsFunc(parts(model), func(w string) bool { return glob(pattern, w) }) || slices.Contains(parts(pattern), model) {
+		return maybe
+	}
+	return no
+}
+
+// listed are signs that a model number is more than one.
+var listed = regexp.MustCompile(`[,;<>|–]| (?:to|through|and|or|-) `)
+
+// parts are the words of a model, each with the signs that a model number has.
+func parts(model string) []string {
+	return strings.FieldsFunc(model, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)
+	})
+}
+
+// sameUDI holds the GTIN of a document against that of an inventory. One for a
+// package of it differs in the first and the last digit; what is no GTIN of 14 digits
+// may be one that a spreadsheet changed.
+func sameUDI(di, of string) truth {
+	of = gtin(of)
+	switch {
+	case di == of:
+		return yes
+	case len(of) != 14 || strings.Trim(of, "0123456789") != "" || di[1:13] == of[1:13]:
+		return maybe
 	}
 	return no
 }
@@ -253,53 +353,85 @@ func udis(p *vex.Product) []string {
 	return out
 }
 
-// comparison is a range as advisories commonly write it: one comparison.
-var comparison = regexp.MustCompile(`^\s*(<=|>=|<|>)\s*v?([0-9][A-Za-z0-9.+_\-]*)\s*$`)
-
 // versions reports whether p is of d's version.
 func versions(p *vex.Product, d Device) (truth, string) {
+	text := p.Version
+	if text == "" {
+		text = p.Range
+	}
+	if text == "" {
+		return yes, ""
+	}
+	fit := fits(text, d.Version)
 	switch {
-	case p.Version == "" && p.Range == "":
+	case fit == yes: // also of all versions, where the device's is not known
 		return yes, ""
 	case d.Version == "":
 		return maybe, "the inventory does not say the version"
-	case p.Version != "":
-		return truthOf(plain(p.Version) == plain(d.Version)), ""
+	case fit == maybe:
+		return maybe, fmt.Sprintf("it cannot be told whether version %q is of the versions %q", d.Version, text)
 	}
-	text := p.Range
-	if m := comparison.FindStringSubmatch(text); m != nil {
-		text = "vers:generic/" + m[1] + m[2]
-	}
-	r, err := vers.ReadRange(text)
-	if err != nil {
-		return maybe, fmt.Sprintf("the versions %q of the document cannot be read", p.Range)
-	}
-	in, err := r.Contains(strings.TrimSpace(d.Version))
-	if err != nil {
-		return maybe, fmt.Sprintf("version %q cannot be compared with %q", d.Version, p.Range)
-	}
-	return truthOf(in), ""
+	return no, ""
 }
 
-// narrow reports whether d is among what p is narrowed to.
+// narrow reports whether d is among what p is narrowed to, beside its model.
 func narrow(p *vex.Product, d Device) (truth, string) {
-	kinds := map[string][]string{}
+	var serials []string
 	for _, o := range p.Only {
-		kinds[o.Kind] = append(kinds[o.Kind], o.Value)
-	}
-	delete(kinds, "model_number")
-	serials, listed := kinds["serial_number"]
-	delete(kinds, "serial_number")
-	for kind := range kinds {
-		return maybe, fmt.Sprintf("it holds for some by %s, which the inventory does not say", strings.ReplaceAll(kind, "_", " "))
+		switch o.Kind {
+		case modelNumber:
+		case "serial_number":
+			serials = append(serials, o.Value)
+		default:
+			return maybe, fmt.Sprintf("it holds for some by %s, which the inventory does not say", strings.ReplaceAll(o.Kind, "_", " "))
+		}
 	}
 	switch {
-	case !listed:
+	case len(serials) == 0:
 		return yes, ""
 	case d.Serial == "":
 		return maybe, "it holds for some serial numbers, and the inventory does not say the device's"
 	}
-	return truthOf(slices.ContainsFunc(serials, func(x string) bool { return glob(x, d.Serial) })), ""
+	fit := no
+	for _, x := range serials {
+		fit = max(fit, serial(x, d.Serial))
+	}
+	return fit, fmt.Sprintf("it cannot be told whether the serial number %q is meant", d.Serial)
+}
+
+// serial reports whether s is of the pattern, whatever its case and spaces; maybe
+// where one is within the other but for signs, leading zeros and a word before it
+// ("S/N AB-12"), and for a pattern that looks like a list or from one to another.
+func serial(pattern, s string) truth {
+	if glob(folded(pattern), folded(s)) {
+		return yes
+	}
+	near := "*" + strings.TrimLeft(reduced(pattern, "*?"), "0") + "*"
+	first, last, ranged := strings.Cut(folded(pattern), "-")
+	if glob(near, reduced(s, "")) || strings.ContainsAny(strings.TrimSpace(pattern), " ,;/<>–") || ranged && len(first) > 1 && len(first) == len(last) {
+		return maybe
+	}
+	return no
+}
+
+// folded is s in small letters, without spaces.
+func folded(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), "") }
+
+// reduced is s with nothing but small letters, digits and what is to be kept,
+// without the words for a serial number.
+func reduced(s, keep string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(keep, r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+	for _, w := range []string{"serialnumber", "serialno", "serial", "sn"} {
+		if rest, ok := strings.CutPrefix(s, w); ok && rest != "" {
+			return rest
+		}
+	}
+	return s
 }
 
 // glob reports whether text is of the pattern: ? is one character, * any number of

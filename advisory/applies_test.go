@@ -66,6 +66,11 @@ func TestADraftSaysNothing(t *testing.T) {
 	require.NoError(t, err)
 	_, err = advisory.Applies(doc, nil)
 	require.ErrorContains(t, err, "is a draft")
+	for _, status := range []csaf.Status{"", "Draft"} {
+		doc.Document.Tracking.Status = status
+		_, err = advisory.Applies(doc, nil)
+		require.ErrorContains(t, err, "may be that of a draft")
+	}
 	_, err = advisory.Applies(nil, nil)
 	require.Error(t, err)
 }

@@ -2,6 +2,8 @@ package patch
 
 import (
 	"cmp"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,11 +11,16 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/internal/canon"
 	"github.com/open-postmarket/postmarket/store"
 )
 
 // Changes is the drawer of the ledger that holds them.
 const Changes store.Kind[Change] = "patch.change"
+
+// ChangeSchema is the version of the shape in which a Change is begun. One of
+// version 1 has a key without its remedy, and keeps it.
+const ChangeSchema = 2
 
 // The states of a [Change], in order. They are computed, never stored: one is
 // reached when every gate that leads to it is passed. After the tests come the
@@ -44,7 +51,7 @@ func place(s State) int { return slices.Index(order, s) }
 // state that gives is worked out anew each time, so none is there that its own
 // steps do not give. Its zero value is of no use.
 type Change struct {
-	// Schema is the version of this shape.
+	// Schema is the version of the shape in which it was begun.
 	Schema  int    `json:"schema"`
 	Finding string `json:"finding"`
 	// Branch is the version in the field that is changed ("2.1").
@@ -63,15 +70,45 @@ type Change struct {
 	Gates    []Gate    `json:"gates"`
 	Outcomes []Outcome `json:"outcomes"`
 	Begun    Proposed  `json:"begun"`
+	// Supersedes are the keys of the changes of this branch whose place it takes:
+	// those of an earlier plan, when a decision was opened again. A control that
+	// goes before a patch is not superseded by it.
+	Supersedes []string `json:"supersedes,omitempty"`
 	// Steps are what was done, in the order in which it was recorded.
 	Steps []Step `json:"steps,omitempty"`
 }
 
-// Key returns the finding and the branch.
-func (c Change) Key() string { return c.Finding + " @" + c.Branch }
+// Key returns the finding, the branch, the kind of the remedy, and what tells the
+// remedy and its plan from others: "… @2.1 patch 0f3a…". So a control, the patch
+// after it and the patch of the next plan are changes of their own.
+func (c Change) Key() string {
+	if c.Schema == 1 {
+		return c.where()
+	}
+	text, err := json.Marshal(c.Remedy)
+	if err != nil {
+		text = []byte(err.Error()) // a year that JSON cannot write; wrong says so
+	}
+	sum := canon.Sum("postmarket change 2", func(w *canon.Writer) { w.Text(c.Plan); w.Bytes(text) })
+	return fmt.Sprintf("%s %s %s", c.where(), c.Remedy.Kind, hex.EncodeToString(sum[:8]))
+}
+
+// where is the finding and the branch.
+func (c Change) where() string { return c.Finding + " @" + c.Branch }
 
 // SchemaVersion is the version that the ledger keeps with each entry.
-func (c Change) SchemaVersion() int { return Schema }
+func (c Change) SchemaVersion() int { return ChangeSchema }
+
+// Upcast reads a change of version 1, which goes on under the key it has.
+func (c *Change) Upcast(version int, body []byte) error {
+	if err := json.Unmarshal(body, c); err != nil {
+		return err
+	}
+	if version != 1 || c.Schema != 1 {
+		return fmt.Errorf("patch: change of version %d in an entry of version %d", c.Schema, version)
+	}
+	return nil
+}
 
 // A Step is one thing that one person does or records. By, At and exactly one of
 // the fields after Why are required. At is when it is recorded; steps are in its
@@ -99,8 +136,8 @@ type Step struct {
 	Reopen State `json:"reopen,omitempty"`
 }
 
-// A Proof is evidence for one need. A digest or a link is required, and neither
-// may stand for another need already.
+// A Proof is evidence for one need. The digest is required, since a link alone says
+// nothing of what stands there; neither may stand for another need already.
 type Proof struct {
 	Need string `json:"need"`
 	Text string `json:"text,omitempty"`
@@ -179,8 +216,9 @@ func (e Exception) Name() string {
 
 // Begin begins the change of one branch by the remedy p.Remedies[remedy]. A plan
 // that is not approved yet can be begun; nothing is signed before it is. g nil
-// is DefaultGates.
-func Begin(p Plan, remedy int, branch string, markets []string, g *Gates, by string, at time.Time) (Change, error) {
+// is DefaultGates. superseded are changes of the same finding and branch whose place
+// it takes.
+func Begin(p Plan, remedy int, branch string, markets []string, g *Gates, by string, at time.Time, superseded ...Change) (Change, error) {
 	var errs []error
 	if p.State() == "" || remedy < 0 || remedy >= len(p.Remedies) {
 		errs = append(errs, &StateError{From: p.State(), To: Planned, Why: fmt.Sprintf("the plan has no remedy %d", remedy)})
@@ -202,10 +240,17 @@ func Begin(p Plan, remedy int, branch string, markets []string, g *Gates, by str
 		return Change{}, err
 	}
 	c := Change{
-		Schema: Schema, Finding: p.Finding, Branch: branch, Product: p.Product, Plan: content, Class: p.Class, Response: p.Response,
+		Schema: ChangeSchema, Finding: p.Finding, Branch: branch, Product: p.Product, Plan: content, Class: p.Class, Response: p.Response,
 		Remedy: p.Remedies[remedy], Markets: slices.Clone(markets), Outcomes: g.Outcomes(), Begun: Proposed{By: by, At: instant(at)},
 	}
 	c.Gates = g.of(c.Remedy.Kind)
+	for _, old := range superseded {
+		if old.where() != c.where() {
+			return Change{}, fmt.Errorf("patch: change %q: it does not take the place of %q, which is of another finding or branch", c.Key(), old.Key())
+		}
+		c.Supersedes = append(c.Supersedes, old.Key())
+	}
+	slices.Sort(c.Supersedes)
 	if c.Begun.At.Before(p.Proposed.At) {
 		return Change{}, fmt.Errorf("patch: change %q: it is begun before the plan is proposed", c.Key())
 	}
@@ -230,7 +275,7 @@ func (c Change) wrong() error {
 	fail := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("patch: change %q: "+format, append([]any{c.Key()}, args...)...))
 	}
-	if c.Schema != Schema || blank(c.Finding) || blank(c.Plan) || !c.Class.Valid() || c.Begun.At.IsZero() {
+	if c.Schema != 1 && c.Schema != ChangeSchema || blank(c.Finding) || blank(c.Plan) || !c.Class.Valid() || c.Begun.At.IsZero() {
 		fail("schema, finding, plan, class, or when it was begun, is missing")
 	}
 	if blank(c.Branch) || strings.TrimSpace(c.Branch) != c.Branch {
@@ -250,6 +295,9 @@ func (c Change) wrong() error {
 			fail("market %q is empty or named twice", m)
 		}
 	}
+	if !slices.IsSorted(c.Supersedes) || len(slices.Compact(slices.Clone(c.Supersedes))) != len(c.Supersedes) || slices.Contains(c.Supersedes, c.Key()) || slices.ContainsFunc(c.Supersedes, blank) {
+		fail("what it supersedes is not in order, named twice, or itself")
+	}
 	if err := checkGates(c.Gates, c.Outcomes); err != nil {
 		fail("%w", err)
 	}
@@ -265,7 +313,7 @@ func (c Change) Check() error {
 	again.Steps = nil
 	for i, s := range c.Steps {
 		var err error
-		if again, err = again.Do(s); err != nil {
+		if again, err = again.do(s, c.Schema < ChangeSchema); err != nil {
 			return fmt.Errorf("patch: change %q: step %d: %w", c.Key(), i+1, err)
 		}
 	}

@@ -177,7 +177,7 @@ func TestNoEvidenceMayBeLeftOut(t *testing.T) {
 	}
 }
 
-func TestEvidenceIsADigestOrALinkAndStandsForOneNeed(t *testing.T) {
+func TestEvidenceHasADigestAndStandsForOneNeed(t *testing.T) {
 	t.Parallel()
 	c := begun(assess.Serious)
 	do := func(p patch.Proof) (patch.Change, error) {
@@ -203,7 +203,7 @@ func TestEvidenceIsADigestOrALinkAndStandsForOneNeed(t *testing.T) {
 	again.Need, again.Link = "security-test-report", ""
 	_, err = do(again)
 	require.ErrorContains(t, err, `repeated: it stands for "change-set" already`)
-	again.Digest, again.Link = "", proof("change-set").Link
+	again.Digest, again.Link = proof("x").Digest, proof("change-set").Link
 	_, err = do(again)
 	require.ErrorContains(t, err, "repeated")
 	better := *proof("change-set-2")
@@ -427,7 +427,7 @@ func TestABranchIsLeftToALaterRelease(t *testing.T) {
 func TestWhatIsReopenedIsShownAndSignedAnew(t *testing.T) {
 	t.Parallel()
 	c := walked(begun(assess.Serious), patch.Documented)
-	_, err := c.Do(patch.Step{By: "author", At: hour(200), Proof: &patch.Proof{Need: "security-test-report", Link: "b"}})
+	_, err := c.Do(patch.Step{By: "author", At: hour(200), Proof: &patch.Proof{Need: "security-test-report", Digest: proof("b").Digest}})
 	require.ErrorContains(t, err, "reopen it")
 	_, err = c.Do(patch.Step{By: "x", At: hour(200), Why: "w", Reopen: patch.Verified})
 	require.ErrorContains(t, err, "a state it has reached")
@@ -560,11 +560,18 @@ func TestEveryBranchInTheFieldIsAnswered(t *testing.T) {
 func TestNoCommandLeadsToAnIllegalState(t *testing.T) {
 	t.Parallel()
 	starts := []patch.Change{begun(assess.Serious), begun(assess.Catastrophic)}
+	asked, err := begun(assess.Serious).Do(patch.Step{By: "z", At: noon, Why: "w", Ask: &patch.Exception{Kind: patch.Defer, Release: "3", Due: hour(90), Meanwhile: "m", Reach: "r", Interim: "i"}})
+	require.NoError(t, err)
+	starts = append(starts, walked(asked, patch.Documented), walked(asked, patch.Released)) // a grant comes late
 	people := []string{"a", "b", "c"}
 	rapid.Check(t, func(t *rapid.T) {
 		c := rapid.SampledFrom(starts).Draw(t, "change")
 		straight := steps(c, patch.Verified)
-		at, next := 0, 0
+		at, next := int(c.Steps[len(c.Steps)-1].At.Sub(noon)/time.Hour), 0
+		for range c.Steps[1:] {
+			next++ // those of the walk, and one that was asked
+		}
+		next = max(0, next-1)
 		for range rapid.IntRange(0, 90).Draw(t, "commands") {
 			at += rapid.IntRange(0, 3).Draw(t, "hours")
 			var s patch.Step
@@ -605,6 +612,9 @@ func TestNoCommandLeadsToAnIllegalState(t *testing.T) {
 			c = d
 			if len(c.Steps) != len(before.Steps)+1 {
 				t.Fatal("not one step")
+			}
+			if was := before.State(); s.Grant == "defer 3" && (was == patch.Deferred || reaches(patch.Released, was)) {
+				t.Fatal("left to a later release after it was released")
 			}
 			for _, st := range c.Steps {
 				if st.Ask != nil && !st.Ask.Due.IsZero() && !st.Ask.Due.After(st.At) {
@@ -773,6 +783,7 @@ func TestAGatesFileThatIsNotRightIsRefused(t *testing.T) {
 		{"no label", `"label": "guidance, not law"`, `"label": ""`, "needs a label"},
 		{"an unknown force", `"force": "guidance"`, `"force": "law"`, "force"},
 		{"an unknown remedy", `"patch",`, `"prayer",`, `"prayer" is not known`},
+		{"a need of an unknown remedy", "\"remedies\": [\n            \"patch\"\n", "\"remedies\": [\n            \"prayer\"\n", `is of the kind of remedy "prayer"`},
 		{"no market", `"market": "EU"`, `"market": ""`, "market"},
 	} {
 		text := strings.Replace(string(good), c.old, c.new, 1)

@@ -68,7 +68,16 @@ func (c Counts) check() error {
 	return nil
 }
 
-func (c *Counts) add(o Counts) {
+// tried says whether c adds up, and counts as tried what was.
+func (c Counts) tried() bool {
+	return c.check() == nil && c.Failed <= c.EverFailed && c.Installed+c.Verified+c.Failed <= c.Tried
+}
+
+func (c *Counts) add(o Counts) { c.plus(o, 1) }
+
+func (c *Counts) sub(o Counts) { c.plus(o, -1) }
+
+func (c *Counts) plus(o Counts, sign int) {
 	for _, p := range []struct {
 		to *int
 		n  int
@@ -77,7 +86,7 @@ func (c *Counts) add(o Counts) {
 		{&c.Verified, o.Verified}, {&c.Declined, o.Declined}, {&c.Unreachable, o.Unreachable}, {&c.Failed, o.Failed}, {&c.Tried, o.Tried},
 		{&c.EverFailed, o.EverFailed}, {&c.Sites, o.Sites}, {&c.Uncounted, o.Uncounted}, {&c.Surplus, o.Surplus},
 	} {
-		*p.to += p.n
+		*p.to += sign * p.n
 	}
 }
 

@@ -10,15 +10,19 @@
 //   - Begin and Change.Do take a remedy through the gates of gates.json, each with
 //     its evidence and who signs. Only our own approvals are gated: what happened is
 //     recorded late and in any order, and shown where no approval has caught up with
-//     it. A regulatory determination is recorded, never made.
+//     it. A regulatory determination is recorded, never made. Each remedy of each plan
+//     is a change of its own on its branch, and says what it supersedes.
 //   - MakeRelease and Release.Sign state and sign what is made available;
 //     Installed.Stage is what a device does with it, and refuses an older one
 //     without a signed [Downgrade]. An update that is cut off leaves what ran.
 //   - PlanRollout and Rollout.Tally follow it, ring after ring and visit after
-//     visit, with the share of units of which nothing is known.
+//     visit, with the share of units of which nothing is known; Rollout.Fielded is what
+//     that says of the field.
+//   - Corrections lists what is to be decided under 21 CFR 806, so that none is missed.
 //
 // Who does something and who approves it are two persons, and Save, SaveChange,
-// SaveRelease and SaveRollout keep each step in an act of who did it. Repositories
+// SaveRelease and SaveRollout keep each step in an act of who did it, after they have
+// compared it with what the ledger holds. Repositories
 // of updates are made in patch/tuf. It does not build a fix and talks to no device.
 //
 //	plan, err := patch.Propose(assessment, policy, "patch-lead", at)

@@ -38,6 +38,8 @@ type Need struct {
 	Text string `json:"text"`
 	// Deferrable says that an emergency may have it later, by a due date.
 	Deferrable bool `json:"deferrable,omitempty"`
+	// Remedies are the kinds that it is asked of; none is all that the gate is for.
+	Remedies []RemedyKind `json:"remedies,omitempty"`
 }
 
 // An Outcome is what a regulatory determination can come to in one market.
@@ -68,12 +70,20 @@ func (g *Gates) Gates() []Gate {
 
 func (g Gate) clone() Gate {
 	g.Needs, g.Roles, g.Remedies = slices.Clone(g.Needs), slices.Clone(g.Roles), slices.Clone(g.Remedies)
+	for i, n := range g.Needs {
+		g.Needs[i].Remedies = slices.Clone(n.Remedies)
+	}
 	return g
 }
 
-// of are the gates for one kind of remedy.
+// of are the gates for one kind of remedy, each with what it needs of that kind.
 func (g *Gates) of(k RemedyKind) []Gate {
-	return slices.DeleteFunc(g.Gates(), func(one Gate) bool { return len(one.Remedies) > 0 && !slices.Contains(one.Remedies, k) })
+	isNot := func(kinds []RemedyKind) bool { return len(kinds) > 0 && !slices.Contains(kinds, k) }
+	gates := slices.DeleteFunc(g.Gates(), func(one Gate) bool { return isNot(one.Remedies) })
+	for i := range gates {
+		gates[i].Needs = slices.DeleteFunc(gates[i].Needs, func(n Need) bool { return isNot(n.Remedies) })
+	}
+	return gates
 }
 
 // Outcomes returns the outcomes in the order of the file. The slice is the
@@ -154,6 +164,11 @@ func checkGates(gates []Gate, outcomes []Outcome) error {
 				fail("%s: need %q has no id or text, or its id is used twice", what, n.ID)
 			}
 			needs[n.ID] = true
+			for _, k := range n.Remedies {
+				if !k.Valid() || len(g.Remedies) > 0 && !slices.Contains(g.Remedies, k) {
+					fail("%s: need %q is of the kind of remedy %q, which is not known or not the gate's", what, n.ID, k)
+				}
+			}
 		}
 		if g.Regulatory {
 			regulatory = true

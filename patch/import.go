@@ -33,12 +33,13 @@ func (e *RowError) Unwrap() error { return e.Err }
 // maxRow bounds one row of an import: 64 KiB.
 const maxRow = 64 << 10
 
-var columns = []string{"unit", "site", "state", "at", "visit", "how", "why"}
+var columns = []string{"unit", "site", "state", "at", "visit", "how", "why", "from"}
 
 // ReadReportsCSV reads installation reports of a release from CSV: a header with
 // the columns unit, site, state, at (RFC 3339) and how, and if wanted visit (true
-// or false) and why, in any order, then one report a line. at is when it is read;
-// nothing is reported from after it.
+// or false), why and from (the site it was moved from), in any order, then one report
+// a line. at is when it is read; nothing is reported from after it. Conflicts tells
+// of units that cannot be told apart, and ReadTable does all of it at once.
 //
 // A *RowError tells of one bad row, and the rest goes on: a row is one line, so a
 // quote that is not closed spoils its own line only. Any other error is the last
@@ -143,6 +144,8 @@ func fromFields(header, fields []string, release string, at time.Time) (Report, 
 			one.How = text
 		case "why":
 			one.Why = text
+		case "from":
+			one.From = text
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
@@ -167,7 +170,7 @@ func finish(one Report, at time.Time) (Report, error) {
 // ReadReportsJSON reads installation reports of a release from JSON, an object with
 // the fields of the CSV each: one a line, or all in one array, however it is broken
 // into lines. Errors are those of ReadReportsCSV; a field that is not known, or
-// given twice, spoils its row. In an array, what is no JSON at all ends the reading:
+// given twice, spoils its row, and a file of nothing is an error. In an array, what is no JSON at all ends the reading:
 // nobody can tell where the next row begins.
 func ReadReportsJSON(r io.Reader, release string, at time.Time) iter.Seq2[Report, error] {
 	return func(yield func(Report, error) bool) {
@@ -208,6 +211,9 @@ func ReadReportsJSON(r io.Reader, release string, at time.Time) iter.Seq2[Report
 			if !yield(one, nil) {
 				return
 			}
+		}
+		if first == 0 {
+			yield(Report{}, errors.New("patch: reports: there is nothing"))
 		}
 	}
 }
@@ -322,6 +328,7 @@ func fromJSON(text []byte, release string, at time.Time) (Report, error) {
 		Visit bool      `json:"visit"`
 		How   string    `json:"how"`
 		Why   string    `json:"why"`
+		From  string    `json:"from"`
 	}
 	if !json.Valid(text) {
 		return Report{}, errors.New("it is not one JSON object")
@@ -329,7 +336,7 @@ func fromJSON(text []byte, release string, at time.Time) (Report, error) {
 	if err := strictjson.Decode(text, &in); err != nil {
 		return Report{}, err
 	}
-	return finish(Report{Release: release, Unit: in.Unit, Site: in.Site, Uptake: in.State, At: in.At, Visit: in.Visit, How: in.How, Why: in.Why}, at)
+	return finish(Report{Release: release, Unit: in.Unit, Site: in.Site, Uptake: in.State, At: in.At, Visit: in.Visit, How: in.How, Why: in.Why, From: in.From}, at)
 }
 
 // A row is one line of an import.

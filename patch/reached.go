@@ -172,12 +172,13 @@ func (c Change) State() State {
 		return ""
 	}
 	l := c.live()
+	at := c.reached(l)
 	for _, a := range l.granted {
-		if a.Ask != nil && a.Ask.Kind == Defer {
+		if a.Ask != nil && a.Ask.Kind == Defer && place(at) < place(Released) {
 			return Deferred
 		}
 	}
-	return c.reached(l)
+	return at
 }
 
 // Missing lists everything that keeps c from the state to; none when it is there.
@@ -257,7 +258,7 @@ func (c Change) Citations() []rule.Citation {
 
 // String returns the change in one line.
 func (c Change) String() string {
-	text := fmt.Sprintf("%s: %s, %s", c.Key(), c.Remedy.Kind, c.State())
+	text := fmt.Sprintf("%s: %s, %s", c.where(), c.Remedy.Kind, c.State())
 	if n := len(c.Unapproved()); n > 0 {
 		text += fmt.Sprintf(", %d happened without approval", n)
 	}
@@ -296,11 +297,29 @@ func (c Change) releasedAt() time.Time {
 	return at
 }
 
-// Unserved lists the versions in the field that no change answers, by a remedy or
-// by a granted deferral. versions says which version a device.Product is in;
-// a product that it does not know is told too.
+// standing are the changes whose place no other of them has taken.
+func standing(all []Change) []Change {
+	gone := map[string]bool{}
+	for _, c := range all {
+		for _, key := range c.Supersedes {
+			gone[key] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(c Change) bool { return gone[c.Key()] })
+}
+
+// changesDevice reports whether remedies of this kind change the device itself.
+func (k RemedyKind) changesDevice() bool { return k == Patch || k == FeatureDisable }
+
+// Unserved lists the versions in the field that no change of a finding answers, by a
+// remedy or by a granted deferral: one that another change supersedes answers
+// nothing, and where other branches get a patch, neither does a control that goes
+// before it. versions says which version a device.Product is in; a product that it
+// does not know is told too.
 func Unserved(versions map[string]string, fielded []device.Fielded, changes ...Change) []Gap {
 	var gaps []Gap
+	changes = standing(changes)
+	fixed := slices.ContainsFunc(changes, func(c Change) bool { return c.Remedy.Kind.changesDevice() })
 	tallies := device.Tallies(fielded...)
 	for _, product := range slices.Sorted(maps.Keys(tallies)) {
 		t := tallies[product]
@@ -309,10 +328,14 @@ func Unserved(versions map[string]string, fielded []device.Fielded, changes ...C
 		}
 		count := fmt.Sprintf("%d units at %d sites, %d of them without a count", t.Units, t.Sites, t.Unknown)
 		v, known := versions[product]
-		if !known {
+		of := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return c.Branch != v })
+		switch {
+		case !known:
 			gaps = append(gaps, Gap{What: product, Why: "which version it is in is not known: " + count})
-		} else if !slices.ContainsFunc(changes, func(c Change) bool { return c.Branch == v }) {
+		case len(of) == 0:
 			gaps = append(gaps, Gap{What: v, Why: "no change and no deferral is for this branch: " + count})
+		case fixed && !slices.ContainsFunc(of, func(c Change) bool { return c.Remedy.Kind.changesDevice() }):
+			gaps = append(gaps, Gap{What: v, Why: fmt.Sprintf("only a %s is for this branch, others get a patch: %s", of[0].Remedy.Kind, count)})
 		}
 	}
 	return gaps

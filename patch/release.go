@@ -31,7 +31,8 @@ const Releases store.Kind[Release] = "patch.release"
 type Release struct {
 	Schema int `json:"schema"`
 	// Product is what the devices call themselves: the same over all versions
-	// ("pump").
+	// ("pump"). It is the id of the device.Line that the products of its changes
+	// belong to, if it is not that of the one product itself.
 	Product string `json:"product"`
 	Version string `json:"version"`
 	// Sequence is what devices compare: it goes up with every release of the
@@ -84,15 +85,36 @@ var documents = []string{"change-description", "installation", "rollback", "know
 // MakeRelease makes the statement of r for changes, each of which must be
 // released (a *StateError lists what is missing) and fixed in r.Version. What a
 // change was approved with must be what r attaches, by its digest: the four
-// documents, the SBOM, the VEX and the performance result. r carries everything
-// but Schema, Changes and At.
+// documents, the SBOM, the VEX and the performance result; and no VEX or result is
+// attached that no change was approved with. r carries everything but Schema,
+// Changes and At.
 func MakeRelease(r Release, at time.Time, changes ...Change) (Release, error) {
 	r.Schema, r.At, r.Changes = Schema, instant(at), nil
 	r.From, r.Files, r.Documents = slices.Clone(r.From), slices.Clone(r.Files), slices.Clone(r.Documents)
-	var errs []error
-	if len(changes) == 0 {
-		errs = append(errs, errors.New("patch: release: it carries no change"))
+	for _, c := range changes {
+		r.Changes = append(r.Changes, c.Key())
 	}
+	slices.Sort(r.Changes)
+	if err := errors.Join(r.binds(changes), r.Check()); err != nil {
+		return Release{}, err
+	}
+	return r, nil
+}
+
+// bound are the needs whose document a release attaches.
+var bound = slices.Concat(documents, []string{"sbom", "vex", "performance-result"})
+
+// binds says what of r is not what changes, which are those that it names, were
+// approved for.
+func (r Release) binds(changes []Change) error {
+	var errs []error
+	fail := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("patch: release %q: "+format, append([]any{r.Version}, args...)...))
+	}
+	if len(changes) == 0 {
+		fail("it carries no change")
+	}
+	have, approved := r.attached(), map[string]bool{}
 	for _, c := range changes {
 		if err := c.Check(); err != nil {
 			errs = append(errs, err)
@@ -102,30 +124,36 @@ func MakeRelease(r Release, at time.Time, changes ...Change) (Release, error) {
 			errs = append(errs, &StateError{From: s, To: Released, Why: fmt.Sprintf("change %q is not approved for release", c.Key()), Missing: c.Missing(Released)})
 			continue
 		}
-		r.Changes = append(r.Changes, c.Key())
 		if c.Remedy.FixedIn != r.Version {
-			errs = append(errs, fmt.Errorf("patch: release %q: change %q is fixed in %q", r.Version, c.Key(), c.Remedy.FixedIn))
+			fail("change %q is fixed in %q", c.Key(), c.Remedy.FixedIn)
 		}
 		if !slices.Contains(r.From, c.Branch) {
-			errs = append(errs, fmt.Errorf("patch: release %q: it is not installed over %q, which %q changes", r.Version, c.Branch, c.Key()))
+			fail("it is not installed over %q, which %q changes", c.Branch, c.Key())
 		}
-		if n := c.releasedAt(); r.At.Before(n) {
-			errs = append(errs, fmt.Errorf("patch: release %q: it is made before %q was approved", r.Version, c.Key()))
+		if r.At.Before(c.releasedAt()) {
+			fail("it is made before %q was approved", c.Key())
 		}
-		l, have := c.live(), r.attached()
-		for _, need := range slices.Concat(documents, []string{"sbom", "vex", "performance-result"}) {
+		l := c.live()
+		for _, need := range bound {
 			p, shown := l.proofs[need]
-			if f, ok := have[need]; shown && (!ok || p.Proof.Digest != "" && p.Proof.Digest != f.Digest) {
-				errs = append(errs, fmt.Errorf("patch: release %q: %q is missing or not the one that %q was approved with", r.Version, need, c.Key()))
+			if !shown {
+				continue
+			}
+			approved[need] = true
+			switch f, ok := have[need]; {
+			case p.Proof.Digest == "":
+				fail("%q was approved with %q by a link alone, which binds nothing: reopen it and show its digest", c.Key(), need)
+			case !ok || p.Proof.Digest != f.Digest:
+				fail("%q is missing or not the one that %q was approved with", need, c.Key())
 			}
 		}
 	}
-	slices.Sort(r.Changes)
-	errs = append(errs, r.Check())
-	if err := errors.Join(errs...); err != nil {
-		return Release{}, err
+	for _, need := range []string{"vex", "performance-result"} {
+		if _, ok := have[need]; ok && !approved[need] {
+			fail("%q is attached, and no change was approved with one", need)
+		}
 	}
-	return r, nil
+	return errors.Join(errs...)
 }
 
 // attached are the files of r that stand for a need of a gate.
@@ -152,6 +180,12 @@ func (r Release) Check() error {
 	}
 	if r.Schema != Schema || blank(r.Product) || blank(r.Version) || r.Sequence < 1 || r.At.IsZero() || len(r.Changes) == 0 {
 		fail("schema, product, version, sequence, changes or when it was made is missing")
+	}
+	for i, key := range r.Changes {
+		if blank(key) || i > 0 && key <= r.Changes[i-1] {
+			fail("its changes are not in order, or one is empty or named twice")
+			break
+		}
 	}
 	if len(r.From) == 0 || slices.ContainsFunc(r.From, blank) {
 		fail("which versions it is installed over is missing")
@@ -182,7 +216,7 @@ func (r Release) Check() error {
 	}
 	names, digests := map[string]bool{}, map[string]string{}
 	for _, f := range files {
-		if blank(f.Name) || !isDigest(f.Digest) || f.Size < 1 {
+		if blank(f.Name) || !isDigest(f.Digest) || f.Digest == nothing || f.Size < 1 {
 			fail("the file %q is empty or has no name or digest", f.Name)
 			continue
 		}

@@ -24,6 +24,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/internal/golden"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/store"
@@ -437,6 +438,7 @@ func TestAReleaseIsKeptOnceAndSequencesGoUp(t *testing.T) {
 		}
 		r := release(t)
 		require.ErrorIs(t, save(r), store.ErrNotFound, "its change is not kept")
+		saveLine(t, l)
 		require.NoError(t, planned(ctx, l, assess.Serious))
 		c := released()
 		for i, s := range c.Steps {
@@ -462,6 +464,7 @@ func TestAReleaseIsKeptOnceAndSequencesGoUp(t *testing.T) {
 		}
 		require.ErrorIs(t, keep(e, trust(1, key(2))), patch.ErrSignature)
 		require.NoError(t, keep(e, trust(1, key(1))))
+		first := e
 		both, err := r.Sign(key(1), key(2))
 		require.NoError(t, err)
 		require.NoError(t, keep(both, trust(2, key(1), key(2))), "a second signature")
@@ -477,9 +480,20 @@ func TestAReleaseIsKeptOnceAndSequencesGoUp(t *testing.T) {
 		e, err = bricks.Sign(key(1))
 		require.NoError(t, err)
 		require.ErrorIs(t, keep(e, trust(1, key(1))), store.ErrNotFound)
+		require.ErrorIs(t, keep(first, trust(2, key(1), key(2))), patch.ErrSignature)
+		require.ErrorIs(t, keep(first, trust(1, key(1))), patch.ErrRewritten, "a signature is not taken away")
+		require.ErrorIs(t, keep(both, trust(1, key(1))), patch.ErrSignature, "a signature that nobody can tell from a forged one")
+		require.Len(t, signed.Keys, 2)
+		require.Equal(t, 2, signed.Threshold)
 		e, err = downgrade().Sign(key(1))
 		require.NoError(t, err)
-		require.NoError(t, keep(e, trust(1, key(1))))
+		require.Error(t, keep(e, trust(1, key(1))), "a downgrade is kept by what is trusted for downgrades")
+		require.NoError(t, patch.SaveDowngrade(ctx, l, store.By{Who: "release", Why: "back"}, e, trust(1, key(1))))
+		none := downgrade()
+		none.To = 5
+		e, err = none.Sign(key(1))
+		require.NoError(t, err)
+		require.ErrorIs(t, patch.SaveDowngrade(ctx, l, store.By{Who: "release", Why: "back"}, e, trust(1, key(1))), store.ErrNotFound)
 		for entry, err := range l.Trail(ctx, 0, store.Name{Kind: "patch.line", Key: "pump"}) {
 			require.NoError(t, err)
 			require.Contains(t, []string{`{"product":"pump","sequence":7}`, `{"product":"pump","sequence":100}`}, string(entry.Body))
@@ -491,6 +505,98 @@ func TestAReleaseIsKeptOnceAndSequencesGoUp(t *testing.T) {
 	}
 	l := store.New(memory.New(), &store.Options{Now: func() time.Time { return hour(100) }})
 	require.ErrorContains(t, patch.SaveRelease(t.Context(), l, store.By{Who: "x", Why: "y"}, release(t)), "after it is written")
+}
+
+// saveLine keeps which products call themselves a pump.
+func saveLine(t *testing.T, l *store.Ledger) {
+	t.Helper()
+	require.NoError(t, l.Do(t.Context(), store.By{Who: "quality", Why: "line"}, func(tx *store.Tx) error {
+		return device.Lines.Put(tx, device.Line{ID: "pump", Name: "Pump", Manufacturer: "Maker", Variants: []device.Variant{{Model: "P-2", Products: []string{"pump-2.0", "pump-2.1"}}}})
+	}))
+}
+
+// What MakeRelease would not have made is not kept either.
+func TestOnlyWhatWasApprovedIsKeptAsARelease(t *testing.T) {
+	t.Parallel()
+	l, c := later(), released()
+	require.NoError(t, planned(t.Context(), l, assess.Serious))
+	saveSteps(t, l, c)
+	save := func(r patch.Release) error {
+		return patch.SaveRelease(t.Context(), l, store.By{Who: "release", Why: "2.2"}, r)
+	}
+	good := release(t)
+	require.ErrorContains(t, save(good), `in no line "pump"`)
+	saveLine(t, l)
+	for _, bad := range []struct {
+		name string
+		do   func(*patch.Release)
+		err  string
+	}{
+		{"another version", func(r *patch.Release) { r.Version = "9.9" }, "is fixed in"},
+		{"over others", func(r *patch.Release) { r.From = []string{"1.0"} }, "not installed over"},
+		{"another SBOM", func(r *patch.Release) { r.SBOM = patch.Attach("sbom", []byte("another")) }, `"sbom" is missing or not the one`},
+		{"another description", func(r *patch.Release) {
+			r.Documents = slices.Clone(r.Documents)
+			r.Documents[0] = patch.Attach("change-description", []byte("x"))
+		}, `"change-description" is missing or not the one`},
+		{"another VEX", func(r *patch.Release) { r.VEX = patch.Attach("vex", []byte("x")) }, `"vex" is missing or not the one`},
+		{"no result", func(r *patch.Release) { r.Performance = patch.File{} }, `"performance-result" is missing`},
+		{"before it was approved", func(r *patch.Release) { r.At = noon }, "is made before"},
+		{"a change twice", func(r *patch.Release) { r.Changes = []string{c.Key(), c.Key()} }, "named twice"},
+		{"another device", func(r *patch.Release) { r.Product = "mixer" }, `in no line "mixer"`},
+		{"the digest of nothing", func(r *patch.Release) { r.VEX.Digest = patch.Attach("x", nil).Digest }, "is empty"},
+	} {
+		r := good
+		bad.do(&r)
+		require.ErrorContains(t, save(r), bad.err, bad.name)
+	}
+	require.NoError(t, save(good))
+
+	q := twoRemedies("2.3")
+	savePlan(t, l, q)
+	require.NoError(t, patch.SaveChange(t.Context(), l, store.By{Who: "patch-lead", Why: "w"}, start(q, 1, "2.1", c)))
+	good.Sequence = 8
+	var state *patch.StateError
+	require.ErrorAs(t, save(good), &state, "another has taken the place of its change")
+}
+
+func TestEvidenceThatBindsNothingIsNotReleased(t *testing.T) {
+	t.Parallel()
+	old := released()
+	old.Schema = 1
+	old.Steps = slices.Clone(old.Steps)
+	for i, s := range old.Steps {
+		if s.Proof != nil {
+			p := *s.Proof
+			p.Digest = ""
+			old.Steps[i].Proof = &p
+		}
+	}
+	require.NoError(t, old.Check(), "a change of before")
+	_, err := patch.MakeRelease(draft(), hour(200), old)
+	for _, need := range []string{"change-description", "installation", "rollback", "known-issues", "sbom", "vex", "performance-result"} {
+		require.ErrorContains(t, err, "with \""+need+"\" by a link alone")
+	}
+
+	c := begun(assess.Serious)
+	c, err = c.Do(patch.Step{By: "lead", At: noon, Why: "w", Ask: &patch.Exception{Kind: patch.Waive, Gate: "performance-impact"}})
+	require.NoError(t, err)
+	c, err = c.Do(patch.Step{By: "quality", At: noon, Why: "w", Grant: "waive performance-impact"})
+	require.NoError(t, err)
+	for i, s := range steps(c, patch.Released) {
+		if s.Proof != nil && s.Proof.Need == "performance-result" || s.Sign != nil && s.Sign.Gate == "performance-impact" {
+			continue
+		}
+		s.At = hour(i)
+		c, err = c.Do(s)
+		require.NoError(t, err)
+	}
+	_, err = patch.MakeRelease(draft(), hour(200), c)
+	require.ErrorContains(t, err, `"performance-result" is attached, and no change was approved with one`)
+	r := draft()
+	r.Performance = patch.File{}
+	_, err = patch.MakeRelease(r, hour(200), c)
+	require.NoError(t, err)
 }
 
 func TestAReleaseOfVersionOneStillOpens(t *testing.T) {
@@ -520,7 +626,9 @@ func TestAReleaseOfVersionOneStillOpens(t *testing.T) {
 	require.Equal(t, string(want), string(text)+"\n")
 	r, err := patch.OpenRelease(e, trust(1, key(1)))
 	require.NoError(t, err)
-	require.Empty(t, cmp.Diff(release(t), r))
+	told := release(t)
+	told.Changes = []string{"pump-2.1 cpe:a:wolfssl:wolfssl CVE-2022-25640 @2.1"} // a key of then
+	require.Empty(t, cmp.Diff(told, r))
 	again, err := r.Sign(key(1))
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(e, again))

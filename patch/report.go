@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,9 +41,14 @@ func (u Uptake) Valid() bool { return slices.Contains(uptakes, u) }
 type Report struct {
 	// Release is the key of the Release.
 	Release string `json:"release"`
-	// Unit and Site are pseudonyms, or a serial number; never a name.
-	Unit   string    `json:"unit"`
-	Site   string    `json:"site"`
+	// Unit and Site are pseudonyms, or a serial number; never a name. A unit is told
+	// from others within its site: that another site has one of the same number does
+	// not make them one.
+	Unit string `json:"unit"`
+	Site string `json:"site"`
+	// From is the site that the unit was moved from, so that what was said of it there
+	// is of the same unit; empty is not moved, or not known.
+	From   string    `json:"from,omitempty"`
 	Uptake Uptake    `json:"state"`
 	At     time.Time `json:"at"`
 	// Visit says that a person was there.
@@ -68,6 +74,9 @@ func (r Report) Check(at time.Time) error {
 	}
 	if !pseudonym(r.Unit) || !pseudonym(r.Site) {
 		fail("unit %q or site %q is empty or looks like a name or an address", r.Unit, r.Site)
+	}
+	if r.From != "" && (!pseudonym(r.From) || r.From == r.Site) {
+		fail("the site %q it was moved from is that where it is, or looks like a name or an address", r.From)
 	}
 	if !r.Uptake.Valid() {
 		fail("state %q is not known", r.Uptake)
@@ -98,6 +107,33 @@ type Progress struct {
 	Sites     map[string]Counts `json:"-"`
 	Visit     Counts            `json:"visit"`
 	Remote    Counts            `json:"remote"`
+	// Elsewhere are the surplus units of no site of the fleet, by where they reported
+	// from.
+	Elsewhere map[string]Counts `json:"-"`
+	// Conflicts are the units that nobody can tell apart for sure.
+	Conflicts []Conflict `json:"conflicts,omitempty"`
+}
+
+// A Conflict is a number of a unit that several sites use, without a report that says
+// it was moved, or after one that did. Each site's is counted as a unit of its own
+// until a report says where it came from.
+type Conflict struct {
+	Unit  string   `json:"unit"`
+	Sites []string `json:"sites"`
+	Why   string   `json:"why"`
+}
+
+// Conflicts lists those of reports, by unit. Ask when reports come in: later nobody
+// knows any more which unit it was.
+func Conflicts(reports iter.Seq2[Report, error]) ([]Conflict, error) {
+	h := hearing{}
+	for one, err := range reports {
+		if err != nil {
+			return nil, err
+		}
+		h.hear(one)
+	}
+	return h.conflicts(), nil
 }
 
 // Seen is what somebody knows who has seen p.
@@ -121,10 +157,12 @@ type unit struct {
 	offered, installed, verified, fail int64
 	other                              int64 // accepted, declined, unreachable
 	what                               Uptake
+	last                               int64 // when anything was said
 }
 
 func (u *unit) hear(r Report) {
 	t := r.At.UnixMicro()
+	u.last = max(u.last, t)
 	if t > u.placed || t == u.placed && r.Site > u.site {
 		u.site, u.placed = r.Site, t
 	}
@@ -142,6 +180,144 @@ func (u *unit) hear(r Report) {
 			u.other, u.what = t, r.Uptake
 		}
 	}
+}
+
+// join takes what was heard of o as of u: it is the same unit.
+func (u *unit) join(o *unit) {
+	if o.placed > u.placed || o.placed == u.placed && o.site > u.site {
+		u.site, u.placed = o.site, o.placed
+	}
+	u.offered, u.installed, u.verified, u.fail = max(u.offered, o.offered), max(u.installed, o.installed), max(u.verified, o.verified), max(u.fail, o.fail)
+	if o.other > u.other || o.other == u.other && slices.Index(uptakes, o.what) > slices.Index(uptakes, u.what) {
+		u.other, u.what = o.other, o.what
+	}
+	u.last = max(u.last, o.last)
+}
+
+// spot is a unit at a site.
+type spot struct{ unit, site string }
+
+// move says that a unit came to a site from another at an instant.
+type move struct {
+	unit, from, to string
+	at             int64
+}
+
+// hearing is what was said, by unit and site, and which units were moved.
+type hearing struct {
+	at    map[spot]*unit
+	moves map[move]bool
+}
+
+func (h *hearing) hear(r Report) {
+	if h.at == nil {
+		h.at, h.moves = map[spot]*unit{}, map[move]bool{}
+	}
+	s := spot{r.Unit, r.Site}
+	u := h.at[s]
+	if u == nil {
+		u = &unit{}
+		h.at[s] = u
+	}
+	u.hear(r)
+	if r.From != "" {
+		h.moves[move{r.Unit, r.From, r.Site, r.At.UnixMicro()}] = true
+	}
+}
+
+// roots says for every spot which one stands for the unit: that of the least site
+// among those which moves join.
+func (h hearing) roots() map[spot]spot {
+	up := map[spot]spot{}
+	var root func(spot) spot
+	root = func(s spot) spot {
+		if p, ok := up[s]; ok && p != s {
+			up[s] = root(p)
+			return up[s]
+		}
+		return s
+	}
+	for m := range h.moves {
+		a, b := root(spot{m.unit, m.from}), root(spot{m.unit, m.to})
+		up[spot{m.unit, max(a.site, b.site)}] = spot{m.unit, min(a.site, b.site)}
+	}
+	out := map[spot]spot{}
+	for s := range h.at {
+		out[s] = root(s)
+	}
+	return out
+}
+
+// units are the units, each once.
+func (h hearing) units() iter.Seq[*unit] {
+	if len(h.moves) == 0 {
+		return maps.Values(h.at)
+	}
+	one := map[spot]*unit{}
+	for s, root := range h.roots() {
+		u := one[root]
+		if u == nil {
+			u = &unit{}
+			one[root] = u
+		}
+		u.join(h.at[s])
+	}
+	return maps.Values(one)
+}
+
+func (h hearing) conflicts() []Conflict {
+	first, sites, apart := map[string]string{}, map[string][]string{}, map[string]map[spot]bool{}
+	for s := range h.at {
+		if had, ok := first[s.unit]; !ok {
+			first[s.unit] = s.site
+		} else if sites[s.unit] == nil {
+			sites[s.unit] = []string{had, s.site}
+		} else {
+			sites[s.unit] = append(sites[s.unit], s.site)
+		}
+	}
+	if len(sites) == 0 {
+		return nil // the usual case, and fleets are large
+	}
+	for s, root := range h.roots() {
+		if sites[s.unit] == nil {
+			continue
+		}
+		if apart[s.unit] == nil {
+			apart[s.unit] = map[spot]bool{}
+		}
+		apart[s.unit][root] = true
+	}
+	why := map[string]string{}
+	for name, all := range apart {
+		if len(all) > 1 {
+			why[name] = "several sites have a unit of this number, and no report says that it was moved"
+		}
+	}
+	came := map[spot]int64{} // when it came there last
+	for m := range h.moves {
+		s := spot{m.unit, m.to}
+		came[s] = max(came[s], m.at)
+	}
+	from := map[string]string{} // the least site that reports what it gave away
+	for m := range h.moves {
+		left := h.at[spot{m.unit, m.from}]
+		back := came[spot{m.unit, m.from}] > m.at
+		if had, ok := from[m.unit]; left != nil && sites[m.unit] != nil && left.last > m.at && !back && (!ok || m.from < had) {
+			from[m.unit] = m.from
+		}
+	}
+	for name, site := range from {
+		if why[name] == "" {
+			why[name] = fmt.Sprintf("it was moved from %q, which reports it still", site)
+		}
+	}
+	var out []Conflict
+	for _, name := range slices.Sorted(maps.Keys(why)) {
+		slices.Sort(sites[name])
+		out = append(out, Conflict{Unit: name, Sites: sites[name], Why: why[name]})
+	}
+	return out
 }
 
 // counts is the one unit. What was installed stays so until it failed: an offer
@@ -174,11 +350,12 @@ func (u *unit) counts() Counts {
 }
 
 // Tally works out how far r is as of at from reports, which may come in any order
-// and more than once; those of other releases and from after at are left out. Of
-// each site the units that nobody has reported are unknown. An error of reports is
-// returned.
+// and more than once; those of other releases and from after at are left out. A unit
+// of one number at two sites is two, and a conflict, unless a report says that it was
+// moved. Of each site the units that nobody has reported are unknown. An error of
+// reports is returned.
 func (r Rollout) Tally(reports iter.Seq2[Report, error], at time.Time) (Progress, error) {
-	units := map[string]*unit{}
+	h := hearing{}
 	for one, err := range reports {
 		if err != nil {
 			return Progress{}, err
@@ -186,16 +363,11 @@ func (r Rollout) Tally(reports iter.Seq2[Report, error], at time.Time) (Progress
 		if one.Release != r.Release || one.At.After(at) || one.Check(at) != nil {
 			continue
 		}
-		u := units[one.Unit]
-		if u == nil {
-			u = &unit{}
-			units[one.Unit] = u
-		}
-		u.hear(one)
+		h.hear(one)
 	}
-	p := Progress{At: instant(at), Rings: map[string]Counts{}, Customers: map[string]Counts{}, Sites: map[string]Counts{}}
+	p := Progress{At: instant(at), Rings: map[string]Counts{}, Customers: map[string]Counts{}, Sites: map[string]Counts{}, Elsewhere: map[string]Counts{}, Conflicts: h.conflicts()}
 	heard := map[string]Counts{}
-	for _, u := range units {
+	for u := range h.units() {
 		into(heard, u.site, u.counts())
 	}
 	for _, g := range r.Rings {
@@ -224,8 +396,9 @@ func (r Rollout) Tally(reports iter.Seq2[Report, error], at time.Time) (Progress
 			p.Remote.add(c)
 		}
 	}
-	for _, c := range heard {
+	for site, c := range heard {
 		c.Sites, c.Surplus = 1, c.Units
+		p.Elsewhere[site] = c
 		p.Total.add(c)
 	}
 	return p, nil
@@ -256,18 +429,55 @@ func (r Rollout) Curve(reports iter.Seq2[Report, error], at ...time.Time) ([]Pro
 // several acts. One that is wrong or lies after the act is an error, and nothing is
 // kept.
 func SaveReports(ctx context.Context, l *store.Ledger, by store.By, reports ...Report) error {
-	return l.Do(ctx, by, func(tx *store.Tx) error {
-		var errs []error
-		for _, r := range reports {
-			if err := r.Check(tx.At()); err != nil {
-				errs = append(errs, fmt.Errorf("patch: report on unit %q: %w", r.Unit, err))
-				continue
-			}
-			r.At = instant(r.At)
-			if _, err := Reports.PutIfChanged(tx, r); err != nil {
-				return err
-			}
+	return l.Do(ctx, by, func(tx *store.Tx) error { return putReports(tx, reports) })
+}
+
+func putReports(tx *store.Tx, reports []Report) error {
+	var errs []error
+	fresh := map[string]int64{}
+	for _, r := range reports {
+		if err := r.Check(tx.At()); err != nil {
+			errs = append(errs, fmt.Errorf("patch: report on unit %q: %w", r.Unit, err))
+			continue
 		}
-		return errors.Join(errs...)
-	})
+		r.At = instant(r.At)
+		wrote, err := Reports.PutIfChanged(tx, r)
+		if err != nil {
+			return err
+		}
+		if wrote {
+			fresh[r.Release]++
+		}
+	}
+	for release, n := range fresh {
+		c, err := received(tx, release)
+		if err != nil {
+			return err
+		}
+		c.Reports += n
+		if err := tells.Put(tx, c); err != nil {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// told is how often a report on a release was written: read in each act that opens
+// a ring and written in each that brings reports, so that of two at once one is done
+// anew and knows the other.
+type told struct {
+	Release string `json:"release"`
+	Reports int64  `json:"reports"`
+}
+
+func (c told) Key() string { return c.Release }
+
+const tells store.Kind[told] = "patch.received"
+
+func received(tx *store.Tx, release string) (told, error) {
+	c, err := tells.Get(tx, release)
+	if errors.Is(err, store.ErrNotFound) {
+		return told{Release: release}, nil
+	}
+	return c, err
 }

@@ -1,8 +1,10 @@
 package patch
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,6 +14,10 @@ import (
 
 // Rollouts is the drawer of the ledger that holds them.
 const Rollouts store.Kind[Rollout] = "patch.rollout"
+
+// RolloutSchema is the version of the shape in which a Rollout is planned. In one of
+// version 1, what somebody said that they had seen was not held against the fleet.
+const RolloutSchema = 2
 
 // A Rollout is how one release is brought to the fleet: ring after ring, by who
 // has to visit what, halted by what was laid down before. PlanRollout makes it, Do
@@ -41,7 +47,18 @@ type Rollout struct {
 func (r Rollout) Key() string { return r.Release }
 
 // SchemaVersion is the version that the ledger keeps with each entry.
-func (r Rollout) SchemaVersion() int { return Schema }
+func (r Rollout) SchemaVersion() int { return RolloutSchema }
+
+// Upcast reads a rollout of version 1.
+func (r *Rollout) Upcast(version int, body []byte) error {
+	if err := json.Unmarshal(body, r); err != nil {
+		return err
+	}
+	if version != 1 || r.Schema != 1 {
+		return fmt.Errorf("patch: rollout of version %d in an entry of version %d", r.Schema, version)
+	}
+	return nil
+}
 
 // A Ring is a part of the fleet that is updated together.
 type Ring struct {
@@ -121,7 +138,7 @@ type Followed struct {
 // PlanRollout begins the rollout of a release, planned by by at at. r carries
 // everything but Schema, Planned and Steps.
 func PlanRollout(r Rollout, by string, at time.Time) (Rollout, error) {
-	r.Schema, r.Planned, r.Steps = Schema, Proposed{By: by, At: instant(at)}, nil
+	r.Schema, r.Planned, r.Steps = RolloutSchema, Proposed{By: by, At: instant(at)}, nil
 	r.Rings, r.Fleet = slices.Clone(r.Rings), slices.Clone(r.Fleet)
 	if !r.Day60.IsZero() {
 		r.Day60 = instant(r.Day60)
@@ -137,7 +154,7 @@ func (r Rollout) wrong() error {
 	fail := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("patch: rollout of %q: "+format, append([]any{r.Release}, args...)...))
 	}
-	if r.Schema != Schema || blank(r.Release) || r.Planned.At.IsZero() {
+	if r.Schema != 1 && r.Schema != RolloutSchema || blank(r.Release) || r.Planned.At.IsZero() {
 		fail("schema, release, or when it was planned, is missing")
 	}
 	if err := assess.CheckPerson(r.Planned.By); err != nil {
@@ -190,7 +207,7 @@ func (r Rollout) Check() error {
 	again.Steps = nil
 	for i, s := range r.Steps {
 		var err error
-		if again, err = again.Do(s); err != nil {
+		if again, err = again.do(s, r.Schema < RolloutSchema); err != nil {
 			return fmt.Errorf("patch: rollout of %q: step %d: %w", r.Release, i+1, err)
 		}
 	}
@@ -222,7 +239,9 @@ func (r Rollout) Opened() []string {
 }
 
 // Stops says why r has to be halted by its own rule, given what is known; none when
-// it has not. Only what came after the last Resume counts.
+// it has not. Only what came after the last Resume counts; but what is said to have
+// been seen then, and is more than what is known now, was not seen, and everything
+// counts.
 func (r Rollout) Stops(known Counts) []Gap {
 	tried, failed, events := known.Tried, known.EverFailed, 0
 	for _, s := range r.Steps {
@@ -230,7 +249,10 @@ func (r Rollout) Stops(known Counts) []Gap {
 			events++
 		}
 		if s.Resume {
-			tried, failed, events = known.Tried-s.Seen.Total.Tried, known.EverFailed-s.Seen.Total.EverFailed, 0
+			tried, failed, events = known.Tried, known.EverFailed, 0
+			if was := s.Seen.Total; was.Tried <= tried && was.EverFailed <= failed {
+				tried, failed = tried-was.Tried, failed-was.EverFailed
+			}
 		}
 	}
 	var gaps []Gap
@@ -267,7 +289,14 @@ func (r Rollout) State() State {
 // Do returns r with s done. What is not allowed is a *StateError that lists what is
 // in the way, or an error that says what is wrong in s; r comes back then. What
 // happened, an adverse event, can always be recorded, and so can a halt.
-func (r Rollout) Do(s RolloutStep) (Rollout, error) {
+//
+// What was seen has to add up to the fleet, and is not from before what was seen
+// last. Whether it is what the reports say, SaveRollout looks.
+func (r Rollout) Do(s RolloutStep) (Rollout, error) { return r.do(s, false) }
+
+// do is Do. kept says that the ledger held s before what was seen was held against
+// the fleet.
+func (r Rollout) do(s RolloutStep, kept bool) (Rollout, error) {
 	s.At = instant(s.At)
 	bad := func(format string, args ...any) (Rollout, error) {
 		return r, fmt.Errorf("patch: rollout of %q: "+format, append([]any{r.Release}, args...)...)
@@ -299,6 +328,15 @@ func (r Rollout) Do(s RolloutStep) (Rollout, error) {
 		if seen.At = instant(seen.At); seen.At.After(s.At) || seen.Total.check() != nil {
 			return bad("what was known is of a later time or does not add up")
 		}
+		for _, o := range r.Steps {
+			if o.Seen != nil && seen.At.Before(o.Seen.At) && !kept {
+				return bad("what was known is from before what was known last, at %s", o.Seen.At.Format(time.RFC3339))
+			}
+		}
+		if err := r.fits(seen); err != nil && !kept {
+			return bad("what was known: %w", err)
+		}
+		seen.Rings = maps.Clone(seen.Rings)
 		s.Seen = &seen
 	}
 	switch halted, _ := r.Halted(); {
@@ -343,6 +381,35 @@ func (r Rollout) Do(s RolloutStep) (Rollout, error) {
 	}
 	r.Steps = append(slices.Clip(r.Steps), s)
 	return r, nil
+}
+
+// fits says why s cannot be what anybody has seen of r.
+func (r Rollout) fits(s Seen) error {
+	rest := s.Total
+	for _, g := range r.Rings {
+		c, ok := s.Rings[g.Name]
+		sites, known, uncounted := 0, 0, 0
+		for _, p := range r.Fleet {
+			switch {
+			case p.Ring != g.Name:
+				continue
+			case p.Units == nil:
+				uncounted++
+			default:
+				known += *p.Units
+			}
+			sites++
+		}
+		n := c.Units - c.Surplus
+		if !ok || !c.tried() || c.Sites != sites || c.Uncounted != uncounted || n < known || uncounted == 0 && n != known {
+			return fmt.Errorf("it does not count the %d units at %d sites of the ring %q", known, sites, g.Name)
+		}
+		rest.sub(c)
+	}
+	if len(s.Rings) != len(r.Rings) || !rest.tried() || rest.Units != rest.Surplus || rest.Unknown != 0 || rest.Uncounted != 0 || (rest.Units > 0) != (rest.Sites > 0) {
+		return errors.New("the rings, and units of no site of the fleet, do not add up to all")
+	}
+	return nil
 }
 
 func (r Rollout) admitRing(s RolloutStep, halted bool) error {

@@ -123,9 +123,13 @@ func TestATallyDoesNotDependOnTheOrderOfReports(t *testing.T) {
 	r := rolled()
 	rapid.Check(t, func(t *rapid.T) {
 		reports := rapid.SliceOf(rapid.Custom(func(t *rapid.T) patch.Report {
-			return said(fmt.Sprint("u", rapid.IntRange(0, 12).Draw(t, "unit")), fmt.Sprint("s", rapid.IntRange(1, 4).Draw(t, "site")),
+			one := said(fmt.Sprint("u", rapid.IntRange(0, 12).Draw(t, "unit")), fmt.Sprint("s", rapid.IntRange(1, 4).Draw(t, "site")),
 				rapid.SampledFrom([]patch.Uptake{patch.Offered, patch.Accepted, patch.Updated, patch.Confirmed, patch.Declined, patch.Unreachable, patch.Failed}).Draw(t, "state"),
 				rapid.IntRange(0, 9).Draw(t, "hour"))
+			if from := fmt.Sprint("s", rapid.IntRange(1, 9).Draw(t, "from")); from != one.Site && from < "s5" {
+				one.From = from
+			}
+			return one
 		})).Draw(t, "reports")
 		one, err := r.Tally(all(reports...), hour(8))
 		if err != nil {
@@ -139,6 +143,9 @@ func TestATallyDoesNotDependOnTheOrderOfReports(t *testing.T) {
 		c := one.Total
 		if c.Unknown+c.Offered+c.Accepted+c.Installed+c.Verified+c.Declined+c.Unreachable+c.Failed != c.Units || c.Units < 10 {
 			t.Fatalf("a unit is lost: %+v", c)
+		}
+		if found, err := patch.Conflicts(all(slices.DeleteFunc(slices.Clone(again), func(r patch.Report) bool { return r.At.After(hour(8)) })...)); err != nil || !cmp.Equal(found, one.Conflicts) {
+			t.Fatal(cmp.Diff(found, one.Conflicts))
 		}
 		if one.Visit.Units+one.Remote.Units > c.Units {
 			t.Fatal("counted twice")
@@ -323,8 +330,10 @@ func TestNoCommandOpensARingOfAHaltedRollout(t *testing.T) {
 			n := rapid.IntRange(0, 4).Draw(t, "done")
 			f := rapid.IntRange(0, 4-n).Draw(t, "failed")
 			c := patch.Counts{Units: 4, Unknown: 4 - n - f, Installed: n, Failed: f, Tried: n + f, EverFailed: f, Sites: 1}
+			wide := patch.Counts{Units: 6, Unknown: 6, Sites: 2, Uncounted: 1}
+			total := patch.Counts{Units: 10, Unknown: 10 - n - f, Installed: n, Failed: f, Tried: n + f, EverFailed: f, Sites: 3, Uncounted: 1}
 			s := patch.RolloutStep{By: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "by"), At: hour(at), Why: "w"}
-			seen := &patch.Seen{At: hour(at), Total: c, Rings: map[string]patch.Counts{"pilot": c}}
+			seen := &patch.Seen{At: hour(at), Total: total, Rings: map[string]patch.Counts{"pilot": c, "wide": wide}}
 			switch rapid.IntRange(0, 3).Draw(t, "command") {
 			case 0:
 				s.Open, s.Seen = rapid.SampledFrom([]string{"pilot", "wide"}).Draw(t, "ring"), seen
@@ -343,7 +352,7 @@ func TestNoCommandOpensARingOfAHaltedRollout(t *testing.T) {
 				}
 				continue
 			}
-			if s.Open != "" && (before.State() == patch.RolloutHalted || len(before.Stops(c)) > 0) {
+			if s.Open != "" && (before.State() == patch.RolloutHalted || len(before.Stops(total)) > 0) {
 				t.Fatal("opened although it is to stop")
 			}
 			if open := next.Opened(); !slices.Equal(open, []string{"pilot", "wide"}[:len(open)]) {
@@ -374,6 +383,7 @@ func TestARolloutAndItsReportsAreKept(t *testing.T) {
 			part.Steps = c.Steps[:i+1]
 			require.NoError(t, patch.SaveChange(ctx, l, store.By{Who: s.By, Why: "work"}, part))
 		}
+		saveLine(t, l)
 		require.NoError(t, patch.SaveRelease(ctx, l, store.By{Who: "release", Why: "2.2"}, release(t)))
 
 		require.ErrorContains(t, save("eve", r), "was planned by")
@@ -535,6 +545,13 @@ func TestABadRowIsToldAndTheRestGoesOn(t *testing.T) {
 		_, _, err := gather(patch.ReadReportsCSV(strings.NewReader(text), theRelease, hour(5)))
 		require.ErrorContains(t, err, "header", text)
 	}
+	for _, text := range []string{"", " \n\n\t", "\ufeff", "\ufeff\n"} {
+		_, _, err := gather(patch.ReadReportsJSON(strings.NewReader(text), theRelease, hour(5)))
+		require.ErrorContains(t, err, "there is nothing", text)
+	}
+	_, bad, err = gather(patch.ReadReportsJSON(strings.NewReader("[]"), theRelease, hour(5)))
+	require.NoError(t, err, "a list of none is one, as a header without rows is")
+	require.Empty(t, bad)
 	cut := errors.New("cut")
 	_, _, err = gather(patch.ReadReportsCSV(iotest.ErrReader(cut), theRelease, hour(5)))
 	require.ErrorIs(t, err, cut)

@@ -2,6 +2,7 @@ package patch
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +12,13 @@ import (
 
 // Do returns c with s done. What is not allowed is a *StateError that lists what
 // is missing, or an error that says what is wrong in s; c comes back then.
-func (c Change) Do(s Step) (Change, error) {
+func (c Change) Do(s Step) (Change, error) { return c.do(s, false) }
+
+// do is Do. kept says that the ledger held s before evidence needed a digest and
+// exceptions were looked at again when they are granted: that is not asked then.
+func (c Change) do(s Step, kept bool) (Change, error) {
 	s.At = instant(s.At)
-	if err := c.admit(s); err != nil {
+	if err := c.admit(s, kept); err != nil {
 		return c, err
 	}
 	if s.Happened != nil {
@@ -38,7 +43,7 @@ func (c Change) Do(s Step) (Change, error) {
 }
 
 // admit says why s may not be done to c, or nil.
-func (c Change) admit(s Step) error {
+func (c Change) admit(s Step, kept bool) error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("patch: change %q: "+format, append([]any{c.Key()}, args...)...)
 	}
@@ -77,7 +82,7 @@ func (c Change) admit(s Step) error {
 			return bad("%w", err)
 		}
 	case s.Proof != nil:
-		return c.admitProof(l, *s.Proof, bad)
+		return c.admitProof(l, *s.Proof, kept, bad)
 	case s.Happened != nil:
 		h := *s.Happened
 		if place(h.State) < 1 || h.When.IsZero() || blank(h.How) {
@@ -106,6 +111,9 @@ func (c Change) admit(s Step) error {
 		if !a.Ask.Due.IsZero() && !a.Ask.Due.After(s.At) {
 			return bad("the exception %q is granted after it was due", s.Grant)
 		}
+		if !kept {
+			return c.admitAsk(l, *a.Ask, s.At, bad)
+		}
 	case s.Reopen != "":
 		if now := c.reached(l); place(s.Reopen) < 0 || place(s.Reopen) > place(now) {
 			return &StateError{From: c.State(), To: s.Reopen, Why: "a change is taken back to a state it has reached"}
@@ -114,18 +122,22 @@ func (c Change) admit(s Step) error {
 	return nil
 }
 
-func (c Change) admitProof(l live, p Proof, bad func(string, ...any) error) error {
+func (c Change) admitProof(l live, p Proof, kept bool, bad func(string, ...any) error) error {
 	g, n, ok := c.need(p.Need)
 	switch {
 	case !ok:
 		return bad("no gate needs %q", p.Need)
 	case blank(p.Digest) && blank(p.Link):
 		return bad("the evidence for %q is empty: it has neither digest nor link", p.Need)
+	case p.Digest == "" && !kept:
+		return bad("the evidence for %q has no digest: a link alone says nothing of what stands there", p.Need)
 	case p.Digest != "" && !isDigest(p.Digest):
 		return bad("the evidence for %q: %q is not a lower-case hex SHA-256", p.Need, p.Digest)
+	case p.Digest == nothing && !kept:
+		return bad("the evidence for %q is the digest of nothing", p.Need)
 	}
 	for need, other := range l.proofs {
-		if p.Digest != "" && p.Digest == other.Proof.Digest || p.Link != "" && p.Link == other.Proof.Link {
+		if p.Digest != "" && p.Digest == other.Proof.Digest || !blank(p.Link) && linked(p.Link) == linked(other.Proof.Link) {
 			return bad("the evidence for %q is repeated: it stands for %q already", p.Need, need)
 		}
 	}
@@ -134,6 +146,17 @@ func (c Change) admitProof(l live, p Proof, bad func(string, ...any) error) erro
 		return &StateError{From: c.State(), To: g.To, Why: fmt.Sprintf("the gate %q is signed; reopen it to show other evidence", g.ID)}
 	}
 	return nil
+}
+
+// nothing is the SHA-256 of no bytes.
+const nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+// linked is a link without what can be written in more ways than one.
+func linked(link string) string {
+	if blank(link) {
+		return ""
+	}
+	return path.Clean(strings.ReplaceAll(strings.TrimSpace(link), `\`, "/"))
 }
 
 func isDigest(s string) bool {

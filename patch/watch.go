@@ -25,11 +25,14 @@ type Watch struct {
 // Clocks yields the clocks that run or are overdue at the instant at:
 //
 //   - of a plan, FDA's marks and the release day of the regular cycle, until each of
-//     its changes was distributed; a plan without a change has them too;
+//     its changes was distributed, and of each remedy that changes the device there
+//     is one: a control that goes before the patch stops nothing alone. A plan without
+//     a change has them too, and a change that is superseded does not count;
 //   - of an assessment without a plan, FDA's marks, unless its risk is controlled or
 //     it is not affected: that nobody planned stops no clock;
 //   - of a change, each piece of evidence that was postponed and is not shown, and a
-//     deferral until its branch is opened again.
+//     deferral until its branch is opened again. Of one that is superseded only what
+//     was distributed owes its evidence.
 //
 // They come by the key of their finding. What is wrong in one record is an error,
 // and does not hide the others; errors come last.
@@ -90,13 +93,14 @@ func (w Watch) unplanned(a assess.Assessment, at time.Time) (Plan, error) {
 func (w Watch) of(p Plan, changes []Change) ([]rule.Clock, error) {
 	var out []rule.Clock
 	var errs []error
-	distributed := len(changes) > 0
+	now := standing(changes)
 	for _, c := range changes {
-		list, err := c.promises(w.Policy)
-		out, errs = append(out, list...), append(errs, err)
-		distributed = distributed && c.distributed()
+		if slices.ContainsFunc(now, func(o Change) bool { return o.Key() == c.Key() }) || c.distributed() {
+			list, err := c.promises(w.Policy)
+			out, errs = append(out, list...), append(errs, err)
+		}
 	}
-	if distributed {
+	if p.served(now) {
 		return out, errors.Join(errs...)
 	}
 	out = append(slices.Clone(p.Clocks), out...)
@@ -111,6 +115,17 @@ func (w Watch) of(p Plan, changes []Change) ([]rule.Clock, error) {
 		errs = append(errs, err)
 	}
 	return out, errors.Join(errs...)
+}
+
+// served reports whether each of changes, and with them every remedy of p that
+// changes the device, was distributed.
+func (p Plan) served(changes []Change) bool {
+	for _, r := range p.Remedies {
+		if r.Kind.changesDevice() && !slices.ContainsFunc(changes, func(c Change) bool { return c.Remedy.Kind == r.Kind && c.Remedy.FixedIn == r.FixedIn }) {
+			return false
+		}
+	}
+	return len(changes) > 0 && !slices.ContainsFunc(changes, func(c Change) bool { return !c.distributed() })
 }
 
 // distributed reports whether the fix of c went out: by our approvals, or in fact.

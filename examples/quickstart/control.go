@@ -14,16 +14,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/store"
 )
 
-// The branch that is patched is the version in the field. A finding and a branch
-// have one change, so the control that comes before the patch has a name of its own.
-const (
-	patched = "2.1"
-	interim = "2.1 (interim control)"
-)
+// branch is the version in the field, which gets the control first and then the
+// patch: each is a change of its own.
+const branch = "2.1"
 
 // signers are the people who sign in each role, authors those who show the evidence
 // of a gate: always others. The developer shows what is not named.
@@ -59,15 +57,35 @@ func (r *run) remedy() error {
 			}
 		}
 	}
+	return r.corrections()
+}
+
+// corrections prints what is a correction, and nobody has decided whether it is
+// reported under 21 CFR 806.
+func (r *run) corrections() error {
+	l := r.program.Ledger()
+	begun, err := patch.Corrections(r.ctx, l, r.now())
+	if err != nil {
+		return err
+	}
+	var decided []assess.Correction
+	for c, err := range assess.CorrectionDecisions.All(r.ctx, l, "") {
+		if err != nil {
+			return err
+		}
+		decided = append(decided, c)
+	}
+	open := assess.Undecided(patch.CorrectionIDs(begun), decided)
+	for _, c := range begun {
+		if slices.Contains(open, c.ID) {
+			r.say("  to be decided under 21 CFR 806: %s", c.What)
+		}
+	}
 	return nil
 }
 
 func (r *run) carryOut(p patch.Plan, n int, remedy patch.Remedy) error {
-	branch := interim
-	if remedy.Kind == patch.Patch {
-		branch = patched
-	}
-	c, err := r.change(p, n, branch)
+	c, err := r.change(p, n, remedy.Kind)
 	if err != nil {
 		return err
 	}
@@ -95,17 +113,34 @@ func (r *run) carryOut(p patch.Plan, n int, remedy patch.Remedy) error {
 	return r.evidence(c)
 }
 
-// change is the change as it was kept, or begun.
-func (r *run) change(p patch.Plan, n int, branch string) (patch.Change, error) {
+// change is the change of this kind as it was kept, whatever plan it rests on, or
+// begun.
+func (r *run) change(p patch.Plan, n int, kind patch.RemedyKind) (patch.Change, error) {
 	l := r.program.Ledger()
-	c, _, err := patch.Changes.Latest(r.ctx, l, p.Finding+" @"+branch)
-	if !errors.Is(err, store.ErrNotFound) {
-		return c, err
+	kept, err := r.changes(p.Finding, kind)
+	if err != nil {
+		return patch.Change{}, err
 	}
-	if c, err = patch.Begin(p, n, branch, []string{"US", "EU"}, nil, engineer, r.now()); err != nil {
+	if len(kept) > 0 {
+		return kept[len(kept)-1], nil
+	}
+	c, err := patch.Begin(p, n, branch, []string{"US", "EU"}, nil, engineer, r.now())
+	if err != nil {
 		return c, err
 	}
 	return c, patch.SaveChange(r.ctx, l, store.By{Who: engineer, Why: "change begun"}, c)
+}
+
+// changes are those of a kind of remedy that the ledger has of a finding.
+func (r *run) changes(finding string, kind patch.RemedyKind) ([]patch.Change, error) {
+	var out []patch.Change
+	for c, err := range patch.Changes.All(r.ctx, r.program.Ledger(), fmt.Sprintf("%s @%s %s ", finding, branch, kind)) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // A turn is what one person does at once.
@@ -115,8 +150,8 @@ type turn struct {
 }
 
 // turns are what takes c to a state, in order: for each state those who show the
-// evidence, then those who sign.
-func turns(c patch.Change, to patch.State) []turn {
+// evidence, then those who sign. since are the changes since the last clearance.
+func turns(c patch.Change, to patch.State, since []string) []turn {
 	var out []turn
 	add := func(from int, by, verb, what string, s patch.Step) {
 		i := slices.IndexFunc(out[from:], func(t turn) bool { return t.by == by })
@@ -143,7 +178,7 @@ func turns(c patch.Change, to patch.State) []turn {
 			}
 			for _, m := range c.Markets {
 				if g.Regulatory {
-					add(from, by, "determines", m, patch.Step{Regulatory: determined(c, m)})
+					add(from, by, "determines", m, patch.Step{Regulatory: determined(m, since)})
 				}
 			}
 		}
@@ -160,24 +195,31 @@ func turns(c patch.Change, to patch.State) []turn {
 	return out
 }
 
-// determined is what the invented regulatory affairs say of c in one market.
-func determined(c patch.Change, market string) *patch.Regulatory {
+// determined is what the invented regulatory affairs say in one market of a change
+// that comes after those of since.
+func determined(market string, since []string) *patch.Regulatory {
 	d := &patch.Regulatory{Market: market, Since: "K000000 (invented)", Outcome: "letter-to-file",
 		Rationale: "It strengthens security only; intended use, performance and risk to the patient are as they were cleared (invented)."}
 	if market == "EU" {
 		d.Since, d.Outcome = "certificate EX-1 (invented)", "not-significant-change"
 	}
-	if d.NoneSince = c.Branch == interim; !d.NoneSince {
-		d.Cumulative = []string{c.Finding + " @" + interim}
-	}
+	d.Cumulative, d.NoneSince = since, len(since) == 0
 	return d
 }
 
 // carry takes c to the state, turn by turn, each kept as the act of who does it.
 // What is kept already is passed over.
 func (r *run) carry(c patch.Change, to patch.State) (patch.Change, error) {
+	var since []string
+	if c.Remedy.Kind == patch.Patch {
+		before, err := r.changes(c.Finding, patch.CompensatingControl)
+		if err != nil {
+			return c, err
+		}
+		since = patch.CumulativeSince(c, time.Time{}, before...)
+	}
 	done := len(c.Steps) - 1 // the first is the approval of the plan
-	for _, t := range turns(c, to) {
+	for _, t := range turns(c, to, since) {
 		if done > 0 {
 			done -= len(t.steps)
 			continue
@@ -293,16 +335,9 @@ func (r *run) signed() (patch.Envelope, error) {
 	return kept.Envelope, err
 }
 
-// envelope is the instruction of the interim control, signed: there is no release of
-// something that hospitals do.
-func (r *run) envelope(c patch.Change) ([]byte, error) {
+// envelope is the release record as it was signed.
+func (r *run) envelope() ([]byte, error) {
 	e, err := r.signed()
-	if c.Remedy.Kind != patch.Patch {
-		var text []byte
-		if text, err = r.document(c, "installation"); err == nil {
-			e, err = patch.Seal("text/plain", text, demonstrationKey())
-		}
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ var texts = map[string][2]string{
 	"rollback":           {"Take the rule away.", "To 2.1 only by a signed downgrade."},
 	"known-issues":       {"Some switches cannot filter.", "None is known."},
 	"performance-result": {"No effect on the device.", "A handshake takes 212 ms, 205 ms before."},
+	"instruction-record": {"Instruction 31 as it was sent: allow the settings port from the stations' addresses, deny all else, try both; approved by regulatory affairs.", ""},
 	"distribution-record": {
 		"Instruction 31 was sent to every customer.",
 		"Version 2.2 stands on the update server, and was sent to the technicians."},
@@ -65,7 +66,7 @@ func (r *run) document(c patch.Change, need string) ([]byte, error) {
 	case "vex":
 		return r.nextVEX(c)
 	case "signed-release-record":
-		return r.envelope(c)
+		return r.envelope()
 	case "rollout-record":
 		text = "The rule is in place at site-a, is assumed to be at site-b, and cannot be at site-c; site-c is updated first by a visit."
 		if isPatch == 1 {

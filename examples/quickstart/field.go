@@ -158,24 +158,16 @@ func (r *run) recount() error {
 		return err
 	}
 	now := looks[len(looks)-1]
+	var before []device.Fielded
+	for f, err := range device.Counts.All(r.ctx, r.program.Ledger(), "") {
+		if err != nil {
+			return err
+		}
+		before = append(before, f)
+	}
 	return r.program.Ledger().Do(r.ctx, store.By{Who: technician, Why: "devices counted anew by the reports of the rollout"}, func(tx *store.Tx) error {
-		for _, place := range out.Fleet {
-			done := now.Sites[place.Site].Done()
-			f := device.Fielded{Product: r.next().ID, Site: place.Site, Units: &done, AsOf: now.At, How: reported}
-			if err := fresh(tx, device.Counts, f); err != nil {
-				return err
-			}
-			before, err := device.Counts.Get(tx, r.device.ID+" @"+place.Site)
-			if err != nil {
-				return err
-			}
-			if before.How == reported {
-				continue
-			}
-			if before, err = before.Count(*place.Units-done, reported, now.At); err != nil {
-				return err
-			}
-			if err := device.Counts.Put(tx, before); err != nil {
+		for _, f := range out.Fielded(now.Progress, r.next().ID, "installation reports", before...) {
+			if _, err := device.Counts.PutIfChanged(tx, f); err != nil {
 				return err
 			}
 		}
@@ -187,9 +179,6 @@ func (r *run) recount() error {
 		return device.Lines.Put(tx, line)
 	})
 }
-
-// reported is how counts are known that come from the rollout.
-const reported = "installation reports"
 
 // sites prints what the determination of a comes to at each site that had devices
 // with it, when it was determined and now, as the ledger has it.

@@ -68,7 +68,7 @@ func TestTheWalkIsToldFromTheLedgerOneActALine(t *testing.T) {
 	require.Len(t, lines, acts(all, map[string]string{
 		"assess.assessment": "CVE-2022-25640", "patch.plan": "CVE-2022-25640", "patch.change": "CVE-2022-25640",
 		"device.attestation": stationRule, "device.fielded": "therapy-2.1", "patch.release": "", "patch.envelope": "",
-		"patch.rollout": "", "patch.report": "", "host.reports": "",
+		"patch.rollout": "", "patch.report": "", "patch.table": "",
 	}))
 	require.Greater(t, len(lines), 50)
 	at := 0
@@ -141,7 +141,9 @@ func TestTheUncontrolledOneIsFixedUnderChangeControl(t *testing.T) {
 		require.Len(t, people, 9)
 		kinds = append(kinds, c.Remedy.Kind)
 	}
-	require.Equal(t, []patch.RemedyKind{patch.Patch, patch.CompensatingControl}, kinds)
+	require.Contains(t, o.printed, "to be decided under 21 CFR 806: compensating-control on 2.1: Let only")
+	require.Contains(t, o.printed, "to be decided under 21 CFR 806: patch on 2.1: Device software 2.2")
+	require.Equal(t, []patch.RemedyKind{patch.CompensatingControl, patch.Patch}, kinds)
 
 	kept, _, err := patch.Envelopes.Latest(t.Context(), l, "release "+theRelease)
 	require.NoError(t, err)

@@ -52,7 +52,7 @@ func later(hours int) func() time.Time {
 
 var (
 	instants = regexp.MustCompile(`"?2026-03-02[T ][0-9:.]+(Z| UTC)?"?`)
-	digests  = regexp.MustCompile(`[0-9a-f]{64}|monitor-[0-9a-f]{24}`)
+	digests  = regexp.MustCompile(`[0-9a-f]{64}|monitor-[0-9a-f]{24}|(patch|compensating-control) [0-9a-f]{16}`)
 )
 
 // sealed are what was signed, and the signatures.

@@ -11,19 +11,6 @@ import (
 	"github.com/open-postmarket/postmarket/store"
 )
 
-// received is a table of installation reports as it came in, word for word, so that
-// what was read of it, and what could not be read, can be told again.
-type received struct {
-	Name string `json:"name"`
-	CSV  string `json:"csv"`
-}
-
-// Key returns the table's name.
-func (f received) Key() string { return f.Name }
-
-// tables is the drawer for them. It is this program's own, not one of the library.
-const tables store.Kind[received] = "host.reports"
-
 // rows are what the devices and the technician say, by ring: the unit, its site,
 // its state, whether somebody was there, how it is known and why. The state of the
 // last row of the second ring is misspelled: nothing is known of that unit.
@@ -90,38 +77,30 @@ func (r *run) planRollout(p patch.Plan) (patch.Rollout, error) {
 	return out, patch.SaveRollout(r.ctx, r.program.Ledger(), store.By{Who: release, Why: "rollout planned: 3 customers, 6 devices, one by a visit"}, out)
 }
 
-// receive keeps the table of one ring as it comes in, then the reports in it that
-// can be read, and tells of the others.
+// receive keeps the table of one ring as it comes in, with the reports in it that can
+// be read, and tells of what could not.
 func (r *run) receive(ring string) error {
-	l := r.program.Ledger()
-	table, entry, err := tables.Latest(r.ctx, l, "reports of ring "+ring)
+	l, name := r.program.Ledger(), "reports of ring "+ring
+	table, _, err := patch.Tables.Latest(r.ctx, l, name)
 	if errors.Is(err, store.ErrNotFound) {
 		text := "unit,site,state,visit,how,why,at\n"
 		for _, row := range rows[ring] {
 			text += row + "," + r.now().UTC().Format(time.RFC3339Nano) + "\n"
 		}
-		table = received{Name: "reports of ring " + ring, CSV: text}
-		if err := l.Do(r.ctx, store.By{Who: technician, Why: "table of reports received, ring " + ring}, func(tx *store.Tx) error { return tables.Put(tx, table) }); err != nil {
-			return err
+		if table, _, err = patch.ReadTable(name, theRelease, "csv", text, r.now()); err == nil {
+			err = patch.SaveTable(r.ctx, l, store.By{Who: technician, Why: fmt.Sprintf("table of reports received, ring %s: %d read", ring, table.Read)}, table)
 		}
-		table, entry, err = tables.Latest(r.ctx, l, table.Name)
 	}
 	if err != nil {
 		return err
 	}
-	var reports []patch.Report
-	for one, err := range patch.ReadReportsCSV(strings.NewReader(table.CSV), theRelease, entry.At) {
-		var bad *patch.RowError
-		switch {
-		case errors.As(err, &bad):
-			r.say("  %s: line %d is not read, the others are: %v", table.Name, bad.Line, bad.Err)
-		case err != nil:
-			return err
-		default:
-			reports = append(reports, one)
-		}
+	for _, row := range table.Bad {
+		r.say("  %s: line %d is not read, the others are: %s", table.Name, row.Line, row.Why)
 	}
-	return patch.SaveReports(r.ctx, l, store.By{Who: technician, Why: fmt.Sprintf("%d reports read, ring %s", len(reports), ring)}, reports...)
+	for _, c := range table.Conflicts {
+		r.say("  %s: unit %s at %s: %s", table.Name, c.Unit, strings.Join(c.Sites, ", "), c.Why)
+	}
+	return nil
 }
 
 // reports are all that the ledger holds of the release.

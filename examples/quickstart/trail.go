@@ -148,7 +148,7 @@ func (r *run) records(id feeds.ID) ([]store.Name, error) {
 			}
 			add(string(patch.Reports), one.Key())
 		}
-		add(string(tables), "")
+		add(string(patch.Tables), "")
 	}
 	return names, nil
 }

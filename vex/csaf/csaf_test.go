@@ -304,3 +304,25 @@ func FuzzDecode(f *testing.F) {
 		require.Equal(t, string(text), string(again))
 	})
 }
+
+func TestAnEntryThatSaysNothingIsTold(t *testing.T) {
+	t.Parallel()
+	for _, silent := range []string{
+		`{"cve":"CVE-2024-0002","notes":[{"category":"description","text":"x"}]}`, `{"cve":"CVE-2024-0002","product_status":{"recommended":["P21"]}}`,
+		`{"cve":"CVE-2024-0002","product_status":"x"}`, `{"cve":"CVE-2024-0002","product_status":{"known_affected":"P21"}}`, `7`,
+	} {
+		from, err := format.Decode(strings.NewReader(`{` + meta + `,` + tree + `,"vulnerabilities":[` + silent + `,{"cve":"CVE-2024-0001","product_status":{"fixed":["P22"]}}]}`))
+		require.NoError(t, err)
+		doc, each, err := csaf.ReadEach(from)
+		require.NoError(t, err)
+		require.Contains(t, doc.Problems, vex.Problem{Path: "/vulnerabilities/0", Message: "says nothing of the status of any product"}, silent)
+		require.Len(t, each, 2)
+		require.Empty(t, each[0])
+		require.Empty(t, doc.Statements)
+		whole, err := csaf.Read(from)
+		require.NoError(t, err)
+		require.Equal(t, each[1], whole.Statements)
+	}
+	_, _, err := csaf.ReadEach(nil)
+	require.Error(t, err)
+}

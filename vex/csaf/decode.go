@@ -45,11 +45,24 @@ func Decode(r io.Reader) (vex.Document, error) {
 }
 
 // Read says in statements what from says of status. A vulnerability of which
-// something could not be read clears nothing. It fails when more than two million
-// products would be named.
+// something could not be read clears nothing; one that says nothing of status has no
+// statement, and is told as a problem. It fails when more than two million products
+// would be named.
 func Read(from *csaf.Document) (vex.Document, error) {
+	doc, each, err := ReadEach(from)
+	if err != nil {
+		return vex.Document{}, err
+	}
+	doc.Statements = slices.Concat(each...)
+	return doc, nil
+}
+
+// ReadEach is Read with the statements of each entry of the vulnerabilities apart, in
+// their order, and not in the document: for a reader who must know which entries say
+// nothing, and two of one name apart.
+func ReadEach(from *csaf.Document) (vex.Document, [][]vex.Statement, error) {
 	if from == nil {
-		return vex.Document{}, errors.New("csaf: no document")
+		return vex.Document{}, nil, errors.New("csaf: no document")
 	}
 	m := from.Document
 	doc := vex.Document{
@@ -70,22 +83,26 @@ func Read(from *csaf.Document) (vex.Document, error) {
 		unread = append(unread, at)
 	}
 	d.tree = newTree(from.ProductTree, d.tell)
+	each := make([][]vex.Statement, len(from.Vulnerabilities))
 	for i := range from.Vulnerabilities {
 		path := fmt.Sprintf("/vulnerabilities/%d", i)
 		unread := slices.ContainsFunc(unread, func(at string) bool { return counts(at, path) })
 		list := d.vulnerability(&from.Vulnerabilities[i], path)
 		if d.left < 0 {
-			return vex.Document{}, fmt.Errorf("csaf: more than %d products are named by status, flags, threats and remediations", maxProducts)
+			return vex.Document{}, nil, fmt.Errorf("csaf: more than %d products are named by status, flags, threats and remediations", maxProducts)
 		}
 		if unread {
 			list = d.withhold(list, path, "is not read in whole: nothing is cleared by it")
 		}
-		doc.Statements = append(doc.Statements, list...)
+		if len(list) == 0 {
+			d.tell(path, "says nothing of the status of any product")
+		}
+		each[i] = list
 	}
 	if d.untold > 0 {
 		doc.Problems = append(doc.Problems, vex.Problem{Message: fmt.Sprintf("%d more problems are not listed", d.untold)})
 	}
-	return doc, nil
+	return doc, each, nil
 }
 
 type reader struct {
