@@ -1,6 +1,7 @@
 package advisory_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ func made(findings ...string) patch.Release {
 	for _, f := range findings {
 		r.Changes = append(r.Changes, f+" @2.1")
 	}
+	slices.Sort(r.Changes)
 	return r
 }
 

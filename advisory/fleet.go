@@ -108,14 +108,14 @@ const (
 
 // likeness says how alike the models and manufacturers of two products are.
 func likeness(a, b device.Product) int {
-	maker, model := sameMaker(a.Manufacturer, b.Manufacturer), sameModel(a.Model, b.Model)
+	maker, model := likeMaker(a.Manufacturer, b.Manufacturer), likeModel(a.Model, b.Model)
 	if model == same {
 		return max(maker, near)
 	}
 	return min(maker, model)
 }
 
-func sameMaker(a, b string) int {
+func likeMaker(a, b string) int {
 	x, y := tokens(a), tokens(b)
 	s, t := strings.Join(x, ""), strings.Join(y, "")
 	n := min(len(x), len(y))
@@ -128,7 +128,7 @@ func sameMaker(a, b string) int {
 	return far
 }
 
-func sameModel(a, b string) int {
+func likeModel(a, b string) int {
 	s, t := strings.Join(tokens(a), ""), strings.Join(tokens(b), "")
 	if len(s) > len(t) {
 		s, t = t, s

@@ -146,7 +146,7 @@ func (h held) place(a Advisory, product string) int {
 		return -1
 	}
 	return slices.IndexFunc(a.Versions, func(v Version) bool {
-		return v.Product == "" && plain(v.Version) == plain(p.Version) && sameModel(v.Model, p.Model) == same && sameMaker(v.Manufacturer, p.Manufacturer) == same
+		return v.Product == "" && plain(v.Version) == plain(p.Version) && likeModel(v.Model, p.Model) == same && likeMaker(v.Manufacturer, p.Manufacturer) == same
 	})
 }
 
@@ -169,8 +169,8 @@ func (h held) concerns(a Advisory, product string) bool {
 	if !known {
 		return true
 	}
-	ours := sameMaker(p.Manufacturer, a.Maker.Name) != far ||
-		slices.ContainsFunc(a.Versions, func(v Version) bool { return sameMaker(p.Manufacturer, v.Manufacturer) != far })
+	ours := likeMaker(p.Manufacturer, a.Maker.Name) != far ||
+		slices.ContainsFunc(a.Versions, func(v Version) bool { return likeMaker(p.Manufacturer, v.Manufacturer) != far })
 	return ours && h.fleet.distributed(product)
 }
 
