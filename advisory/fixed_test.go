@@ -144,6 +144,10 @@ func TestAFixNamesThePlanOrTheReleaseThatItRestsOn(t *testing.T) {
 	require.NoError(t, l.Do(t.Context(), store.By{Who: "quality", Why: "another test"}, func(tx *store.Tx) error { return patch.Releases.Put(tx, r) }))
 	require.ErrorContains(t, advisory.Fresh(t.Context(), l, a), "patch.release")
 
+	// A change of now says in its key of what kind it is.
+	in.Releases[0].Changes = []string{in.Assessments[0].Finding + " @2.1 patch 0123456789abcdef"}
+	require.Equal(t, advisory.Fixed, dispositions(draft(t, in), therapy)["2.2"])
+
 	// A remedy of who drafts may tell of what was released.
 	in.Remedies = []advisory.Remedy{{Kind: patch.Patch, Party: patch.User, Text: "Ask for it at the desk.", FixedIn: "2.2", AvailableFrom: judged}}
 	require.Equal(t, advisory.Fixed, dispositions(draft(t, in), therapy)["2.2"])
@@ -154,15 +158,20 @@ func TestAFixNamesThePlanOrTheReleaseThatItRestsOn(t *testing.T) {
 	other.Coordinate = "cpe:a:other:copy"
 	second := settled(t, other, assess.Serious, remote, "The same could happen to a patient through the service port.")
 	in.Assessments = append(in.Assessments, second)
-	in.Plans = append(in.Plans, planned(t, second, patch.Details{Remedies: []patch.Remedy{segment}, Actions: []patch.Action{{Party: patch.Facility, Text: "Keep the pumps apart."}}}))
+	some := fix
+	some.AvailableFrom = time.Time{}
+	in.Plans = append(in.Plans, planned(t, second, patch.Details{Remedies: []patch.Remedy{some, segment}, Actions: []patch.Action{{Party: patch.Facility, Text: "Keep the pumps apart."}}}))
 	in.Releases = []patch.Release{made(in.Assessments[0].Finding)}
 	require.Equal(t, advisory.UnderInvestigation, dispositions(draft(t, in), therapy)["2.2"])
 	in.Releases = []patch.Release{made(in.Assessments[0].Finding, second.Finding)}
 	require.Equal(t, advisory.Fixed, dispositions(draft(t, in), therapy)["2.2"])
 
 	for name, change := range map[string]func(*patch.Release){
-		"is not right":    func(r *patch.Release) { r.Files = nil },
-		"later":           func(r *patch.Release) { r.At = out },
+		"is not right": func(r *patch.Release) { r.Files = nil },
+		"later":        func(r *patch.Release) { r.At = out },
+		"carries a control": func(r *patch.Release) {
+			r.Changes = []string{in.Assessments[0].Finding + " @2.1 compensating-control 0123456789abcdef"}
+		},
 		"carries nothing": func(r *patch.Release) { r.Changes = []string{"x @2.1"} },
 	} {
 		r := made(in.Assessments[0].Finding)

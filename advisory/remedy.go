@@ -85,38 +85,52 @@ func (d *drafter) releases() {
 		of := Basis{Kind: string(patch.Releases), Key: r.Key(), Digest: digest(settled(r))}
 		carries := false
 		for _, change := range r.Changes {
-			finding, _ := d.carried(change)
-			if finding != "" {
+			if finding := d.carried(change, r.Version); finding != "" {
 				carries = true
 				d.fix(finding, r.Version, of)
 			}
 		}
 		if !carries {
-			d.fail("the release %q carries no change for a given assessment", r.Key())
+			d.fail("the release %q carries no patch for a given assessment", r.Key())
 			continue
 		}
 		d.a.Rests = append(d.a.Rests, of)
 	}
 }
 
-// carried is the finding of a change, by its key, and the version that it changes;
-// empty when the finding was not given. See patch.Change.Key.
-func (d *drafter) carried(change string) (finding, branch string) {
-	i := strings.LastIndex(change, " @")
-	if i < 0 {
-		return "", ""
+// carried is the finding that the change of a release fixes, by its key (see
+// patch.Change.Key); empty when that was not given, or when the change is no patch of
+// it. A key of before kinds stood in it counts when the plan has the patch in that
+// version.
+func (d *drafter) carried(change, version string) string {
+	for finding := range d.judged {
+		rest, ok := strings.CutPrefix(change, finding+" @")
+		if !ok {
+			continue
+		}
+		words := strings.Fields(rest)
+		if n := len(words); n > 2 && patch.RemedyKind(words[n-2]).Valid() {
+			if patch.RemedyKind(words[n-2]) == patch.Patch {
+				return finding
+			}
+			return ""
+		}
+		for _, p := range d.in.Plans {
+			if p.Finding == finding && slices.ContainsFunc(p.Remedies, func(r patch.Remedy) bool {
+				return r.Kind == patch.Patch && plain(r.FixedIn) == plain(version)
+			}) {
+				return finding
+			}
+		}
 	}
-	if _, ok := d.judged[change[:i]]; !ok {
-		return "", ""
-	}
-	return change[:i], change[i+2:]
+	return ""
 }
 
 // since is from when a patch can be had that a plan promises from planned on: when it
 // was released, if it was.
 func (d *drafter) since(finding, version string, planned time.Time) time.Time {
 	for _, r := range d.in.Releases {
-		if plain(r.Version) == plain(version) && slices.ContainsFunc(r.Changes, func(c string) bool { f, _ := d.carried(c); return f == finding }) {
+		if plain(r.Version) == plain(version) && slices.ContainsFunc(r.Changes, func(c string) bool { return d.carried(c, r.Version) == finding }) {
 			return r.At
 		}
 	}
