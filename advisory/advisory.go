@@ -99,9 +99,12 @@ type Advisory struct {
 	// Audience are those it is meant for; Release gives it to nobody else. Empty
 	// leaves that to the gate alone.
 	Audience []tlp.Audience `json:"audience,omitempty"`
-	// Needs are the roles of which each has to sign off before it is released.
-	// Empty means that one sign-off of any role will do. See Policy.Roles.
+	// Needs are the roles of which each has to sign off before it is released,
+	// beside those that the policy of the Press demands for the Kind.
 	Needs []string `json:"needs,omitempty"`
+	// Eased is why this revision needs fewer roles, may go to more audiences or is
+	// of another kind than the one before; empty is that it does not.
+	Eased string `json:"eased,omitempty"`
 	// Learned is when the maker learned of it, the earliest of all: it starts the
 	// 30 days of the notice. Zero is not known.
 	Learned time.Time `json:"learned,omitzero"`

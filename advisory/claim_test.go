@@ -85,7 +85,7 @@ func TestASentenceWhoseRecordChangedIsStale(t *testing.T) {
 			l := keeping(t, a)
 			require.NoError(t, advisory.Fresh(t.Context(), l, a))
 			require.NoError(t, l.Do(t.Context(), store.By{Who: "analyst", Why: "new facts"}, change.put))
-			_, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+			_, err := desk.Release(t.Context(), l, releaser, tlp.LabelsOnly, a, tlp.Customer, out)
 			require.ErrorIs(t, err, advisory.ErrStale)
 			var stale *advisory.StaleError
 			require.True(t, errors.As(err, &stale))
@@ -98,7 +98,7 @@ func TestASentenceWhoseRecordChangedIsStale(t *testing.T) {
 			require.True(t, hit, "%v", stale.Stale[0].Claims)
 		})
 	}
-	_, err := advisory.Release(t.Context(), keeping(t, a), tlp.LabelsOnly, a, tlp.Customer, out)
+	_, err := desk.Release(t.Context(), keeping(t, a), releaser, tlp.LabelsOnly, a, tlp.Customer, out)
 	require.NoError(t, err)
 }
 

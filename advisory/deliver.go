@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/notify"
-	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
 	"github.com/open-postmarket/postmarket/tlp"
 )
@@ -21,14 +20,20 @@ type Mailing struct {
 	Gate   tlp.Gate
 	// Routes are the notifiers by the name that channels call them by.
 	Routes map[string]notify.Notifier
-	// Due is when acknowledgments are expected; zero is never.
+	// Due is by when acknowledgments are expected; required. A delivery that is there
+	// already keeps its own unless this one is earlier: it is not put off.
 	Due time.Time
 	// By is who sends, in the ledger.
 	By store.By
 }
 
 // Send tells each customer through all its channels of that tier that a notifier
-// serves, and keeps a Delivery for each. The gate is asked again. A customer that was sent the revision on
+// serves, and keeps a Delivery for each. It goes no farther than Release: r is what
+// was released to tlp.Customer, file by file, as the ledger has it (Issue), and a is
+// signed off by the roles that it took; else it is ErrAudience, ErrUnsigned or
+// ErrUnrecorded. The gate is asked again, and the strictest label of a, r and the
+// gate holds. Nothing goes out for an instant before the release or after the act
+// that records it. A customer that was sent the revision on
 // this tier already is passed over, so that Send may be called again after an error;
 // where it is not known whether a message went out it is told again, with the same
 // ID. A channel by hand makes the Delivery and sends nothing: see Delivery.With.
@@ -48,21 +53,42 @@ func (m Mailing) Send(ctx context.Context, a Advisory, r Released, to []Customer
 	if r.ID != a.ID || r.Digest != a.Digest() || r.Revision != a.revision().Number {
 		return nil, fmt.Errorf("%w: %q is not what was released", ErrUnrecorded, a.ID)
 	}
+	if r.To != tlp.Customer {
+		return nil, fmt.Errorf("%w: %q was released to %s, and is sent to customers", ErrAudience, a.ID, r.To)
+	}
+	if err := a.leaves(a.Needs, r.To); err != nil {
+		return nil, err
+	}
+	issue, err := r.issued(ctx, m.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.leaves(issue.Needs, r.To); err != nil {
+		return nil, err
+	}
+	at = instant(at)
+	switch {
+	case at.Before(r.At):
+		return nil, fmt.Errorf("advisory: %q was to be sent at %s, before the release at %s", a.ID, stamp(at), stamp(r.At))
+	case m.Due.IsZero():
+		return nil, fmt.Errorf("advisory: %q: by when it is to be acknowledged is missing", a.ID)
+	}
 	// What was true at the release may be stale by now.
 	if err := errors.Join(a.recorded(ctx, m.Ledger), Fresh(ctx, m.Ledger, a)); err != nil {
 		return nil, err
 	}
-	mark, err := m.Gate(ctx, tlp.Outgoing{To: r.To, Content: tlp.Content{Kind: "advisory", Mark: r.Mark}, IDs: a.ids()})
+	mark := tlp.Join(a.Mark, r.Mark)
+	now, err := m.Gate(ctx, tlp.Outgoing{To: r.To, Content: tlp.Content{Kind: "advisory", Mark: mark}, IDs: a.ids()})
 	if err != nil {
 		return nil, fmt.Errorf("advisory: %q: %w", a.ID, err)
 	}
-	if mark = tlp.Join(mark, r.Mark); !mark.Said() {
+	if mark = tlp.Join(mark, now); !mark.Said() {
 		return nil, fmt.Errorf("advisory: %q: the gate gave no TLP label", a.ID)
 	}
 	var out []Delivery
 	var errs []error
 	for _, c := range to {
-		d, err := m.one(ctx, a, r, c, tier, mark, instant(at))
+		d, err := m.one(ctx, a, r, c, tier, mark, at)
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -80,9 +106,12 @@ func (m Mailing) one(ctx context.Context, a Advisory, r Released, c Customer, ti
 	if err != nil {
 		return Delivery{}, err
 	}
-	d, err := m.keep(ctx, fresh.Key(), func(had Delivery, found bool) (Delivery, error) {
+	d, err := m.keep(ctx, fresh.Key(), func(had Delivery, found bool, now time.Time) (Delivery, error) {
+		if at.After(now) {
+			return had.wrong("it was to be sent at %s, which is in the future: it is %s", stamp(at), stamp(now))
+		}
 		if found {
-			return had, nil
+			return had.expect(fresh.Due), nil
 		}
 		return fresh, nil
 	})
@@ -95,11 +124,16 @@ func (m Mailing) one(ctx context.Context, a Advisory, r Released, c Customer, ti
 			continue
 		}
 		t := Try{Channel: ch, At: at, By: m.By.Who, Message: strings.Map(header, fmt.Sprintf("%s/%s/%s", d.Key(), ch.Tier, ch.Route))}
+		// What could not be recorded is not sent.
+		if _, err := d.With(t); err != nil {
+			return d, errors.Join(append(errs, err)...)
+		}
 		if err := m.tell(ctx, a, r, t, mark, at); err != nil {
-			t.Failed = err.Error()
+			t.Failed = strings.ToValidUTF8(err.Error(), "?")
 			errs = append(errs, fmt.Errorf("advisory: delivery %q: %s: %w", d.Key(), ch.Route, err))
 		}
-		next, err := m.keep(ctx, d.Key(), func(had Delivery, _ bool) (Delivery, error) { return had.With(t) })
+		// What went out is recorded, also when ctx ended meanwhile.
+		next, err := m.keep(context.WithoutCancel(ctx), d.Key(), func(had Delivery, _ bool, _ time.Time) (Delivery, error) { return had.With(t) })
 		if err != nil {
 			return d, errors.Join(append(errs, err)...)
 		}
@@ -138,14 +172,14 @@ func (m Mailing) tell(ctx context.Context, a Advisory, r Released, t Try, mark t
 }
 
 // keep writes what change makes of the delivery with that key.
-func (m Mailing) keep(ctx context.Context, key string, change func(Delivery, bool) (Delivery, error)) (Delivery, error) {
+func (m Mailing) keep(ctx context.Context, key string, change func(had Delivery, found bool, now time.Time) (Delivery, error)) (Delivery, error) {
 	var out Delivery
 	err := m.Ledger.Do(ctx, m.By, func(tx *store.Tx) error {
 		had, err := Deliveries.Get(tx, key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if out, err = change(had, err == nil); err != nil {
+		if out, err = change(had, err == nil, tx.At()); err != nil {
 			return err
 		}
 		_, err = Deliveries.PutIfChanged(tx, out)
@@ -155,7 +189,9 @@ func (m Mailing) keep(ctx context.Context, key string, change func(Delivery, boo
 }
 
 // Record changes a delivery that the ledger holds by one of the methods of
-// Delivery: what was brought by hand, a receipt, an acknowledgment, passing on.
+// Delivery: what was brought by hand, a receipt, an acknowledgment, passing on. What
+// those do not make, such as a delivery that forgets a try, is ErrHistory. Who writes
+// a proof is who recorded it, and nothing happens after the act that records it.
 //
 //	err := advisory.Record(ctx, l, by, key, func(d advisory.Delivery) (advisory.Delivery, error) {
 //		return d.Acknowledge(advisory.Proof{By: by.Who, At: at, Proof: "reply form 14"})
@@ -166,12 +202,16 @@ func Record(ctx context.Context, l *store.Ledger, by store.By, key string, chang
 		if err != nil {
 			return fmt.Errorf("advisory: delivery %q: %w", key, err)
 		}
+		had, err := Deliveries.Get(tx, key) // shares nothing with what change may write to
+		if err != nil {
+			return fmt.Errorf("advisory: delivery %q: %w", key, err)
+		}
 		next, err := change(d)
 		if err != nil {
 			return err
 		}
-		if next.Key() != key {
-			return fmt.Errorf("advisory: delivery %q was to become %q", key, next.Key())
+		if err := next.onFrom(had, by.Who, tx.At()); err != nil {
+			return err
 		}
 		_, err = Deliveries.PutIfChanged(tx, next)
 		return err
@@ -182,18 +222,30 @@ func Record(ctx context.Context, l *store.Ledger, by store.By, key string, chang
 // given instant, by key: of the latest revision each only, since a later one takes
 // the place of those before.
 func OverdueList(ctx context.Context, l *store.Ledger, at time.Time) iter.Seq2[Delivery, error] {
+	return newest(ctx, l, func(d Delivery) bool { return d.Overdue(at) })
+}
+
+// OnwardList yields the deliveries to distributors who have not confirmed that they
+// told everybody, by key: of the latest revision each only. Whether the distributor
+// itself has the notice is not asked.
+func OnwardList(ctx context.Context, l *store.Ledger) iter.Seq2[Delivery, error] {
+	return newest(ctx, l, func(d Delivery) bool { return d.Onward != "" && d.Onward != OnwardConfirmed })
+}
+
+// newest yields the deliveries of the latest revision to each customer that are meant.
+func newest(ctx context.Context, l *store.Ledger, meant func(Delivery) bool) iter.Seq2[Delivery, error] {
 	return func(yield func(Delivery, error) bool) {
-		newest := map[string]int{}
+		last := map[string]int{}
 		list, err := all(ctx, l, Deliveries)
 		if err != nil {
 			yield(Delivery{}, err)
 			return
 		}
 		for _, d := range list {
-			newest[d.Advisory+"\x00"+d.Customer] = max(newest[d.Advisory+"\x00"+d.Customer], d.Revision)
+			last[d.Advisory+"\x00"+d.Customer] = max(last[d.Advisory+"\x00"+d.Customer], d.Revision)
 		}
 		for _, d := range list {
-			if d.Revision == newest[d.Advisory+"\x00"+d.Customer] && d.Overdue(at) && !yield(d, nil) {
+			if d.Revision == last[d.Advisory+"\x00"+d.Customer] && meant(d) && !yield(d, nil) {
 				return
 			}
 		}
@@ -219,73 +271,6 @@ func Untold(ctx context.Context, l *store.Ledger, a Advisory) ([]Customer, error
 		if d.SentAt().IsZero() {
 			out = append(out, c)
 		}
-	}
-	return out, nil
-}
-
-// A Watch tells the clocks of the advisories in a ledger, for monitor.Clocks.
-type Watch struct {
-	Ledger  *store.Ledger
-	Policy  Policy
-	Setting Setting
-}
-
-// Clocks yields the clocks that run or are overdue: of every advisory, drafts among
-// them, of which no revision was sent yet, or not to every customer that is known
-// and concerned. An advisory that says not when the maker learned is an error and
-// does not hide the others.
-func (w Watch) Clocks(ctx context.Context, at time.Time) iter.Seq2[rule.Clock, error] {
-	return func(yield func(rule.Clock, error) bool) {
-		list, err := all(ctx, w.Ledger, Advisories)
-		if err != nil {
-			yield(rule.Clock{}, err)
-			return
-		}
-		sent, err := w.sent(ctx, list, at)
-		if err != nil {
-			yield(rule.Clock{}, err)
-			return
-		}
-		for _, a := range list {
-			if sent[a.ID] {
-				continue
-			}
-			clocks, err := w.Policy.Clocks(a, w.Setting)
-			if err != nil {
-				if !yield(rule.Clock{}, err) {
-					return
-				}
-				continue
-			}
-			for _, c := range clocks {
-				if !yield(c, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// sent tells of which advisories some revision has reached everybody by then.
-func (w Watch) sent(ctx context.Context, list []Advisory, at time.Time) (map[string]bool, error) {
-	customers, err := all(ctx, w.Ledger, Customers)
-	if err != nil {
-		return nil, err
-	}
-	deliveries, err := all(ctx, w.Ledger, Deliveries)
-	if err != nil {
-		return nil, err
-	}
-	told := map[string]bool{}
-	any := map[string]bool{}
-	for _, d := range deliveries {
-		if s := d.SentAt(); !s.IsZero() && !s.After(at) {
-			told[d.Advisory+"\x00"+d.Customer], any[d.Advisory] = true, true
-		}
-	}
-	out := map[string]bool{}
-	for _, a := range list {
-		out[a.ID] = any[a.ID] && !slices.ContainsFunc(customers, func(c Customer) bool { return c.Concerns(a) && !told[a.ID+"\x00"+c.ID] })
 	}
 	return out, nil
 }

@@ -133,16 +133,20 @@ func (o Onward) Valid() bool { return o == OnwardOpen || o == OnwardPartly || o 
 
 // A Delivery is one revision of an advisory on its way to one customer. Every
 // method returns a new value.
+//
+// It is delivered when a try went out (SentAt): by that, and not by a receipt, are
+// the clocks met. It is overdue when its acknowledgment is not there after Due.
 type Delivery struct {
 	Advisory string `json:"advisory"` // its ID
 	Revision int    `json:"revision"`
 	Digest   string `json:"digest"` // of the content that was signed
 	Customer string `json:"customer"`
-	// Planned is when it was released to the customer, Due when the
-	// acknowledgment is expected; zero is never.
+	// Planned is when it was released to the customer, Due by when the
+	// acknowledgment is expected; zero only in a record of before it was required.
 	Planned time.Time `json:"planned"`
 	Due     time.Time `json:"due,omitzero"`
-	Tries   []Try     `json:"tries,omitempty"`
+	// Tries are sorted by when they were, whenever they were recorded.
+	Tries []Try `json:"tries,omitempty"`
 	// Received and Acknowledged are the first proof of each; nil is none.
 	Received     *Proof `json:"received,omitempty"`
 	Acknowledged *Proof `json:"acknowledged,omitempty"`
@@ -172,7 +176,8 @@ type Proof struct {
 	Proof string    `json:"proof"`
 }
 
-// Deliveries is the drawer of the ledger that holds them.
+// Deliveries is the drawer of the ledger that holds them. Write to it by Mailing.Send
+// and Record.
 const Deliveries store.Kind[Delivery] = "advisory.delivery"
 
 // Key returns the advisory, its revision and the customer: "EXM-2026-001/2 @c-17".
@@ -182,8 +187,8 @@ func deliveryKey(advisory string, revision int, customer string) string {
 	return fmt.Sprintf("%s/%d @%s", advisory, revision, customer)
 }
 
-// NewDelivery begins the way of r to c. Due is when the acknowledgment is expected;
-// zero is never.
+// NewDelivery begins the way of r to c. Due is by when the acknowledgment is
+// expected; required.
 func NewDelivery(r Released, c Customer, due time.Time) (Delivery, error) {
 	if err := c.Validate(); err != nil {
 		return Delivery{}, err
@@ -192,11 +197,11 @@ func NewDelivery(r Released, c Customer, due time.Time) (Delivery, error) {
 		return Delivery{}, errors.New("advisory: delivery of what was not released")
 	}
 	d := Delivery{Advisory: r.ID, Revision: r.Revision, Digest: r.Digest, Customer: c.ID, Planned: instant(r.At)}
-	if !due.IsZero() {
-		d.Due = instant(due)
-		if d.Due.Before(d.Planned) {
-			return Delivery{}, fmt.Errorf("advisory: delivery %q: the acknowledgment is expected before it is sent", d.Key())
-		}
+	if due.IsZero() {
+		return d.wrong("by when it is to be acknowledged is missing")
+	}
+	if d.Due = instant(due); d.Due.Before(d.Planned) {
+		return d.wrong("the acknowledgment is expected before it is sent")
 	}
 	if c.Distributor {
 		d.Onward = OnwardOpen
@@ -219,7 +224,8 @@ func (d Delivery) State() State {
 	return Pending
 }
 
-// SentAt is when it first went out; zero while it has not.
+// SentAt is when it first went out, whatever was recorded first; zero while it has
+// not.
 func (d Delivery) SentAt() time.Time {
 	for _, t := range d.Tries {
 		if t.Failed == "" {
@@ -229,13 +235,20 @@ func (d Delivery) SentAt() time.Time {
 	return time.Time{}
 }
 
-// Overdue reports whether the acknowledgment is expected and not there at the given
-// instant, or the notice has not gone out at all.
+// Overdue reports whether Due is past at the given instant and the acknowledgment
+// not there, be it that nobody confirmed or that the notice has not gone out at all.
+// A receipt is no acknowledgment. Without Due nothing says that it may wait, and it
+// is overdue from the release on.
 func (d Delivery) Overdue(at time.Time) bool {
-	return !d.Due.IsZero() && at.After(d.Due) && (d.Acknowledged == nil || d.Acknowledged.At.After(at))
+	due := d.Due
+	if due.IsZero() {
+		due = d.Planned
+	}
+	return at.After(due) && (d.Acknowledged == nil || d.Acknowledged.At.After(at))
 }
 
-// With returns d after a try. A way by hand needs proof.
+// With returns d after a try, which takes its place among the others by its time: a
+// letter may be recorded after a later call. A way by hand needs proof.
 func (d Delivery) With(t Try) (Delivery, error) {
 	t.At = instant(t.At)
 	switch {
@@ -245,11 +258,78 @@ func (d Delivery) With(t Try) (Delivery, error) {
 		return d.wrong("who sent it or when is missing, or it was before the release")
 	case t.Channel.Way.Hand() && t.Failed == "" && hollow(t.Proof):
 		return d.wrong("by %s, which needs proof", t.Channel.Way)
-	case len(d.Tries) > 0 && t.At.Before(d.Tries[len(d.Tries)-1].At):
-		return d.wrong("a try before the last one")
 	}
 	d.Tries = append(slices.Clone(d.Tries), t)
+	slices.SortStableFunc(d.Tries, func(a, b Try) int { return a.At.Compare(b.At) })
 	return d, nil
+}
+
+// expect returns d with an earlier Due, or with the first one. It is not put off.
+func (d Delivery) expect(due time.Time) Delivery {
+	if d.Due.IsZero() || due.Before(d.Due) {
+		d.Due = due
+	}
+	return d
+}
+
+// onFrom returns d again if it is had with something added by With, Receive,
+// Acknowledge and PassOn (ErrHistory otherwise), in an act of who at at: nothing
+// happens after it is recorded, and a proof is by who writes it.
+func (d Delivery) onFrom(had Delivery, who string, at time.Time) error {
+	again := had
+	var err error
+	add := func(step func(Delivery) (Delivery, error)) {
+		if err == nil {
+			again, err = step(again)
+		}
+	}
+	prove := func(p Proof, step func(Delivery, Proof) (Delivery, error)) {
+		if err == nil && p.By != who {
+			_, err = d.wrong("the proof by %q was to be written by %q", p.By, who)
+		}
+		if err == nil && p.At.After(at) {
+			_, err = d.wrong("the proof of %s is in the future: it is recorded at %s", stamp(p.At), stamp(at))
+		}
+		add(func(d Delivery) (Delivery, error) { return step(d, p) })
+	}
+	left := slices.Clone(had.Tries)
+	for _, t := range d.Tries {
+		if i := slices.IndexFunc(left, t.same); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+			continue
+		}
+		if t.At.After(at) {
+			_, err = d.wrong("the try of %s is in the future: it is recorded at %s", stamp(t.At), stamp(at))
+			return err
+		}
+		add(func(d Delivery) (Delivery, error) { return d.With(t) })
+	}
+	if p := d.Received; p != nil && had.Received == nil {
+		prove(*p, Delivery.Receive)
+	}
+	if p := d.Acknowledged; p != nil && had.Acknowledged == nil {
+		prove(*p, Delivery.Acknowledge)
+	}
+	for i := len(had.OnwardProofs); i < len(d.OnwardProofs); i++ {
+		to := OnwardPartly
+		if i == len(d.OnwardProofs)-1 {
+			to = d.Onward
+		}
+		prove(d.OnwardProofs[i], func(d Delivery, p Proof) (Delivery, error) { return d.PassOn(to, p) })
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrHistory, err)
+	}
+	if digest(again) != digest(d) {
+		return fmt.Errorf("%w: delivery %q", ErrHistory, had.Key())
+	}
+	return nil
+}
+
+func (t Try) same(o Try) bool {
+	at := t.At.Equal(o.At)
+	t.At, o.At = time.Time{}, time.Time{}
+	return at && t == o
 }
 
 // Receive returns d with the proof that it arrived. It has to have been sent.

@@ -48,7 +48,7 @@ func sending(t *testing.T) (advisory.Advisory, advisory.Released, advisory.Maili
 	t.Helper()
 	a := final(t, uncontrolled(t))
 	l := keeping(t, a)
-	r, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+	r, err := desk.Release(t.Context(), l, releaser, tlp.LabelsOnly, a, tlp.Customer, out)
 	require.NoError(t, err)
 	box := &inbox{}
 	return a, r, advisory.Mailing{
@@ -120,7 +120,7 @@ func TestSendAsksTheGateAgainAndNeverSendsWhatIsStale(t *testing.T) {
 func TestDeliveryByHandNeedsProof(t *testing.T) {
 	t.Parallel()
 	_, r, _, _ := sending(t)
-	d, err := advisory.NewDelivery(r, clinic("c-1", phone), time.Time{})
+	d, err := advisory.NewDelivery(r, clinic("c-1", phone), out.AddDate(0, 0, 14))
 	require.NoError(t, err)
 	_, err = d.Acknowledge(advisory.Proof{By: "desk", At: out, Proof: "form 1"})
 	require.ErrorContains(t, err, "acknowledgment of what was not sent")

@@ -37,9 +37,10 @@ type Input struct {
 	NoFleet string
 	// Excluded are products of which it does not speak on purpose.
 	Excluded []Exclusion
-	// Audience and Needs are as in Advisory.
+	// Audience, Needs and Eased are as in Advisory.
 	Audience []tlp.Audience
 	Needs    []string
+	Eased    string
 	// Learned is when the maker learned of it. The assessments' own instants count
 	// too: the earliest holds.
 	Learned time.Time
@@ -118,7 +119,7 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.a = Advisory{
 		Schema: Schema, ID: in.ID, Kind: in.Kind, Status: StatusDraft, Lang: in.Lang, Maker: in.Maker,
 		Texts: in.Texts, Proposed: patch.Proposed{By: in.By, At: instant(at)},
-		Audience: slices.Clone(in.Audience), Needs: slices.Clone(in.Needs), TranslatedFrom: in.TranslatedFrom, Cites: slices.Clone(in.Cites),
+		Audience: slices.Clone(in.Audience), Needs: slices.Clone(in.Needs), Eased: in.Eased, TranslatedFrom: in.TranslatedFrom, Cites: slices.Clone(in.Cites),
 	}
 	d.learned()
 	d.revisions()

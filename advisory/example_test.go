@@ -75,23 +75,26 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	_, err = advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at)
+	desk := store.By{Who: "psirt-desk", Why: "release"}
+	_, err = advisory.Release(ctx, ledger, desk, tlp.LabelsOnly, a, tlp.Customer, at)
 	fmt.Println(err)
 
-	a, err = a.SignOff(advisory.SignOff{
-		By: "safety-lead", Role: "product safety", At: at.Add(time.Hour), Why: "read and agreed", Demonstration: true,
-	})
-	if err != nil {
+	for _, s := range []advisory.SignOff{
+		{By: "psirt-lead", Role: "product security", At: at.Add(time.Hour), Why: "read and agreed", Demonstration: true},
+		{By: "safety-lead", Role: "product safety", At: at.Add(time.Hour), Why: "read and agreed", Demonstration: true},
+	} {
+		if a, err = a.SignOff(s); err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, err = advisory.Release(ctx, ledger, desk, tlp.LabelsOnly, a, tlp.Customer, at.Add(2*time.Hour))
 		fmt.Println(err)
-		return
+		if err := advisory.Save(ctx, ledger, store.By{Who: s.By, Why: "signed off"}, a); err != nil {
+			fmt.Println(err)
+			return
+		}
 	}
-	_, err = advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at.Add(2*time.Hour))
-	fmt.Println(errors.Is(err, advisory.ErrUnrecorded))
-	if err := advisory.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "signed off"}, a); err != nil {
-		fmt.Println(err)
-		return
-	}
-	r, err := advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at.Add(2*time.Hour))
+	r, err := advisory.Release(ctx, ledger, desk, tlp.LabelsOnly, a, tlp.Customer, at.Add(2*time.Hour))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -101,7 +104,8 @@ func Example() {
 	}
 	// Output:
 	// advisory: not signed off: "EXM-2026-007"
-	// true
+	// advisory: not signed off: "EXM-2026-007": no sign-off by product safety
+	// advisory: not so in the ledger: the latest of "EXM-2026-007" is another
 	// exm-2026-007.json application/json
 	// exm-2026-007.html text/html; charset=utf-8
 	// exm-2026-007.md text/markdown; charset=utf-8
@@ -157,16 +161,17 @@ func ExampleRelease_held() {
 		fmt.Println(err)
 		return
 	}
-	a, err = a.SignOff(advisory.SignOff{By: "safety-lead", Role: "product safety", At: at, Why: "read and agreed"})
-	if err != nil {
-		fmt.Println(err)
-		return
+	for who, role := range map[string]string{"safety-lead": "product safety", "psirt-lead": "product security"} {
+		if a, err = a.SignOff(advisory.SignOff{By: who, Role: role, At: at, Why: "read and agreed"}); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := advisory.Save(ctx, ledger, store.By{Who: who, Why: "signed off"}, a); err != nil {
+			fmt.Println(err)
+			return
+		}
 	}
-	if err := advisory.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "signed off"}, a); err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, err = advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at)
+	_, err = advisory.Release(ctx, ledger, store.By{Who: "psirt-desk", Why: "release"}, tlp.LabelsOnly, a, tlp.Customer, at)
 	var held *tlp.HeldError
 	fmt.Println(errors.As(err, &held))
 	// Output: true

@@ -280,7 +280,7 @@ func final(t *testing.T, in advisory.Input) advisory.Advisory {
 // it names.
 func keeping(t *testing.T, a advisory.Advisory) *store.Ledger {
 	t.Helper()
-	l := store.New(memory.New(), nil)
+	l := store.New(memory.New(), &store.Options{Now: func() time.Time { return out.AddDate(1, 0, 0) }})
 	if in, ok := given.Load(a.Digest()); ok {
 		recording(t, l, in.(advisory.Input))
 	}
@@ -295,10 +295,24 @@ func keeping(t *testing.T, a advisory.Advisory) *store.Ledger {
 	return l
 }
 
-// release is advisory.Release of what was kept as it should be.
+// desk releases under a policy of one role, and forms all that is asked for.
+var desk = forms()
+
+// releaser is who releases.
+var releaser = store.By{Who: "psirt-desk", Why: "release"}
+
+func forms(also ...advisory.Form) advisory.Press {
+	var p advisory.Policy
+	for _, k := range []advisory.Kind{advisory.SecurityNotice, advisory.Correction, advisory.FieldSafetyNotice} {
+		p.Roles = append(p.Roles, advisory.Roles{Kind: k, Roles: []string{"product safety"}})
+	}
+	return advisory.Press{Also: also, Policy: &p}
+}
+
+// release is advisory.Release, at the desk, of what was kept as it should be.
 func release(t *testing.T, gate tlp.Gate, a advisory.Advisory, to tlp.Audience, at time.Time) (advisory.Released, error) {
 	t.Helper()
-	return advisory.Release(t.Context(), keeping(t, a), gate, a, to, at)
+	return desk.Release(t.Context(), keeping(t, a), releaser, gate, a, to, at)
 }
 
 func file(t *testing.T, files []advisory.File, media string) []byte {

@@ -56,7 +56,7 @@ func putAll(t *testing.T, l *store.Ledger, puts ...func(tx *store.Tx) error) {
 // releaseFrom is a release of a to customers, as l stands.
 func releaseFrom(t *testing.T, l *store.Ledger, a advisory.Advisory) (advisory.Released, error) {
 	t.Helper()
-	return advisory.Release(t.Context(), l, tlp.LabelsOnly, a, tlp.Customer, out)
+	return desk.Release(t.Context(), l, releaser, tlp.LabelsOnly, a, tlp.Customer, out)
 }
 
 func assessed(a assess.Assessment) func(tx *store.Tx) error {
@@ -108,7 +108,7 @@ func TestNothingLeavesThatTheLedgerKnowsOtherwise(t *testing.T) {
 
 			told := false
 			mail := notify.Func(func(context.Context, notify.Message) error { told = true; return nil })
-			m := advisory.Mailing{Ledger: l, Gate: tlp.LabelsOnly, Routes: map[string]notify.Notifier{"mail": mail}, By: store.By{Who: "mailer", Why: "sent"}}
+			m := advisory.Mailing{Ledger: l, Gate: tlp.LabelsOnly, Routes: map[string]notify.Notifier{"mail": mail}, By: store.By{Who: "mailer", Why: "sent"}, Due: out.AddDate(0, 1, 0)}
 			_, err = m.Send(t.Context(), a, r, []advisory.Customer{{ID: "c-1", Channels: []advisory.Channel{{Tier: advisory.Primary, Way: advisory.ByNotifier, Route: "mail"}}}}, advisory.Primary, out)
 			require.ErrorIs(t, err, advisory.ErrStale)
 			require.False(t, told)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/cvss"
 	"github.com/open-postmarket/postmarket/internal/strictjson"
 	"github.com/open-postmarket/postmarket/rule"
 )
@@ -39,6 +40,10 @@ type Timeline struct {
 // determined where Undetermined is set. A class that asks for Exploited and for an
 // uncontrolled risk needs both; one that asks for Exploited alone takes it in place
 // of the others. One that asks for nothing takes all.
+//
+// What is exploited does not wait for a determination: while one is not there for
+// any version that may be affected, the highest published base score counts in a
+// class that asks for Exploited as if it were derived for this device.
 type When struct {
 	Exploited    bool    `json:"exploited"`
 	Uncontrolled bool    `json:"uncontrolled"`
@@ -139,20 +144,24 @@ func (p Policy) Needs(k Kind) []string {
 // Timeline is the row for a: the strictest that any of its vulnerabilities needs.
 func (p Policy) Timeline(a Advisory) (Timeline, error) {
 	for _, t := range p.Timelines {
-		if slices.ContainsFunc(a.Vulnerabilities, t.When.fits) || t.When == (When{}) {
+		if slices.ContainsFunc(a.Vulnerabilities, func(v Vulnerability) bool { return t.When.fits(v, a.undetermined(v)) }) || t.When == (When{}) {
 			return t, nil
 		}
 	}
 	return Timeline{}, errors.New("advisory: the policy has no timeline that fits")
 }
 
-func (w When) fits(v Vulnerability) bool {
-	uncontrolled, undetermined, base := false, false, 0.0
+func (w When) fits(v Vulnerability, undetermined bool) bool {
+	uncontrolled, base := false, 0.0
 	for _, d := range v.Dispositions {
 		uncontrolled = uncontrolled || d.Risk == assess.Uncontrolled
-		undetermined = undetermined || d.Status == UnderInvestigation || d.Status == Affected && d.Risk == ""
 		if d.Score != nil {
 			base = max(base, d.Score.Base)
+		}
+	}
+	if w.Exploited && undetermined {
+		for _, p := range v.Published {
+			base = max(base, p.base())
 		}
 	}
 	bad := w.Uncontrolled && uncontrolled || w.Base > 0 && base >= w.Base || w.Undetermined && undetermined
@@ -164,6 +173,27 @@ func (w When) fits(v Vulnerability) bool {
 		return exploited || bad
 	}
 	return bad
+}
+
+// undetermined reports whether any version may be affected by v and has no risk yet.
+// A release that only a plan names is not in the field, and does not count.
+func (a Advisory) undetermined(v Vulnerability) bool {
+	return slices.ContainsFunc(v.Dispositions, func(d Disposition) bool {
+		return (d.Status == UnderInvestigation || d.Status == Affected && d.Risk == "") && a.version(d.Version).Product != ""
+	})
+}
+
+// base is the score that was published, or that of the vector where none was; 0
+// when there is neither.
+func (p PublishedScore) base() float64 {
+	if p.Base > 0 {
+		return p.Base
+	}
+	v, err := cvss.ParseLenient(p.Vector)
+	if err != nil {
+		return 0 // it is shown as it was published, and cannot be counted
+	}
+	return v.Base()
 }
 
 // A Setting is what the clocks of an advisory need beside it.
@@ -181,9 +211,11 @@ type Setting struct {
 // The id of the 30-day notice in the book of rules.
 const notice30 = "fda-pm-30"
 
-// Clocks are those that run for a: the timeline of its risk class, and for an
-// uncontrolled risk FDA's 30-day notice. Both start when the maker learned of it,
-// which a has to say; a withdrawn advisory has none.
+// Clocks are those that run for a: the timeline of its risk class, and FDA's 30-day
+// notice for a risk that is uncontrolled, or that is undetermined for any version
+// that may be affected: that stops no clock, and its Why says so. Both start when
+// the maker learned of it, which a has to say; a withdrawn advisory has none.
+// Which of them were met by what was sent is for Watch.
 func (p Policy) Clocks(a Advisory, s Setting) ([]rule.Clock, error) {
 	if a.Withdrawn != nil {
 		return nil, nil
@@ -203,7 +235,8 @@ func (p Policy) Clocks(a Advisory, s Setting) ([]rule.Clock, error) {
 		r.Limit = s.Cycle
 	}
 	rules := []rule.Rule{r}
-	if a.Uncontrolled() {
+	undetermined := slices.ContainsFunc(a.Vulnerabilities, a.undetermined)
+	if a.Uncontrolled() || undetermined {
 		book := s.Book
 		if book == nil {
 			if book, err = rule.Default(); err != nil {
@@ -213,6 +246,12 @@ func (p Policy) Clocks(a Advisory, s Setting) ([]rule.Clock, error) {
 		r, err := book.Rule(notice30)
 		if err != nil {
 			return nil, fmt.Errorf("advisory: %w", err)
+		}
+		if r.On && !a.Uncontrolled() {
+			// As patch.Propose says it.
+			if r, err = r.Enable("runs because the risk is undetermined, which stops no clock: counted as if it were uncontrolled"); err != nil {
+				return nil, fmt.Errorf("advisory: %w", err)
+			}
 		}
 		if r.On {
 			rules = append(rules, r)

@@ -129,7 +129,9 @@ func ExampleTimingOf() {
 	for _, c := range clocks {
 		fmt.Println(c.Rule, c.Day, advisory.TimingOf(c, sent, sent))
 	}
-	// Output: notice-high 2026-03-15 met
+	// Output:
+	// notice-high 2026-03-15 met
+	// fda-pm-30 2026-03-31 met
 }
 
 func ExampleMailing() {
@@ -143,15 +145,17 @@ func ExampleMailing() {
 		fmt.Println(err)
 		return
 	}
-	if a, err = a.SignOff(advisory.SignOff{By: "safety-lead", Role: "product safety", At: at, Why: "read and agreed"}); err != nil {
-		fmt.Println(err)
-		return
+	for who, role := range map[string]string{"safety-lead": "product safety", "psirt-lead": "product security"} {
+		if a, err = a.SignOff(advisory.SignOff{By: who, Role: role, At: at, Why: "read and agreed"}); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := advisory.Save(ctx, ledger, store.By{Who: who, Why: "signed off"}, a); err != nil {
+			fmt.Println(err)
+			return
+		}
 	}
-	if err := advisory.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "signed off"}, a); err != nil {
-		fmt.Println(err)
-		return
-	}
-	r, err := advisory.Release(ctx, ledger, tlp.LabelsOnly, a, tlp.Customer, at)
+	r, err := advisory.Release(ctx, ledger, store.By{Who: "psirt-desk", Why: "signed off by both"}, tlp.LabelsOnly, a, tlp.Customer, at)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -37,7 +37,8 @@ type Released struct {
 	ID       string       `json:"id"`
 	Revision int          `json:"revision"`
 	To       tlp.Audience `json:"to"`
-	At       time.Time    `json:"at"`
+	// At is when that was first released to them, with the same mark and files.
+	At time.Time `json:"at"`
 	// Mark is what the gate says it carries, never looser than what was signed;
 	// the files show it.
 	Mark tlp.Mark `json:"mark"`
@@ -48,20 +49,26 @@ type Released struct {
 	Files []File `json:"files"`
 }
 
-// Release asks gate whether a may go to that audience now, and renders it. An
-// advisory without a sign-off is ErrUnsigned, a nil gate ErrNoGate; one that is
+// Release asks gate whether a may go to that audience now, renders it, and keeps in
+// l, as by, what was released: an Issue. An advisory without a sign-off, or without
+// that of a role which the policy demands for its kind (DefaultPolicy, see Press)
+// or it itself, is ErrUnsigned, a nil gate ErrNoGate; one that is
 // not what l holds as the latest, drafted and signed by those it names (see
 // Save), is ErrUnrecorded, and one that rests on a record which is another by now
 // a *StaleError. What the gate refuses is its own error, a
 // *tlp.HeldError; a gate that gives a looser label than was signed is not
-// believed. It sends and stores nothing.
-func Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
-	return Press{}.Release(ctx, l, gate, a, to, at)
+// believed. It sends nothing.
+func Release(ctx context.Context, l *store.Ledger, by store.By, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
+	return Press{}.Release(ctx, l, by, gate, a, to, at)
 }
 
-// A Press says in which forms an advisory is written. Its zero value writes the
-// CSAF document and the HTML and Markdown letters.
+// A Press says in which forms an advisory is written and what it takes to release
+// it. Its zero value writes the CSAF document and the HTML and Markdown letters.
 type Press struct {
+	// Policy names the roles that sign off each kind. Nil means DefaultPolicy. A
+	// kind that it does not name needs those that the advisory names, and one
+	// sign-off at the least.
+	Policy *Policy
 	// Template writes the HTML letter in the place of the library's own. It is given
 	// a Letter, whose texts it must leave to html/template. Nil means the own one.
 	Template *template.Template
@@ -73,21 +80,19 @@ type Press struct {
 type Form func(a Advisory, l Letter) ([]File, error)
 
 // Release is as the function of that name.
-func (p Press) Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
+func (p Press) Release(ctx context.Context, l *store.Ledger, by store.By, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {
 	if gate == nil {
 		return Released{}, ErrNoGate
 	}
 	if err := a.Validate(); err != nil {
 		return Released{}, err
 	}
-	if a.Status != StatusFinal {
-		return Released{}, fmt.Errorf("%w: %q", ErrUnsigned, a.ID)
+	needs, err := p.needs(a)
+	if err != nil {
+		return Released{}, err
 	}
-	if missing := a.Missing(); len(missing) > 0 {
-		return Released{}, fmt.Errorf("%w: %q: no sign-off by %s", ErrUnsigned, a.ID, strings.Join(missing, ", "))
-	}
-	if len(a.Audience) > 0 && !slices.Contains(a.Audience, to) {
-		return Released{}, fmt.Errorf("%w: %q is for %v, not for %s", ErrAudience, a.ID, a.Audience, to)
+	if err := a.leaves(needs, to); err != nil {
+		return Released{}, err
 	}
 	at = instant(at)
 	if last := a.SignOffs[len(a.SignOffs)-1].At; at.Before(last) {
@@ -115,7 +120,56 @@ func (p Press) Release(ctx context.Context, l *store.Ledger, gate tlp.Gate, a Ad
 	if err != nil {
 		return Released{}, err
 	}
+	if err := l.Do(ctx, by, func(tx *store.Tx) error {
+		i := r.issue(needs)
+		i.At = at
+		had, err := Releases.Get(tx, i.Key())
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil && had.same(i) && slices.Equal(had.Needs, i.Needs) && !had.At.After(at) {
+			r.At = had.At
+			return nil
+		}
+		r.At = at
+		return Releases.Put(tx, i)
+	}); err != nil {
+		return Released{}, err
+	}
 	return r, nil
+}
+
+// needs are the roles that sign a off: those of the policy for its kind, and its own.
+func (p Press) needs(a Advisory) ([]string, error) {
+	policy := p.Policy
+	if policy == nil {
+		own, err := DefaultPolicy()
+		if err != nil {
+			return nil, err
+		}
+		policy = &own
+	}
+	out := policy.Needs(a.Kind)
+	for _, role := range a.Needs {
+		if !slices.ContainsFunc(out, func(o string) bool { return sameRole(o, role) }) {
+			out = append(out, role)
+		}
+	}
+	return out, nil
+}
+
+// leaves checks that a was signed off by these roles, and is meant for to.
+func (a Advisory) leaves(needs []string, to tlp.Audience) error {
+	if a.Status != StatusFinal {
+		return fmt.Errorf("%w: %q", ErrUnsigned, a.ID)
+	}
+	if missing := a.missing(needs); len(missing) > 0 {
+		return fmt.Errorf("%w: %q: no sign-off by %s", ErrUnsigned, a.ID, strings.Join(missing, ", "))
+	}
+	if len(a.Audience) > 0 && !slices.Contains(a.Audience, to) {
+		return fmt.Errorf("%w: %q is for %v, not for %s", ErrAudience, a.ID, a.Audience, to)
+	}
+	return nil
 }
 
 // Preview renders a for those who work on it. Each file says that it is a draft

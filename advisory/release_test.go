@@ -30,17 +30,17 @@ func TestNothingLeavesWithoutASignOff(t *testing.T) {
 
 	forged := draft(t, uncontrolled(t))
 	forged.Status = advisory.StatusFinal
-	_, err = advisory.Release(t.Context(), l, gate, forged, tlp.Internal, out)
+	_, err = desk.Release(t.Context(), l, releaser, gate, forged, tlp.Internal, out)
 	require.ErrorContains(t, err, "sign-off")
 
 	a := final(t, uncontrolled(t))
 	a.Summary += " And something nobody signed."
-	_, err = advisory.Release(t.Context(), l, gate, a, tlp.Internal, out)
+	_, err = desk.Release(t.Context(), l, releaser, gate, a, tlp.Internal, out)
 	require.ErrorContains(t, err, "the content is not what was signed")
 
 	_, err = release(t, gate, final(t, uncontrolled(t)), tlp.Internal, signed.Add(-time.Second))
 	require.ErrorContains(t, err, "before its sign-off")
-	_, err = advisory.Release(t.Context(), l, gate, advisory.Advisory{}, tlp.Internal, out)
+	_, err = desk.Release(t.Context(), l, releaser, gate, advisory.Advisory{}, tlp.Internal, out)
 	require.Error(t, err)
 	require.Zero(t, asked, "the gate is asked last")
 }
@@ -214,7 +214,7 @@ func TestTheLedgerGivesBackWhatWasKept(t *testing.T) {
 		require.Equal(t, b.Digest(), kept.Digest(), name)
 		want, err := release(t, tlp.LabelsOnly, b, tlp.Internal, out)
 		require.NoError(t, err)
-		got, err := advisory.Release(t.Context(), l, tlp.LabelsOnly, kept, tlp.Internal, out)
+		got, err := desk.Release(t.Context(), l, releaser, tlp.LabelsOnly, kept, tlp.Internal, out)
 		require.NoError(t, err)
 		require.Empty(t, cmp.Diff(want, got), name)
 		n := 0
@@ -300,11 +300,11 @@ func TestOnlyWhatTheLedgerHoldsIsReleased(t *testing.T) {
 		if c.write != nil {
 			c.write(c.kept)
 		}
-		_, err := advisory.Release(t.Context(), c.kept, tlp.LabelsOnly, c.what, tlp.Customer, out)
+		_, err := desk.Release(t.Context(), c.kept, releaser, tlp.LabelsOnly, c.what, tlp.Customer, out)
 		require.ErrorIs(t, err, advisory.ErrUnrecorded, name)
 		require.ErrorContains(t, err, c.want, name)
 	}
-	_, err = advisory.Release(t.Context(), keeping(t, a), tlp.LabelsOnly, a, tlp.Customer, out)
+	_, err = desk.Release(t.Context(), keeping(t, a), releaser, tlp.LabelsOnly, a, tlp.Customer, out)
 	require.NoError(t, err)
 }
 

@@ -250,7 +250,7 @@ func (d *drafter) recorded(findings []string, version string) bool {
 
 // noRecord reports whether b names no record, or one that only repeats what is said.
 func noRecord(b Basis) bool {
-	return blank(b.Kind) || blank(b.Key) || blank(b.Digest) || b.Kind == string(Advisories)
+	return blank(b.Kind) || blank(b.Key) || blank(b.Digest) || strings.HasPrefix(b.Kind, "advisory.")
 }
 
 // keys are the IDs of the versions of these products.

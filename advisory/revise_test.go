@@ -47,7 +47,7 @@ func TestAWithdrawalTakesBackEveryDisposition(t *testing.T) {
 	b, err = b.SignOff(s)
 	require.NoError(t, err)
 	require.NoError(t, advisory.Save(t.Context(), l, store.By{Who: "safety-lead", Why: "signed"}, b))
-	r, err := advisory.Press{Also: []advisory.Form{advisory.Statements}}.Release(t.Context(), l, tlp.LabelsOnly, b, tlp.Customer, at)
+	r, err := forms(advisory.Statements).Release(t.Context(), l, releaser, tlp.LabelsOnly, b, tlp.Customer, at)
 	require.NoError(t, err)
 	for _, f := range r.Files {
 		require.Contains(t, string(f.Bytes), "WITHDRAWN", f.Name)

@@ -51,10 +51,14 @@ func (a Advisory) SignOff(s SignOff) (Advisory, error) {
 	return a, nil
 }
 
-// Missing are the roles of Needs of which nobody has signed off.
-func (a Advisory) Missing() []string {
+// Missing are the roles of Needs of which nobody has signed off. A Press asks for
+// those of its policy as well.
+func (a Advisory) Missing() []string { return a.missing(a.Needs) }
+
+// missing are those of roles of which nobody has signed off.
+func (a Advisory) missing(roles []string) []string {
 	var out []string
-	for _, role := range a.Needs {
+	for _, role := range roles {
 		if !slices.ContainsFunc(a.SignOffs, func(s SignOff) bool { return sameRole(s.Role, role) }) {
 			out = append(out, role)
 		}
@@ -104,7 +108,8 @@ func (a Advisory) checkSignOffs() error {
 // the one who drafted it; a sign-off by the one who signs, one at a time, and
 // only of a draft that the ledger holds as its author wrote it (ErrUnrecorded);
 // no revision or sign-off that was kept is lost, and none is skipped
-// (ErrHistory). In a ledger that knows nothing of a yet, the revisions before it
+// (ErrHistory); and a revision asks no less than the one before without a reason
+// (see Update). In a ledger that knows nothing of a yet, the revisions before it
 // are taken as they are said. Whether the writer is who he says is for the
 // ledger's Authorize.
 func Save(ctx context.Context, l *store.Ledger, by store.By, a Advisory, refs ...store.Ref) error {
@@ -127,8 +132,9 @@ func Save(ctx context.Context, l *store.Ledger, by store.By, a Advisory, refs ..
 // What the ledger says against an advisory.
 var (
 	// ErrHistory: the record was to be replaced by one that forgets a revision or
-	// a sign-off, or tells of a revision that never was.
-	ErrHistory = errors.New("advisory: the revisions or sign-offs are not those that were kept")
+	// a sign-off, tells of a revision that never was, or asks less of it without a
+	// reason; or a delivery by one that forgets or changes a try or a proof.
+	ErrHistory = errors.New("advisory: that is not what was kept, with something added")
 	// ErrUnrecorded: the ledger does not hold it as those wrote it whom it names.
 	ErrUnrecorded = errors.New("advisory: not so in the ledger")
 )
@@ -144,6 +150,12 @@ func (a Advisory) follows(before Advisory, writer, who string) error {
 		}
 		if len(a.Revisions) < len(done) || len(a.Revisions) > len(done)+1 {
 			return ErrHistory
+		}
+		// A first draft was never issued, and binds nobody.
+		if last > 1 || len(done) == last {
+			if err := a.eases(before); err != nil && a.Digest() != before.Digest() {
+				return fmt.Errorf("%w: %w", ErrHistory, err)
+			}
 		}
 		for i, r := range done {
 			if !r.Date.Equal(a.Revisions[i].Date) || r.Summary != a.Revisions[i].Summary {

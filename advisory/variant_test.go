@@ -112,14 +112,14 @@ func goldenFiles(t *testing.T, name string, files []advisory.File) {
 func TestEveryVariantIsValidAndKept(t *testing.T) {
 	t.Parallel()
 	var written, cyclonedx []string
-	press := advisory.Press{Also: []advisory.Form{advisory.Statements}}
+	press := forms(advisory.Statements)
 	for name, in := range variants(t) {
 		a := final(t, in)
 		doc, err := advisory.CSAF(a)
 		require.NoError(t, err, name)
 		require.Empty(t, csaf.Check(doc), name)
 
-		r, err := press.Release(t.Context(), keeping(t, a), tlp.LabelsOnly, a, tlp.Internal, out)
+		r, err := press.Release(t.Context(), keeping(t, a), releaser, tlp.LabelsOnly, a, tlp.Internal, out)
 		require.NoError(t, err, name)
 		require.Len(t, r.Files, 6)
 		goldenFiles(t, name, r.Files)

@@ -66,7 +66,7 @@ func TestEveryFormSaysTheCurrentDisposition(t *testing.T) {
 	require.Len(t, want, len(a.Versions)*2)
 	require.Equal(t, "under_investigation", want[string(therapy)+" 2.0"], "nobody said anything of it")
 
-	r, err := advisory.Press{Also: []advisory.Form{advisory.Statements}}.Release(t.Context(), keeping(t, a), tlp.LabelsOnly, a, tlp.Customer, out)
+	r, err := forms(advisory.Statements).Release(t.Context(), keeping(t, a), releaser, tlp.LabelsOnly, a, tlp.Customer, out)
 	require.NoError(t, err)
 	doc, err := advisory.VEX(a)
 	require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestADraftAndAnExampleAreNoStatementsToRelyOn(t *testing.T) {
 	s.Demonstration = true
 	a, err := draft(t, uncontrolled(t)).SignOff(s)
 	require.NoError(t, err)
-	r, err := advisory.Press{Also: []advisory.Form{advisory.Statements}}.Release(t.Context(), keeping(t, a), tlp.LabelsOnly, a, tlp.Customer, out)
+	r, err := forms(advisory.Statements).Release(t.Context(), keeping(t, a), releaser, tlp.LabelsOnly, a, tlp.Customer, out)
 	require.NoError(t, err)
 	for _, f := range r.Files {
 		require.Contains(t, string(f.Bytes), "DEMONSTRATION", f.Name)
@@ -166,7 +166,7 @@ func TestAManualFindingIsToldAsOneThatWasMatched(t *testing.T) {
 	words := telemetryWords
 	words.ID = "EXM-VULN-2026-1"
 	in.Vulnerabilities = []advisory.VulnerabilityText{words}
-	r, err := advisory.Press{Also: []advisory.Form{advisory.Statements}}.Release(t.Context(), keeping(t, final(t, in)), tlp.LabelsOnly, final(t, in), tlp.Customer, out)
+	r, err := forms(advisory.Statements).Release(t.Context(), keeping(t, final(t, in)), releaser, tlp.LabelsOnly, final(t, in), tlp.Customer, out)
 	require.NoError(t, err)
 	require.Len(t, r.Files, 6)
 	for _, f := range r.Files {
@@ -232,7 +232,7 @@ func TestVersionsComeFromTheFleet(t *testing.T) {
 		units := 1
 		return device.Counts.Put(tx, device.Fielded{Product: "pump-4.0-beta", Site: "s-3", Units: &units, AsOf: out, How: "trial"})
 	}))
-	_, err = advisory.Release(t.Context(), l, tlp.LabelsOnly, signed, tlp.Customer, out)
+	_, err = desk.Release(t.Context(), l, releaser, tlp.LabelsOnly, signed, tlp.Customer, out)
 	require.ErrorIs(t, err, advisory.ErrStale, "a version it does not speak of is in the field by now")
 	require.ErrorContains(t, err, "other versions are in the field")
 

@@ -182,6 +182,9 @@ func (g Ground) words() string {
 	if c := g.Control; c != nil {
 		on = fmt.Sprintf("control %q of the %s, until %s", c.ID, c.Operator, c.Expires.Format("2006-01-02"))
 	}
+	if len(sets) == 0 {
+		return "rests on " + on
+	}
 	return fmt.Sprintf("%s on %s: %s", strings.Join(sets, " "), on, g.Why)
 }
 

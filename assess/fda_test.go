@@ -79,15 +79,21 @@ func TestFDAsEightExamples(t *testing.T) {
 			}
 			r, err := assess.DefaultReporting()
 			require.NoError(t, err)
-			out := r.Outcomes(assess.Circumstances{Risk: c.want, Harmed: c.answers.harmed, Eligible: c.answers.eligible, PMA: c.answers.pma})
-			require.Len(t, out, 3)
-			require.Equal(t, c.mdr, out[0].Duty, out[0].Why)
-			require.Equal(t, c.part806, out[1].Duty, out[1].Why)
-			if c.annual != "" {
-				require.Equal(t, c.annual, out[2].Duty, out[2].Why)
+			events := []assess.Event{assess.NoEvent}
+			if c.answers.harmed == assess.Yes {
+				events = []assess.Event{assess.Death, assess.SeriousInjury}
 			}
-			for _, o := range out {
-				require.NotEmpty(t, o.Label)
+			for _, e := range events {
+				out := r.Outcomes(assess.Circumstances{Risk: c.want, Event: e, Eligible: c.answers.eligible, PMA: c.answers.pma})
+				require.Len(t, out, 3)
+				require.Equal(t, c.mdr, out[0].Duty, out[0].Why)
+				require.Equal(t, c.part806, out[1].Duty, out[1].Why)
+				if c.annual != "" {
+					require.Equal(t, c.annual, out[2].Duty, out[2].Why)
+				}
+				for _, o := range out {
+					require.NotEmpty(t, o.Label)
+				}
 			}
 		})
 	}
@@ -105,8 +111,12 @@ func TestADutyThatHangsOnWhatIsNotKnownIsOpen(t *testing.T) {
 	}
 	require.Equal(t, []assess.Duty{assess.OpenDuty, assess.OpenDuty, assess.OpenDuty}, duties(assess.Circumstances{}))
 	require.Equal(t, []assess.Duty{assess.NoDuty, assess.OpenDuty, assess.NoDuty},
-		duties(assess.Circumstances{Risk: assess.Uncontrolled, Harmed: assess.No, PMA: assess.No}))
+		duties(assess.Circumstances{Risk: assess.Uncontrolled, Event: assess.NoEvent, PMA: assess.No}))
 	require.Equal(t, []assess.Duty{assess.OpenDuty, assess.NoDuty, assess.NoDuty}, duties(assess.Circumstances{Risk: assess.NoRisk}))
+	// 21 CFR 803.50: a malfunction that would be likely to harm if it recurred is reported too.
+	require.Equal(t, []assess.Duty{assess.Report, assess.NotEnforced, assess.NoDuty},
+		duties(assess.Circumstances{Risk: assess.Uncontrolled, Event: assess.Malfunction, Eligible: assess.Yes, PMA: assess.No}))
+	require.Equal(t, duties(assess.Circumstances{}), duties(assess.Circumstances{Risk: "x", Event: "maybe", Eligible: "perhaps"}), "what is not a word says nothing")
 }
 
 func TestAFileOfReportingIsChecked(t *testing.T) {
@@ -118,7 +128,8 @@ func TestAFileOfReportingIsChecked(t *testing.T) {
 		{"an outcome of nothing", `"outcome": "report"`, `"outcome": "maybe"`, `outcome "maybe"`},
 		{"an outcome that is missing", `"risk": "controlled",`, `"risk": "uncontrolled",`, `"806" has no outcome for`},
 		{"no force", `"force": "regulation"`, `"force": ""`, "force"},
-		{"an answer of nothing", `"harmed": "yes"`, `"harmed": "perhaps"`, "an answer is not known"},
+		{"an event of nothing", `"events": ["death", "serious injury"]`, `"events": ["death", "harm"]`, "an event or an answer is not known"},
+		{"an answer of nothing", `"eligible": "yes"`, `"eligible": "perhaps"`, "an answer is not known"},
 	} {
 		text := strings.Replace(string(data), c.from, c.to, 1)
 		require.NotEqual(t, string(data), text, c.name)
@@ -133,7 +144,7 @@ func ExampleReporting_Outcomes() {
 		fmt.Println(err)
 		return
 	}
-	for _, o := range r.Outcomes(assess.Circumstances{Risk: assess.Uncontrolled, Harmed: assess.No, PMA: assess.Yes}) {
+	for _, o := range r.Outcomes(assess.Circumstances{Risk: assess.Uncontrolled, Event: assess.NoEvent, PMA: assess.Yes}) {
 		fmt.Println(o.Subject, o.Duty)
 	}
 	// Output:

@@ -45,13 +45,32 @@ const (
 // known, and then a duty that hangs on it is open.
 type Circumstances struct {
 	Risk Risk `json:"risk"`
-	// Harmed is whether a patient is known to have been harmed through it.
-	Harmed Answer `json:"harmed"`
+	// Event is the worst that is known to have happened through it.
+	Event Event `json:"event"`
 	// Eligible is whether all four conditions of the discretion are met.
 	Eligible Answer `json:"eligible"`
 	// PMA is whether the device is an approved one (class III).
 	PMA Answer `json:"pma"`
 }
+
+// An Event is what happened, in the words of 21 CFR 803.3 and 803.50. The zero value
+// is not known: nobody looked.
+type Event string
+
+// The events, the worst first.
+const (
+	Death         Event = "death"
+	SeriousInjury Event = "serious injury"
+	// Malfunction is one that would be likely to cause or contribute to a death or
+	// serious injury if it recurred.
+	Malfunction Event = "malfunction"
+	NoEvent     Event = "none" // looked for, and none of these
+)
+
+var events = []Event{Death, SeriousInjury, Malfunction, NoEvent}
+
+// Valid reports whether e is one of the events; the zero value is not.
+func (e Event) Valid() bool { return slices.Contains(events, e) }
 
 // An Outcome is what the texts say of one subject.
 type Outcome struct {
@@ -78,7 +97,7 @@ type reportingFile struct {
 type reportingRow struct {
 	Subject  Subject       `json:"subject"`
 	Risk     Risk          `json:"risk"`
-	Harmed   Answer        `json:"harmed"`
+	Events   []Event       `json:"events"` // none is any
 	Eligible Answer        `json:"eligible"`
 	PMA      Answer        `json:"pma"`
 	Outcome  Duty          `json:"outcome"`
@@ -117,8 +136,8 @@ func (f reportingFile) check() error {
 	}
 	answer := func(a Answer) bool { return a == "" || a.Valid() }
 	for i, r := range f.Rows {
-		if !r.Subject.Valid() || r.Risk != "" && !r.Risk.Valid() || !answer(r.Harmed) || !answer(r.Eligible) || !answer(r.PMA) {
-			fail("row %d: subject %q, risk %q or an answer is not known", i+1, r.Subject, r.Risk)
+		if !r.Subject.Valid() || r.Risk != "" && !r.Risk.Valid() || slices.ContainsFunc(r.Events, func(e Event) bool { return !e.Valid() }) || !answer(r.Eligible) || !answer(r.PMA) {
+			fail("row %d: subject %q, risk %q, an event or an answer is not known", i+1, r.Subject, r.Risk)
 		}
 		if !slices.Contains([]Duty{Report, NotEnforced, Include, NoDuty}, r.Outcome) || blank(r.Why) {
 			fail("row %d: outcome %q is not known, or says no reason", i+1, r.Outcome)
@@ -141,7 +160,7 @@ func (f reportingFile) check() error {
 func (f reportingFile) row(s Subject, c Circumstances) int {
 	fits := func(want, is Answer) bool { return want == "" || want == is }
 	return slices.IndexFunc(f.Rows, func(r reportingRow) bool {
-		return r.Subject == s && (r.Risk == "" || r.Risk == c.Risk) && fits(r.Harmed, c.Harmed) && fits(r.Eligible, c.Eligible) && fits(r.PMA, c.PMA)
+		return r.Subject == s && (r.Risk == "" || r.Risk == c.Risk) && (len(r.Events) == 0 || slices.Contains(r.Events, c.Event)) && fits(r.Eligible, c.Eligible) && fits(r.PMA, c.PMA)
 	})
 }
 
@@ -153,16 +172,19 @@ func (c Circumstances) all() []Circumstances {
 		}
 		return []Answer{Yes, No}
 	}
-	risks := []Risk{c.Risk}
-	if c.Risk == "" {
+	risks, happened := []Risk{c.Risk}, []Event{c.Event}
+	if !c.Event.Valid() {
+		happened = events
+	}
+	if !c.Risk.Valid() {
 		risks = []Risk{Controlled, Uncontrolled, NoRisk}
 	}
 	var out []Circumstances
 	for _, r := range risks {
-		for _, h := range either(c.Harmed) {
+		for _, h := range happened {
 			for _, e := range either(c.Eligible) {
 				for _, p := range either(c.PMA) {
-					out = append(out, Circumstances{Risk: r, Harmed: h, Eligible: e, PMA: p})
+					out = append(out, Circumstances{Risk: r, Event: h, Eligible: e, PMA: p})
 				}
 			}
 		}

@@ -120,7 +120,11 @@ type responsesFile struct {
 	Risk struct {
 		Citation     rule.Citation `json:"citation"`
 		Uncontrolled Class         `json:"uncontrolled"`
-		Exploited    Class         `json:"exploited"`
+		// Exploited and Ransomware count while a risk is uncontrolled or not
+		// determined; Unjudged where neither a score nor the harm is known.
+		Exploited  Class `json:"exploited"`
+		Ransomware Class `json:"ransomware"`
+		Unjudged   Class `json:"unjudged"`
 	} `json:"risk"`
 	Undetermined struct {
 		Days     int           `json:"days"`
@@ -214,6 +218,9 @@ func (f responsesFile) check() error {
 			}
 		}
 	}
+	if !f.Risk.Ransomware.Valid() || !f.Risk.Unjudged.Valid() || !f.Risk.Ransomware.AtLeast(f.Risk.Exploited) {
+		fail("risk: classes %q and %q: not known, or ransomware is slower than other exploitation", f.Risk.Ransomware, f.Risk.Unjudged)
+	}
 	if !f.Risk.Uncontrolled.Valid() || !f.Risk.Exploited.Valid() || !f.Risk.Exploited.AtLeast(f.Risk.Uncontrolled) {
 		fail("risk: classes %q and %q: not known, or exploitation is slower", f.Risk.Uncontrolled, f.Risk.Exploited)
 	}
@@ -272,8 +279,9 @@ func (a Assessment) Response(p *Responses, cal rule.Calendar, at time.Time) (Res
 		r.Reasons = append(r.Reasons, Reason{Class: c, Why: fmt.Sprintf(format, args...), Citation: cited})
 	}
 	if base, whose, ok := a.base(); ok {
-		i := slices.IndexFunc(p.file.Score.From, func(s scoreClass) bool { return base >= s.Base })
-		add(p.file.Score.From[i].Class, p.file.Score.Citation, "base score %.1f (%s)", base, whose)
+		if i := slices.IndexFunc(p.file.Score.From, func(s scoreClass) bool { return base >= s.Base }); i >= 0 {
+			add(p.file.Score.From[i].Class, p.file.Score.Citation, "base score %.1f (%s)", base, whose)
+		}
 	}
 	if a.Impact != nil {
 		i := slices.Index(harms, a.Impact.Harm)
@@ -284,9 +292,17 @@ func (a Assessment) Response(p *Responses, cal rule.Calendar, at time.Time) (Res
 	}
 	if risk == Uncontrolled {
 		add(p.file.Risk.Uncontrolled, p.file.Risk.Citation, "%s", why)
+	}
+	if risk == Uncontrolled || risk == "" {
 		if a.Facts.exploited() {
 			add(p.file.Risk.Exploited, p.file.Risk.Citation, "%s, and it is exploited in the wild", why)
 		}
+		if e := a.Facts.Exploited; e != nil && e.Ransomware {
+			add(p.file.Risk.Ransomware, p.file.Risk.Citation, "%s, and it is used in ransomware campaigns: what is not available is not safe", why)
+		}
+	}
+	if risk == "" && len(r.Reasons) == 0 {
+		add(p.file.Risk.Unjudged, p.file.Risk.Citation, "neither a score nor the harm is known yet")
 	}
 	slices.SortStableFunc(r.Reasons, func(x, y Reason) int {
 		return slices.Index(classes, y.Class) - slices.Index(classes, x.Class)
@@ -301,6 +317,10 @@ func (a Assessment) Response(p *Responses, cal rule.Calendar, at time.Time) (Res
 			if d.First != nil {
 				first := *d.First
 				first.To = slices.Clone(first.To)
+				if !slices.ContainsFunc(r.Reasons, func(one Reason) bool { return one.Class == r.Class && one.Citation == p.file.Score.Citation }) {
+					// The rule's own words are about a score, and that is not why it runs.
+					first.Citation, first.Label, first.Why = r.Reasons[0].Citation, p.file.Label, r.Reasons[0].Why
+				}
 				r.First, r.Label = &first, first.Label
 			}
 		}
@@ -317,6 +337,9 @@ func (a Assessment) base() (base float64, whose string, ok bool) {
 		b := s.Base
 		if v, err := cvss.Parse(s.Vector); err == nil {
 			b = v.Base()
+		}
+		if !(b >= 0 && b <= 10) {
+			continue // no score
 		}
 		if !ok || b > base {
 			base, whose, ok = b, "published by "+s.Source, true

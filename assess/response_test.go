@@ -51,26 +51,57 @@ func TestTheClassIsTheWorstOfScoreHarmAndRisk(t *testing.T) {
 	a, err := assess.Open(exploited, time.Time{}, "analyst", noon)
 	require.NoError(t, err)
 	r := respond(t, a, noon)
-	require.Equal(t, assess.Expedited, r.Class, "the published 7.5 stands in")
+	require.Equal(t, assess.Emergency, r.Class, "it is exploited, and nobody has determined the risk")
+	require.Contains(t, r.Why(), "exploited in the wild")
 	require.True(t, r.Provisional)
+	b, err := assess.Open(finding(), time.Time{}, "analyst", noon)
+	require.NoError(t, err)
+	require.Equal(t, assess.Expedited, respond(t, b, noon).Class, "the published 7.5 stands in")
+	controlled := settled(t, assess.Low, assess.Negligible)
+	require.Equal(t, assess.Standard, respond(t, controlled, noon).Class)
 	r = respond(t, a, seen.AddDate(0, 0, 30))
 	require.Equal(t, assess.Emergency, r.Class, "treated as uncontrolled, and exploited")
 	require.Contains(t, r.Why(), "treated as uncontrolled")
 }
 
-func TestNothingKnownAsksForNoClass(t *testing.T) {
+func TestRansomwareIsUrgentWhateverTheScore(t *testing.T) {
+	t.Parallel()
+	f := finding()
+	f.Scores = []match.Score{{Source: "nvd", Score: feeds.Score{Vector: "CVSS:3.1/AV:P/AC:H/PR:H/UI:R/S:U/C:N/I:L/A:N"}}}
+	f.Exploited = &feeds.Exploited{Added: noon, Ransomware: true}
+	a, err := assess.Open(f, time.Time{}, "analyst", noon)
+	require.NoError(t, err)
+	r := respond(t, a, noon)
+	require.Equal(t, assess.Emergency, r.Class)
+	require.Contains(t, r.Why(), "ransomware")
+	require.Equal(t, r.Reasons[0].Citation, r.First.Citation, "not by its score")
+	require.NotContains(t, r.Label, "CVSS 9")
+	require.NotContains(t, r.First.Label, "CVSS 9")
+	c, ok, err := r.Clock("psirt", days)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, a.Instants.Learned.Add(48*time.Hour), c.Due)
+
+	f.Scores = []match.Score{{Source: "nvd", Score: feeds.Score{Base: -1}}, {Source: "odd", Score: feeds.Score{Base: 42}}}
+	f.Exploited = nil
+	a, err = assess.Open(f, time.Time{}, "analyst", noon)
+	require.NoError(t, err)
+	require.Contains(t, respond(t, a, noon).Why(), "neither a score nor", "what is no score is none")
+}
+
+func TestWhatNobodyHasJudgedHasAClass(t *testing.T) {
 	t.Parallel()
 	f := finding()
 	f.Scores = nil
 	a, err := assess.Open(f, time.Time{}, "analyst", noon)
 	require.NoError(t, err)
 	r := respond(t, a, noon)
-	require.Empty(t, r.Class)
-	require.False(t, r.Class.Valid())
-	require.Contains(t, r.Why(), "nothing is known")
+	require.Equal(t, assess.Expedited, r.Class)
+	require.Contains(t, r.Why(), "neither a score nor the harm is known")
+	require.NotEmpty(t, r.Label)
 	_, ok, err := r.Clock("psirt", calendar(t))
 	require.NoError(t, err)
-	require.False(t, ok)
+	require.True(t, ok)
 }
 
 func calendar(t testing.TB) rule.Calendar {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
@@ -31,6 +32,8 @@ type Summary struct {
 	Products []ProductSummary `json:"products"`
 	// Inconsistencies are those that are kept of this vulnerability.
 	Inconsistencies []Inconsistency `json:"inconsistencies,omitempty"`
+	// Records are the entries of the ledger that hold them.
+	Records []RecordDigest `json:"records,omitempty"`
 }
 
 // A ProductSummary is one assessment in a Summary.
@@ -43,11 +46,16 @@ type ProductSummary struct {
 	Risk     Risk     `json:"risk"`
 	Why      string   `json:"why"`
 	Response Response `json:"response"`
-	Instants Instants `json:"instants"`
-	Facts    Facts    `json:"facts"`
+	// Due is the clock of the first response; nil for a class that has no day.
+	Due *rule.Clock `json:"due,omitempty"`
+	// SSVC is the cross-check of the class; nil before step 3.
+	SSVC     *CrossCheck `json:"ssvc,omitempty"`
+	Instants Instants    `json:"instants"`
+	Facts    Facts       `json:"facts"`
 	// Steps are the steps that were done, in order.
 	Steps []StepSummary `json:"steps"`
-	// Assumptions are the grounds that are credited.
+	// Assumptions are what is credited: the grounds of step 2, and the controls on which
+	// an override or a result of not affected rests.
 	Assumptions []Ground `json:"assumptions,omitempty"`
 	// Actions are what somebody has to do for this to stay so; each names its party.
 	Actions []Action `json:"actions,omitempty"`
@@ -64,9 +72,18 @@ type ProductSummary struct {
 	// Discretion is nil when the four conditions are not tracked.
 	Discretion  *Discretion  `json:"discretion,omitempty"`
 	Corrections []Correction `json:"corrections,omitempty"`
+	// PMA is whether the product is an approved device in the United States, as the
+	// number of its authorization tells; empty is not known.
+	PMA Answer `json:"pma,omitempty"`
+	// Outcomes are what the texts say of reporting, as far as the ledger knows the
+	// circumstances; a person decides.
+	Outcomes []Outcome `json:"outcomes,omitempty"`
+	// Sections are what later rooms add; see Section.
+	Sections []Section `json:"sections,omitempty"`
 	// Gaps are what is missing for a decision that stands.
 	Gaps []string `json:"gaps,omitempty"`
-	// Records are the entries of the ledger that hold all this.
+	// Records are the entries of the ledger that hold all this; of what is of the
+	// product and not of the vulnerability, the last ones.
 	Records []RecordDigest `json:"records"`
 }
 
@@ -75,6 +92,24 @@ type StepSummary struct {
 	Name string `json:"name"`
 	Step
 	Result string `json:"result"`
+	// Recorded is who wrote it to the ledger; empty when its author did.
+	Recorded string `json:"recorded_by,omitempty"`
+}
+
+// A Section is a part of a summary that a later room writes, such as what is done
+// about a vulnerability. Actions come under "Who does what", Gaps under "Gaps", and
+// Records name the entries that hold it.
+type Section struct {
+	Title   string         `json:"title"`
+	Lines   []string       `json:"lines,omitempty"`
+	Actions []Action       `json:"actions,omitempty"`
+	Gaps    []string       `json:"gaps,omitempty"`
+	Records []RecordDigest `json:"records,omitempty"`
+}
+
+// Of returns the digest that names e.
+func Of(e store.Entry) RecordDigest {
+	return RecordDigest{Kind: e.Kind, Key: e.Key, Seq: e.Seq, At: e.At, Who: e.Who, Why: e.Why, Hash: e.Hash}
 }
 
 // An Action is what one party does. A regulator is no party.
@@ -138,9 +173,15 @@ func Summarize(ctx context.Context, l *store.Ledger, p *Responses, cal rule.Cale
 		if err != nil {
 			return s, err
 		}
-		if i.Ended.IsZero() {
-			s.Inconsistencies = append(s.Inconsistencies, i)
+		if !i.Ended.IsZero() {
+			continue
 		}
+		s.Inconsistencies = append(s.Inconsistencies, i)
+		_, e, err := Inconsistencies.Latest(ctx, l, i.Key())
+		if err != nil {
+			return s, err
+		}
+		s.Records = append(s.Records, Of(e))
 	}
 	return s, nil
 }
@@ -156,11 +197,24 @@ func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, 
 	if one.Response, err = a.Response(p, cal, at); err != nil {
 		return one, err
 	}
-	if x := a.Exploitability; x != nil && x.Environment != nil {
-		one.Assumptions = x.Environment.Grounds
-		for _, g := range x.Environment.Grounds {
-			one.Actions = append(one.Actions, g.action())
+	if c, ok, err := one.Response.Clock("", cal); err != nil {
+		return one, err
+	} else if ok {
+		one.Due = &c
+	}
+	if a.Impact != nil {
+		c, err := a.CrossCheck(nil, p, Known{}, cal, at)
+		if err != nil {
+			return one, err
 		}
+		one.SSVC = &c
+	}
+	for _, g := range a.relied() {
+		if g.Control != nil {
+			c := a.newest(*g.Control, at)
+			g.Control = &c
+		}
+		one.Assumptions, one.Actions = append(one.Assumptions, g), append(one.Actions, g.action())
 	}
 	if d := a.Determination; d != nil {
 		one.Tripwires = d.Tripwires
@@ -208,13 +262,63 @@ func (a Assessment) summary(ctx context.Context, l *store.Ledger, p *Responses, 
 	for _, c := range one.Corrections {
 		names = append(names, store.Name{Kind: string(CorrectionDecisions), Key: c.ID})
 	}
+	wrote := map[string]string{} // who wrote a step first
 	for e, err := range l.Trail(ctx, 0, names...) {
 		if err != nil {
 			return one, err
 		}
-		one.Records = append(one.Records, RecordDigest{Kind: e.Kind, Key: e.Key, Seq: e.Seq, At: e.At, Who: e.Who, Why: e.Why, Hash: e.Hash})
+		one.Records = append(one.Records, Of(e))
+		if e.Kind != string(Assessments) {
+			continue
+		}
+		then, err := Assessments.Decode(e)
+		if err != nil {
+			return one, err
+		}
+		for _, s := range then.steps() {
+			if id := s.id(); wrote[id] == "" {
+				wrote[id] = e.Who
+			}
+		}
 	}
-	return one, nil
+	for i, s := range one.Steps {
+		if who := wrote[s.id()]; !SamePerson(who, s.By) {
+			one.Steps[i].Recorded = who
+		}
+	}
+	slices.SortFunc(one.Records, func(x, y RecordDigest) int { return cmp.Compare(x.Seq, y.Seq) })
+	return one, one.report(at)
+}
+
+// id tells a step from others: what it says, by whom and when.
+func (s StepSummary) id() string {
+	return strings.Join([]string{s.Name, s.By, s.At.Format(time.RFC3339Nano), s.Why, s.Result}, "\x00")
+}
+
+// report fills in what the texts say of reporting, and what is missing for it.
+func (p *ProductSummary) report(at time.Time) error {
+	r, err := DefaultReporting()
+	if err != nil {
+		return err
+	}
+	c := Circumstances{Risk: p.Risk, PMA: p.PMA}
+	if d := p.Discretion; d != nil {
+		c.Eligible, _ = d.Eligible(at)
+		if d.lost(NoHarm) {
+			c.Event = SeriousInjury // a serious adverse event, at the least
+		}
+	}
+	p.Outcomes = r.Outcomes(c)
+	if p.Risk != Uncontrolled {
+		return nil
+	}
+	if p.Discretion == nil {
+		p.Gaps = append(p.Gaps, "the risk is uncontrolled, and the four conditions of the discretion of 21 CFR Part 806 are not tracked")
+	}
+	if len(p.Corrections) == 0 {
+		p.Gaps = append(p.Gaps, "no correction or removal is recorded; once one is begun it is reported, or justified and evaluated (21 CFR Part 806)")
+	}
+	return nil
 }
 
 // field fills in what the ledger knows of the product in the field, and of the lines
@@ -226,19 +330,24 @@ func (p *ProductSummary) field(ctx context.Context, l *store.Ledger, a Assessmen
 			return err
 		}
 		lines = append(lines, line)
+		if err := latest(ctx, l, device.Lines, line.Key(), &p.Records); err != nil {
+			return err
+		}
+		p.market(line, a.Product)
 	}
 	if a.Impact != nil {
 		for _, id := range a.Unanswered(lines...) {
 			p.Gaps = append(p.Gaps, fmt.Sprintf("whether product line %q is affected has no answer", id))
 		}
 	}
-	product, _, err := device.Products.Latest(ctx, l, a.Product)
+	product, entry, err := device.Products.Latest(ctx, l, a.Product)
 	if errors.Is(err, store.ErrNotFound) || a.Product == "" {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	p.Records = append(p.Records, Of(entry))
 	p.Tripped = a.Tripped(a.Changes(product.Deployment, nil, at))
 	if a.State() != Determined || a.Determination.Verdict == nil {
 		return nil
@@ -253,6 +362,9 @@ func (p *ProductSummary) field(ctx context.Context, l *store.Ledger, a Assessmen
 			return err
 		}
 		counts = append(counts, f)
+		if err := latest(ctx, l, device.Counts, f.Key(), &p.Records); err != nil {
+			return err
+		}
 	}
 	var attested []device.Attestation
 	for one, err := range device.Attestations.All(ctx, l, a.Product+" @") {
@@ -260,9 +372,41 @@ func (p *ProductSummary) field(ctx context.Context, l *store.Ledger, a Assessmen
 			return err
 		}
 		attested = append(attested, one)
+		if err := latest(ctx, l, device.Attestations, one.Key(), &p.Records); err != nil {
+			return err
+		}
 	}
 	p.Sites, err = a.Sites(m, product.Deployment, counts, attested, at)
 	return err
+}
+
+// latest adds the entry that says how a record is now.
+func latest[T store.Keyed](ctx context.Context, l *store.Ledger, k store.Kind[T], key string, to *[]RecordDigest) error {
+	_, e, err := k.Latest(ctx, l, key)
+	if err == nil {
+		*to = append(*to, Of(e))
+	}
+	return err
+}
+
+// market notes whether product is an approved device in the United States, as the
+// number of its authorization tells (P: PMA; K and DEN: not). That the number tells it
+// is our own reading.
+func (p *ProductSummary) market(line device.Line, product string) {
+	for _, v := range line.Variants {
+		if !slices.Contains(v.Products, product) {
+			continue
+		}
+		for _, m := range v.Markets {
+			switch {
+			case m.Place != "US" || m.Number == "":
+			case strings.HasPrefix(m.Number, "P"):
+				p.PMA = Yes
+			case p.PMA == "" && (strings.HasPrefix(m.Number, "K") || strings.HasPrefix(m.Number, "DEN")):
+				p.PMA = No
+			}
+		}
+	}
 }
 
 // action is what keeps g in place.
@@ -275,18 +419,18 @@ func (g Ground) action() Action {
 
 // steps are the steps of a in words.
 func (a Assessment) steps() []StepSummary {
-	out := []StepSummary{{"opened", a.Opened, "learned on " + a.Instants.Learned.Format(time.DateOnly) + ": " + a.Instants.LearnedWhy}}
+	out := []StepSummary{{Name: "opened", Step: a.Opened, Result: "learned on " + a.Instants.Learned.Format(time.DateOnly) + ": " + a.Instants.LearnedWhy}}
 	if t := a.Triage; t != nil {
 		result := string(t.Result)
 		if t.Justification != "" {
 			result += ": " + t.Justification
 		}
-		out = append(out, StepSummary{"1 triage", t.Step, result})
+		out = append(out, StepSummary{Name: "1 triage", Step: t.Step, Result: result})
 	}
 	if x := a.Exploitability; x != nil {
-		out = append(out, StepSummary{"2 exploitability", x.Step, fmt.Sprintf("%s: %s", x.Level, x.Derived)})
+		out = append(out, StepSummary{Name: "2 exploitability", Step: x.Step, Result: fmt.Sprintf("%s: %s", x.Level, x.Derived)})
 		if e := x.Environment; e != nil {
-			out = append(out, StepSummary{"2 in the deployment", e.Step, fmt.Sprintf("exposure %s; privileges: %s; path: %s", cmp.Or(string(e.Exposure), "not stated"), e.Privileges, e.Path)})
+			out = append(out, StepSummary{Name: "2 in the deployment", Step: e.Step, Result: fmt.Sprintf("exposure %s; privileges: %s; path: %s", cmp.Or(string(e.Exposure), "not stated"), e.Privileges, e.Path)})
 		}
 	}
 	if i := a.Impact; i != nil {
@@ -302,7 +446,7 @@ func (a Assessment) steps() []StepSummary {
 				result += fmt.Sprintf(" %s: %s (%s).", one.What, one.Result, one.Why)
 			}
 		}
-		out = append(out, StepSummary{"3 impact", i.Step, result})
+		out = append(out, StepSummary{Name: "3 impact", Step: i.Step, Result: result})
 	}
 	if s := a.Score; s != nil {
 		result := fmt.Sprintf("%.1f %s %s, from %s (%s)", s.Base, s.Severity, s.Vector, s.Extended, s.Label)
@@ -312,7 +456,7 @@ func (a Assessment) steps() []StepSummary {
 		for _, c := range s.Confirmed {
 			result += fmt.Sprintf("; %s:%s confirmed by %s", c.Question, c.Answer, c.By)
 		}
-		out = append(out, StepSummary{"4 score", s.Step, result})
+		out = append(out, StepSummary{Name: "4 score", Step: s.Step, Result: result})
 	}
 	if d := a.Determination; d != nil {
 		result := string(d.Risk)
@@ -322,16 +466,16 @@ func (a Assessment) steps() []StepSummary {
 		if d.Override {
 			result += "; it overrides the matrix"
 		}
-		out = append(out, StepSummary{"determination proposed", d.Proposed, result})
+		out = append(out, StepSummary{Name: "determination proposed", Step: d.Proposed, Result: result})
 		if p := d.Second; p != nil {
-			out = append(out, StepSummary{"second person", Step{By: p.By, At: p.At, Why: p.Why}, string(p.Identity) + "; approved " + p.Digest})
+			out = append(out, StepSummary{Name: "second person", Step: Step{By: p.By, At: p.At, Why: p.Why}, Result: string(p.Identity) + "; approved " + p.Digest})
 		}
 		if p := d.Approved; p != nil {
-			out = append(out, StepSummary{"determination approved", Step{By: p.By, At: p.At, Why: p.Why}, string(p.Identity) + "; approved " + p.Digest})
+			out = append(out, StepSummary{Name: "determination approved", Step: Step{By: p.By, At: p.At, Why: p.Why}, Result: string(p.Identity) + "; approved " + p.Digest})
 		}
 	}
 	if l := a.Leave; l != nil {
-		out = append(out, StepSummary{"acceptable to leave", Step{By: l.By, At: l.At, Why: l.Why}, string(l.Acceptable)})
+		out = append(out, StepSummary{Name: "acceptable to leave", Step: Step{By: l.By, At: l.At, Why: l.Why}, Result: string(l.Acceptable)})
 	}
 	return out
 }
@@ -401,6 +545,16 @@ func (s Summary) Markdown() string {
 		if p.Response.Label != "" {
 			w("  - %s (%s)\n", p.Response.When, p.Response.Label)
 		}
+		if p.Due != nil {
+			w("  - First response due %s\n", p.Due.Due.Format(time.RFC3339))
+		}
+		if c := p.SSVC; c != nil {
+			word := "it agrees"
+			if c.Differs {
+				word = "it differs: a person looks"
+			}
+			w("  - Cross-check by SSVC: supplier %s, deployer %s, so %s to %s; %s (%s)\n", strings.Join(c.Supplier, " or "), strings.Join(c.Deployer, " or "), string(c.Least), string(c.Most), word, c.Label)
+		}
 		w("- Learned: %s (%s)\n", p.Instants.Learned.Format(time.RFC3339), p.Instants.LearnedWhy)
 		w("\n### Facts\n\n")
 		if p.Facts.Title != "" {
@@ -416,7 +570,14 @@ func (s Summary) Markdown() string {
 			w("- Published score %.1f %s by %s\n", sc.Base, sc.Vector, sc.Source)
 		}
 		if e := p.Facts.Exploited; e != nil {
-			w("- Exploited in the wild, listed %s\n", e.Added.Format(time.DateOnly))
+			day := "on a day that is not stated"
+			if !e.Added.IsZero() {
+				day = e.Added.Format(time.DateOnly)
+			}
+			w("- Exploited in the wild, listed %s\n", day)
+			if e.Ransomware {
+				w("- Used in ransomware campaigns\n")
+			}
 		}
 		if e := p.Facts.Probability; e != nil {
 			w("- EPSS %.4f (lowers nothing)\n", e.Score)
@@ -430,7 +591,11 @@ func (s Summary) Markdown() string {
 			for _, e := range st.Evidence {
 				ev = append(ev, strings.TrimSpace(strings.Join([]string{e.Text, e.Ref.System, e.Ref.ID, e.Digest}, " ")))
 			}
-			w("| %s | %s | %s | %s | %s | %s |\n", st.Name, st.By, st.At.Format(time.RFC3339), st.Result, st.Why, strings.Join(ev, "; "))
+			by := st.By
+			if st.Recorded != "" {
+				by += ", recorded by " + st.Recorded
+			}
+			w("| %s | %s | %s | %s | %s | %s |\n", st.Name, by, st.At.Format(time.RFC3339), st.Result, st.Why, strings.Join(ev, "; "))
 		}
 		list := func(title string, lines []string) {
 			if len(lines) == 0 {
@@ -454,7 +619,15 @@ func (s Summary) Markdown() string {
 		for _, a := range p.Actions {
 			lines = append(lines, string(a.Party)+": "+a.Text)
 		}
+		for _, s := range p.Sections {
+			for _, a := range s.Actions {
+				lines = append(lines, string(a.Party)+": "+a.Text)
+			}
+		}
 		list("Who does what", lines)
+		for _, s := range p.Sections {
+			list(s.Title, s.Lines)
+		}
 		lines = nil
 		for _, site := range p.Sites {
 			line := fmt.Sprintf("%s: %s, exploitability %s", site.Site, site.Risk, site.Exploitability)
@@ -481,7 +654,15 @@ func (s Summary) Markdown() string {
 		lines = nil
 		for _, d := range p.Earlier {
 			if d.Ended != nil {
-				lines = append(lines, fmt.Sprintf("%s, proposed by %s, given up by %s on %s: %s", d.Risk, d.Proposed.By, d.Ended.By, d.Ended.At.Format(time.DateOnly), d.Ended.Why))
+				rests := ""
+				if v := d.Verdict; v != nil {
+					rests = fmt.Sprintf(" (%s × %s, by the matrix %s)", v.Exploitability, v.Harm, v.Risk)
+				}
+				approved := "nobody"
+				if d.Approved != nil {
+					approved = d.Approved.By
+				}
+				lines = append(lines, fmt.Sprintf("%s%s, proposed by %s, approved by %s, given up by %s on %s: %s", d.Risk, rests, d.Proposed.By, approved, d.Ended.By, d.Ended.At.Format(time.DateOnly), d.Ended.Why))
 			}
 		}
 		list("Earlier determinations", lines)
@@ -500,10 +681,22 @@ func (s Summary) Markdown() string {
 			}
 			lines = append(lines, fmt.Sprintf("correction %s, %s: %s", c.ID, c.What, word))
 		}
+		for _, o := range p.Outcomes {
+			lines = append(lines, fmt.Sprintf("%s: %s: %s (%s)", o.Subject, o.Duty, o.Why, o.Label))
+		}
 		list("Reporting", lines)
-		list("Gaps", p.Gaps)
+		lines = slices.Clone(p.Gaps)
+		for _, s := range p.Sections {
+			lines = append(lines, s.Gaps...)
+		}
+		list("Gaps", lines)
 		w("\n### Records\n\n| seq | kind | when | who | why | hash |\n|---|---|---|---|---|---|\n")
-		for _, r := range p.Records {
+		all := slices.Clone(p.Records)
+		for _, s := range p.Sections {
+			all = append(all, s.Records...)
+		}
+		slices.SortFunc(all, func(x, y RecordDigest) int { return cmp.Compare(x.Seq, y.Seq) })
+		for _, r := range slices.Compact(all) {
 			w("| %d | %s | %s | %s | %s | %s |\n", r.Seq, r.Kind, r.At.Format(time.RFC3339), r.Who, r.Why, r.Hash.String())
 		}
 	}
@@ -521,7 +714,19 @@ func (s Summary) Markdown() string {
 }
 
 // marks are the characters that mean something in Markdown or HTML.
-var marks = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", "\\|", "#", "\\#")
+var marks = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", "\\|", "#", "\\#", "~", "\\~")
 
-// plain is s on one line and without markup.
-func plain(s string) string { return marks.Replace(strings.Join(strings.Fields(s), " ")) }
+// plain is s on one line, without markup and without what nobody sees: it could turn
+// the text around.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unseen(r):
+			return -1
+		}
+		return r
+	}, s)
+	return marks.Replace(strings.Join(strings.Fields(s), " "))
+}

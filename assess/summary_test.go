@@ -69,7 +69,7 @@ func TestTheRiskSummaryIsReadFromTheLedger(t *testing.T) {
 		require.NotEmpty(t, st.Result)
 		require.False(t, st.At.IsZero())
 	}
-	require.Len(t, first.Records, 4)
+	require.Len(t, first.Records, 9)
 	require.Equal(t, []string{"s-2"}, assess.UncontrolledSites(first.Sites))
 	require.Empty(t, first.Tripped)
 	require.Contains(t, first.Gaps, `whether product line "pump" is affected has no answer`)
@@ -240,4 +240,70 @@ func TestASiteIsToldWithItsLevelAndWithoutEmptyReasons(t *testing.T) {
 		{Site: "s-2", Risk: assess.Uncontrolled, Exploitability: assess.Medium, Why: []string{"no rule"}},
 	}}}}
 	require.Contains(t, s.Markdown(), "\n- s-1: controlled, exploitability high\n- s-2: uncontrolled, exploitability medium (no rule)\n")
+}
+
+func TestASummarySaysWhatAnOverrideRestsOnAndWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	l := ledgerAt(noon)
+	d := deployment(t)
+	f := finding()
+	f.Exploited = &feeds.Exploited{Ransomware: true}
+	f.Title = "~~not~~ so \u202e\x1b[31m"
+	a, err := assess.Open(f, time.Time{}, "analyst", noon)
+	require.NoError(t, err)
+	a, err = a.WithTriage(assess.Triage{Step: step("analyst"), Result: assess.Affected})
+	require.NoError(t, err)
+	a, err = a.WithExploitability(step("analyst"), attacks[assess.Low], nil)
+	require.NoError(t, err)
+	a, err = a.WithImpact(assess.Impact{Step: step("clinician"), Harm: assess.Critical, Statement: "The pump stops."})
+	require.NoError(t, err)
+	a, err = a.WithScore(step("analyst"), attacks[assess.Low], nil)
+	require.NoError(t, err)
+	a, err = a.Propose(nil, assess.Proposal{Step: step("analyst"), Risk: assess.Controlled, Controls: d.Controls[:1]})
+	require.NoError(t, err)
+	require.NoError(t, assess.Save(t.Context(), l, by("analyst"), a))
+	a, err = a.Countersign(ok("second"))
+	require.NoError(t, err)
+	require.NoError(t, assess.Save(t.Context(), l, by("second"), a))
+	a, err = a.Settle(ok("safety"), *a.Determination.Second)
+	require.NoError(t, err)
+	require.NoError(t, assess.Save(t.Context(), l, by("safety"), a))
+	require.NoError(t, l.Do(t.Context(), by("regulatory"), func(tx *store.Tx) error {
+		return errors.Join(device.Products.Put(tx, device.Product{ID: "pump-2.1", Name: "Pump", Model: "P", Version: "2.1", Zone: "UTC", Deployment: d}),
+			device.Lines.Put(tx, device.Line{ID: "pump", Name: "Pumps", Manufacturer: "m", Variants: []device.Variant{
+				{Model: "P", Products: []string{"pump-2.1"}, Markets: []device.Market{{Place: "US", Class: "III", Number: "P123456"}}},
+			}}))
+	}))
+	s, err := assess.Summarize(t.Context(), l, nil, days, "CVE-2022-25640", noon)
+	require.NoError(t, err)
+	one := s.Products[0]
+	require.Len(t, one.Assumptions, 1)
+	require.Equal(t, d.Controls[0].ID, one.Assumptions[0].Control.ID)
+	require.Equal(t, d.Controls[0].Operator, one.Actions[0].Party)
+	require.Equal(t, assess.Yes, one.PMA)
+	require.Equal(t, assess.Include, one.Outcomes[2].Duty)
+	require.NotNil(t, one.SSVC)
+	for _, st := range one.Steps {
+		want := ""
+		if st.By == "clinician" {
+			want = "analyst"
+		}
+		require.Equal(t, want, st.Recorded, st.Name)
+	}
+	md := s.Markdown()
+	for _, want := range []string{
+		"listed on a day that is not stated", "Used in ransomware campaigns", "clinician, recorded by analyst", "### Assumptions", "Keep vlan-7 in place", `\~\~not\~\~ so \[31m`,
+	} {
+		require.Contains(t, md, want)
+	}
+	require.NotContains(t, md, "\u202e")
+	require.NotContains(t, md, "\x1b")
+
+	later, err := assess.Summarize(t.Context(), l, nil, days, "CVE-2022-25640", d.Controls[0].Expires)
+	require.NoError(t, err)
+	require.Equal(t, assess.Uncontrolled, later.Products[0].Risk)
+	gaps := strings.Join(later.Products[0].Gaps, "\n")
+	require.Contains(t, gaps, "are not tracked")
+	require.Contains(t, gaps, "no correction or removal is recorded")
+	require.Contains(t, gaps, "not in force")
 }

@@ -2,7 +2,7 @@
 // post.
 //
 //	press := advisory.Press{Also: []advisory.Form{pdf.Form(nil)}}
-//	r, err := press.Release(ctx, ledger, gate, a, tlp.Customer, at)
+//	r, err := press.Release(ctx, ledger, by, gate, a, tlp.Customer, at)
 //
 // The same letter gives the same bytes. There are no links, scripts or pictures in
 // it. A character that the font has not is written as its number, such as

@@ -197,7 +197,7 @@ func (w *walk) write() error {
 
 func (w *walk) release() error {
 	press := advisory.Press{Also: []advisory.Form{advisory.Statements, pdf.Form(nil)}}
-	r, err := press.Release(w.ctx, w.ledger, tlp.LabelsOnly, w.advisory, tlp.Customer, w.later())
+	r, err := press.Release(w.ctx, w.ledger, by("psirt-desk", "released"), tlp.LabelsOnly, w.advisory, tlp.Customer, w.later())
 	if err != nil {
 		return err
 	}
@@ -242,6 +242,12 @@ func (w *walk) send() error {
 		fmt.Fprintf(w.print, "%s: %s\n", d.Key(), d.State())
 	}
 	fmt.Fprintf(w.print, "%d told by mail\n", told)
+	for d, err := range advisory.OnwardList(w.ctx, w.ledger) {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w.print, "passed on by %s: %s\n", d.Customer, d.Onward)
+	}
 	for d, err := range advisory.OverdueList(w.ctx, w.ledger, w.now.AddDate(0, 1, 0)) {
 		if err != nil {
 			return err

@@ -39,16 +39,20 @@ func (r *run) advise() error {
 		r.say("  nothing was judged: no advisory")
 		return nil
 	}
+	policy, err := advisory.DefaultPolicy()
+	if err != nil {
+		return err
+	}
+	in.Needs = policy.Needs(in.Kind)
 	a, err := r.draft(in)
 	if err != nil {
 		return err
 	}
-	if a.Status == advisory.StatusDraft {
-		if a, err = r.sign(a); err != nil {
-			return err
-		}
+	if a, err = r.sign(a); err != nil {
+		return err
 	}
-	released, err := advisory.Release(r.ctx, r.program.Ledger(), tlp.LabelsOnly, a, tlp.Customer, r.now())
+	by := store.By{Who: release, Why: "signed off (DEMONSTRATION)"}
+	released, err := advisory.Release(r.ctx, r.program.Ledger(), by, tlp.LabelsOnly, a, tlp.Customer, r.now())
 	if err != nil {
 		return err
 	}
@@ -87,14 +91,24 @@ func (r *run) draft(in advisory.Input) (advisory.Advisory, error) {
 	return a, advisory.Save(r.ctx, l, store.By{Who: editor, Why: "drafted"}, a)
 }
 
+// sign has each role of the policy that has not signed yet do so.
 func (r *run) sign(a advisory.Advisory) (advisory.Advisory, error) {
-	a, err := a.SignOff(advisory.SignOff{
-		By: quality, Role: "quality (invented)", At: r.now(), Why: "a demonstration of the sign-off", Demonstration: true,
-	})
-	if err != nil {
-		return a, err
+	for _, role := range a.Missing() {
+		who, ok := map[string]string{"product security": security, "product safety": safety}[role]
+		if !ok {
+			return a, fmt.Errorf("nobody signs as %s", role)
+		}
+		var err error
+		if a, err = a.SignOff(advisory.SignOff{
+			By: who, Role: role, At: r.now(), Why: "a demonstration of the sign-off", Demonstration: true,
+		}); err != nil {
+			return a, err
+		}
+		if err := advisory.Save(r.ctx, r.program.Ledger(), store.By{Who: who, Why: "signed off (DEMONSTRATION)"}, a); err != nil {
+			return a, err
+		}
 	}
-	return a, advisory.Save(r.ctx, r.program.Ledger(), store.By{Who: quality, Why: "signed off (DEMONSTRATION)"}, a)
+	return a, nil
 }
 
 // input gathers what the judged findings say. Plans that are not approved are

@@ -242,8 +242,8 @@ func TestAControlThatExpiredIsVerifiedAnew(t *testing.T) {
 			require.Contains(t, string(e.Body), time.Date(2027, 2, 17, 0, 0, 0, 0, time.UTC).Format(time.RFC3339))
 		}
 	}
-	require.Equal(t, []string{"device.product", "assess.assessment", "advisory.advisory", "advisory.advisory", "device.product"}, kinds,
-		"the device in both versions, the judgment that counts on the control, and a revision of the advisory that rests on it")
+	require.Equal(t, []string{"device.product", "assess.assessment", "advisory.advisory", "advisory.advisory", "advisory.advisory", "advisory.release", "device.product"}, kinds,
+		"the device in both versions, the judgment that counts on the control, and a revision of the advisory that rests on it: drafted, signed by two, released")
 }
 
 // A change that was carried out is not begun anew when the evidence changes: it is
