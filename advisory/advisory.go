@@ -79,6 +79,11 @@ type Advisory struct {
 	Revisions []Revision `json:"revisions"`
 	// Versions are the device versions it speaks of.
 	Versions []Version `json:"versions"`
+	// NoFleet says why the versions do not come from the records of all devices in
+	// the field; empty when they do, and in records of before it was asked.
+	NoFleet string `json:"no_fleet,omitempty"`
+	// Excluded are products of which it does not speak on purpose.
+	Excluded []Exclusion `json:"excluded,omitempty"`
 	// Vulnerabilities it speaks of, none twice.
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"`
 	// Instructions say what each party does now.
@@ -220,6 +225,16 @@ type Version struct {
 	Ended string       `json:"ended,omitempty"`
 }
 
+// An Exclusion says why an advisory does not speak of a product that one would look
+// for in it, such as that another advisory does. Readers are told. Product, the key of
+// its device.Product, and Why are required.
+type Exclusion struct {
+	Product string `json:"product"`
+	// Name is what readers are told. In an Input, empty takes that of the product.
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
 // A Vulnerability is what is said about one.
 type Vulnerability struct {
 	// ID is the CVE id, or the least id when there is none; IDs are all.
@@ -238,6 +253,9 @@ type Vulnerability struct {
 	Exploited *feeds.Exploited `json:"exploited,omitempty"`
 	// Published are the scores that others gave.
 	Published []PublishedScore `json:"published,omitempty"`
+	// Rated is the highest rating among the scores of others when it was drafted; empty
+	// in records of before it was kept.
+	Rated cvss.Severity `json:"rated,omitempty"`
 	// Dispositions has one for each of the advisory's versions, in that order.
 	Dispositions []Disposition `json:"dispositions"`
 }
@@ -268,6 +286,10 @@ type Disposition struct {
 	StatedBy string `json:"stated_by,omitempty"`
 	// Findings are the keys of the assessments it rests on.
 	Findings []string `json:"findings,omitempty"`
+	// From are the records that say it where no assessment of this version does: the
+	// plan or the release of a fix, and what a statement cites. Empty in records of
+	// before it was kept.
+	From []Basis `json:"from,omitempty"`
 }
 
 // A Score is the CVSS base score of a vulnerability on this device, derived from

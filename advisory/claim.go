@@ -15,7 +15,6 @@ import (
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
-	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -96,11 +95,20 @@ type Cite struct {
 
 // Citing is the cite of the record as the ledger holds it now.
 func Citing(ctx context.Context, l *store.Ledger, text Text, of store.Name) (Cite, error) {
+	b, err := Resting(ctx, l, of)
+	if err != nil {
+		return Cite{}, err
+	}
+	return Cite{Text: text, Of: b}, nil
+}
+
+// Resting is the record as the ledger holds it now, for a Cite or a Statement.
+func Resting(ctx context.Context, l *store.Ledger, of store.Name) (Basis, error) {
 	now, _, err := current(ctx, l, Basis{Kind: of.Kind, Key: of.Key})
 	if err != nil {
-		return Cite{}, fmt.Errorf("advisory: cite of %s: %w", of, err)
+		return Basis{}, fmt.Errorf("advisory: cite of %s: %w", of, err)
 	}
-	return Cite{Text: text, Of: Basis{Kind: of.Kind, Key: of.Key, Digest: now}}, nil
+	return Basis{Kind: of.Kind, Key: of.Key, Digest: now}, nil
 }
 
 // sources finds the records behind what an advisory says.
@@ -142,19 +150,46 @@ func (s sources) product(v Version) []Basis {
 	return append(out, s.own)
 }
 
+// scope are the records of which versions there are.
+func (s sources) scope() []Basis {
+	out := []Basis{s.own}
+	for _, b := range s.a.Rests {
+		if b.Kind == fleetKind {
+			out = append(out, b)
+		}
+	}
+	return tidy(out)
+}
+
 func (s sources) disposition(d Disposition) []Basis {
 	if out := s.findings(d.Findings); len(out) > 0 {
-		return tidy(out)
+		return tidy(append(out, d.From...))
 	}
-	return tidy(s.product(s.a.version(d.Version)))
+	return tidy(append(s.product(s.a.version(d.Version)), d.From...))
 }
 
 func (s sources) vulnerability(v Vulnerability) []Basis {
+	return tidy(append(s.findings(v.findings()), s.own))
+}
+
+// heard are those of what others say of v: its assessments, and what is known beside
+// them; for published scores, or for exploitation.
+func (s sources) heard(v Vulnerability, kind string) []Basis {
+	out := append(s.rests(v.findings(), string(assess.Assessments)), s.own)
+	for _, b := range v.heard() {
+		if b.Kind == kind {
+			out = append(out, b)
+		}
+	}
+	return tidy(out)
+}
+
+func (v Vulnerability) findings() []string {
 	var keys []string
 	for _, d := range v.Dispositions {
 		keys = append(keys, d.Findings...)
 	}
-	return tidy(append(s.findings(keys), s.own))
+	return keys
 }
 
 // about are those of what an instruction or a remedy is for; empty lists are all.
@@ -168,6 +203,17 @@ func (s sources) about(ids []feeds.ID, versions []string) []Basis {
 			if len(versions) == 0 || slices.Contains(versions, d.Version) {
 				out = append(out, s.findings(d.Findings)...)
 			}
+		}
+	}
+	return tidy(out)
+}
+
+// patch are those of a fix: of what it is for, and the releases that carry one.
+func (s sources) patch(r Remedy) []Basis {
+	out := s.about(r.For, r.Versions)
+	for _, b := range s.a.Rests {
+		if b.Kind == string(patch.Releases) {
+			out = append(out, b)
 		}
 	}
 	return tidy(out)
@@ -219,11 +265,19 @@ type StaleError struct {
 	Stale []Stale
 }
 
-// A Stale record is one that changed, with the claims that say what it said.
+// A Stale record is one that changed, or that is not told of, with the claims that say
+// something else.
 type Stale struct {
-	Of     Basis   `json:"of"`
-	Why    string  `json:"why"`
-	Claims []Claim `json:"claims"`
+	Of  Basis  `json:"of"`
+	Why string `json:"why"`
+	// Product is the one that it is about when the advisory does not speak of that.
+	Product string  `json:"product,omitempty"`
+	Claims  []Claim `json:"claims"`
+}
+
+var heardWords = map[string]string{
+	exploitedKind: "changed: whether it is listed as exploited, or used in ransomware campaigns, is otherwise by now",
+	ratedKind:     "changed: the published scores rate it otherwise by now",
 }
 
 // Error names each record with the number of claims that it makes stale.
@@ -240,21 +294,40 @@ func (e *StaleError) Unwrap() error { return ErrStale }
 
 // Fresh compares what a rests on with what l holds now. Where a record is another
 // one, was withdrawn, or is not there, the claims that rest on it are stale and the
-// error is a *StaleError with all of them. The sign-offs do not help: they were of
-// what was known then.
+// error is a *StaleError with all of them. So are those that speak of a vulnerability
+// in a version of which l holds an assessment or a finding that a does not rest on; one
+// in a product that a does not speak of is told too, unless it is Excluded. The
+// sign-offs do not help: they were of what was known then. A withdrawn advisory says
+// nothing that could be stale.
 func Fresh(ctx context.Context, l *store.Ledger, a Advisory) error {
 	if l == nil {
 		return fmt.Errorf("%w: there is no ledger", ErrUnrecorded)
 	}
 	var out []Stale
 	claims := Claims(a)
+	h, err := hold(ctx, l)
+	if err != nil {
+		return err
+	}
+	add := func(stale Stale, hit func(Claim) bool) {
+		for _, c := range claims {
+			if hit(c) {
+				stale.Claims = append(stale.Claims, c)
+			}
+		}
+		out = append(out, stale)
+	}
 	rests := slices.Clone(a.Rests)
 	for _, c := range a.Cites {
 		rests = append(rests, c.Of)
 	}
 	for _, b := range tidy(rests) {
-		now, how, err := current(ctx, l, b)
-		why := ""
+		now, how, why := "", "", ""
+		if b.Kind == findings {
+			now, how, err = h.finding(b.Key)
+		} else {
+			now, how, err = current(ctx, l, b)
+		}
 		switch {
 		case errors.Is(err, store.ErrNotFound) && b.Kind == findings:
 			continue // nothing is kept of findings here: the assessment speaks for it
@@ -267,13 +340,10 @@ func Fresh(ctx context.Context, l *store.Ledger, a Advisory) error {
 		default:
 			continue
 		}
-		stale := Stale{Of: b, Why: why}
-		for _, c := range claims {
-			if slices.Contains(c.From, b) {
-				stale.Claims = append(stale.Claims, c)
-			}
-		}
-		out = append(out, stale)
+		add(Stale{Of: b, Why: why}, func(c Claim) bool { return slices.Contains(c.From, b) })
+	}
+	if err := h.otherwise(ctx, l, a, add); err != nil {
+		return err
 	}
 	if len(out) > 0 {
 		return &StaleError{ID: a.ID, Stale: out}
@@ -293,15 +363,25 @@ const gone = "withdrawn"
 func current(ctx context.Context, l *store.Ledger, b Basis) (digest, how string, err error) {
 	switch b.Kind {
 	case findings:
-		return finding(ctx, l, b.Key)
+		h, err := hold(ctx, l)
+		if err != nil {
+			return "", "", err
+		}
+		return h.finding(b.Key)
 	case fleetKind:
 		return inField(ctx, l, b.Key)
 	case string(assess.Assessments):
 		return latest(ctx, l, assess.Assessments, b.Key)
+	case string(patch.Releases):
+		return latest(ctx, l, patch.Releases, b.Key)
 	case string(patch.Plans):
 		return latest(ctx, l, patch.Plans, b.Key)
 	case string(device.Products):
-		return latest(ctx, l, device.Products, b.Key)
+		p, e, err := device.Products.Latest(ctx, l, b.Key)
+		if err != nil {
+			return "", "", err
+		}
+		return toldAs(p, b.Digest), entered(e), nil
 	case string(device.Lives):
 		return latest(ctx, l, device.Lives, b.Key)
 	case string(device.Counts):
@@ -338,23 +418,20 @@ func body(trail iter.Seq2[store.Entry, error]) (string, string, error) {
 
 func entered(e store.Entry) string { return fmt.Sprintf(" on %s by %s: %s", stamp(e.At), e.Who, e.Why) }
 
-// finding looks for a finding in the states of products.
-func finding(ctx context.Context, l *store.Ledger, key string) (string, string, error) {
-	for s, err := range match.States.All(ctx, l, "") {
-		if err != nil {
-			return "", "", err
-		}
-		for _, f := range s.Findings {
-			if f.FindingKey != key {
-				continue
-			}
-			if !f.Gone.IsZero() {
-				return gone, ": the finding was withdrawn on " + stamp(f.Gone), nil
-			}
-			return f.Digest, ": it rests on other evidence", nil
-		}
+// told is what an advisory says of a product: not how it is deployed and controlled,
+// which its assessments rest on.
+func told(p device.Product) device.Product {
+	p.Deployment = device.Deployment{}
+	return p
+}
+
+// toldAs is the digest of what an advisory says of p; that of all of p where it was
+// kept so once, and still is that.
+func toldAs(p device.Product, kept string) string {
+	if whole := digest(p); whole == kept {
+		return whole
 	}
-	return "", "", store.ErrNotFound
+	return digest(told(p))
 }
 
 // settled is v as the ledger gives it back, so that digests of before and after

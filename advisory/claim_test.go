@@ -2,6 +2,7 @@ package advisory_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestEverySentenceHasASource(t *testing.T) {
 		for _, c := range claims {
 			require.NotEmpty(t, c.From, "%s: %q", name, c.Text)
 			for _, b := range c.From {
-				if b.Kind == "match.finding" || b.Kind == "advisory.fleet" {
+				if slices.Contains([]string{"match.finding", "advisory.fleet", "advisory.exploitation", "advisory.rating"}, b.Kind) {
 					continue // told of by its assessment, or by all products
 				}
 				found := false

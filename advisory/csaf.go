@@ -136,6 +136,7 @@ func notes(a Advisory) []csaf.Note {
 		}
 	}
 	add(csaf.NoteOther, "Device identifiers", strings.Join(udis, "\n"))
+	add(csaf.NoteGeneral, "Scope", strings.Join(a.scope(), "\n"))
 	var stages []string
 	for _, v := range a.Versions {
 		if v.Stage != "" {

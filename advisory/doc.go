@@ -6,9 +6,9 @@
 // plans and the words of a person; other people sign it off; Release asks the gate
 // and gives out the files. Nothing leaves without the roles that the Policy demands,
 // nor without the sign-offs that the ledger holds as their signers wrote them, nor
-// when a record that a sentence rests on is another by now (Fresh), and a sign-off
-// made by an example says DEMONSTRATION
-// wherever the advisory is shown.
+// when a record that a sentence rests on is another by now or the ledger knows
+// otherwise (Fresh), and a sign-off made by an example says DEMONSTRATION wherever
+// the advisory is shown.
 //
 //	a, err := advisory.Draft(in, at)
 //	err = advisory.Save(ctx, ledger, store.By{Who: in.By, Why: "drafted"}, a)

@@ -1,7 +1,6 @@
 package advisory
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
+	"github.com/open-postmarket/postmarket/match"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/tlp"
 )
@@ -27,10 +27,16 @@ type Input struct {
 	Mark tlp.Mark
 	// Fleet gives the versions: every one that was distributed of the models that
 	// the assessments are about, supported or not. See Fleet.Versions. Products are
-	// further ones, and all of them without a Fleet. A version that no assessment
-	// and no statement speaks of is under investigation.
+	// further ones. A version that no assessment and no statement speaks of is under
+	// investigation. A product with nearly the name of one of them has to be given, or
+	// be Excluded: see Fleet.Near.
 	Fleet    *Fleet
 	Products []device.Product
+	// NoFleet says to readers why there is no Fleet, and the versions are the
+	// Products alone. One of the two is required.
+	NoFleet string
+	// Excluded are products of which it does not speak on purpose.
+	Excluded []Exclusion
 	// Audience, Needs and Eased are as in Advisory.
 	Audience []tlp.Audience
 	Needs    []string
@@ -46,11 +52,18 @@ type Input struct {
 	// Assessments may be of any state; only what was approved counts as
 	// determined.
 	Assessments []assess.Assessment
+	// Findings are those of the assessments as they are now, where that is known: what
+	// they say of exploitation and of published scores is told in place of what the
+	// assessments were judged on.
+	Findings []match.Finding
 	// Matrix is the one that they are judged by. Nil means assess.DefaultMatrix.
 	Matrix *assess.Matrix
 	// Plans are for these assessments. Only an approved plan can be told to
 	// customers.
 	Plans []patch.Plan
+	// Releases are those of the ledger (patch.Releases) that carry changes for these
+	// assessments: what they carry is fixed in their version since they were made.
+	Releases []patch.Release
 	// Stated are what a person says of versions that were not assessed.
 	Stated []Statement
 	// Vulnerabilities are the words about each, in the order of the advisory.
@@ -85,18 +98,24 @@ type VulnerabilityText struct {
 
 // A Statement says of a version that was not assessed that it is not affected
 // or fixed. It cannot overrule an assessment.
+//
+// That a version is fixed follows from approved plans and from releases; a person
+// who states it says why, and names a record that says so.
 type Statement struct {
 	Product       string // the key of one of the products
 	Vulnerability feeds.ID
 	Status        VersionStatus
 	Justification string // a VEX token; it or Why is required for NotAffected
 	Why           string
+	// From are records of the ledger that say so; required for Fixed, with Why. See
+	// Resting.
+	From []Basis
 }
 
 // Draft makes a draft as of at. Everything that is missing or wrong is told at
 // once, as by Validate.
 func Draft(in Input, at time.Time) (Advisory, error) {
-	d := &drafter{in: in, version: map[string]string{}, judged: map[string]assess.Assessment{}, fixes: map[string]map[string]bool{}}
+	d := &drafter{in: in, version: map[string]string{}, judged: map[string]assess.Assessment{}, fixes: map[string]map[string][]Basis{}}
 	d.a = Advisory{
 		Schema: Schema, ID: in.ID, Kind: in.Kind, Status: StatusDraft, Lang: in.Lang, Maker: in.Maker,
 		Texts: in.Texts, Proposed: patch.Proposed{By: in.By, At: instant(at)},
@@ -106,6 +125,7 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.revisions()
 	d.versions()
 	d.vulnerabilities()
+	d.releases()
 	d.plans()
 	d.statements()
 	d.added()
@@ -113,9 +133,7 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 	d.roads()
 	d.fixed()
 	d.mark()
-	slices.SortFunc(d.a.Rests, func(x, y Basis) int {
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Key, y.Key))
-	})
+	d.a.Rests = tidy(d.a.Rests)
 	if err := errors.Join(errors.Join(d.errs...), d.a.Validate()); err != nil {
 		return Advisory{}, err
 	}
@@ -133,9 +151,9 @@ type drafter struct {
 	// products are those of the versions, in their order.
 	products []device.Product
 	judged   map[string]assess.Assessment // by finding
-	// fixes are the device versions, spelled plainly, that have a patch which can
-	// be had; by finding.
-	fixes map[string]map[string]bool
+	// fixes are the records that say that a finding has a patch which can be had, by
+	// finding and by the device version with the patch, spelled plainly.
+	fixes map[string]map[string][]Basis
 }
 
 func (d *drafter) fail(format string, args ...any) {
@@ -158,6 +176,14 @@ func (d *drafter) versions() {
 	for _, p := range d.in.Products {
 		d.product(p)
 	}
+	d.a.NoFleet = d.in.NoFleet
+	switch {
+	case d.in.Fleet == nil && blank(d.in.NoFleet):
+		d.fail("there is no fleet and no reason for that: versions could be left out without a word")
+	case d.in.Fleet != nil && !blank(d.in.NoFleet):
+		d.fail("there is a fleet and a reason why there is none: %q", d.in.NoFleet)
+	}
+	defer d.excluded()
 	if d.in.Fleet == nil {
 		return
 	}
@@ -171,12 +197,43 @@ func (d *drafter) versions() {
 	for _, p := range d.in.Products {
 		about = append(about, p.ID)
 	}
-	versions := d.in.Fleet.Versions(about...)
+	fleet := *d.in.Fleet
+	fleet.Products = slices.Clone(fleet.Products)
+	for _, p := range d.in.Products {
+		if !slices.ContainsFunc(fleet.Products, func(o device.Product) bool { return o.ID == p.ID }) {
+			fleet.Products = append(fleet.Products, p)
+		}
+	}
+	versions := fleet.Versions(about...)
 	d.rest(fleetKind, fleetKey(about), fleetDigest(versions))
 	for _, p := range versions {
-		if _, given := d.version[p.ID]; !given {
+		if _, given := d.version[p.ID]; !given && !d.isExcluded(p.ID) {
 			d.product(p)
 		}
+	}
+	for _, p := range fleet.Near(about...) {
+		if _, given := d.version[p.ID]; !given && !d.isExcluded(p.ID) {
+			d.fail("product %q (%s %s, model %q, of %q) is nearly one of those that it speaks of: give it, or exclude it with a reason",
+				p.ID, p.Name, p.Version, p.Model, p.Manufacturer)
+		}
+	}
+}
+
+func (d *drafter) isExcluded(product string) bool {
+	return slices.ContainsFunc(d.in.Excluded, func(x Exclusion) bool { return x.Product == product })
+}
+
+// excluded takes over the products that it does not speak of.
+func (d *drafter) excluded() {
+	for _, x := range d.in.Excluded {
+		if d.in.Fleet != nil && blank(x.Name) {
+			for _, p := range d.in.Fleet.Products {
+				if p.ID == x.Product {
+					x.Name = Version{Name: p.Name, Model: p.Model, Version: p.Version}.words()
+				}
+			}
+		}
+		d.a.Excluded = append(d.a.Excluded, x)
 	}
 }
 
@@ -190,7 +247,7 @@ func (d *drafter) product(p device.Product) {
 		return
 	}
 	v := Version{Product: p.ID, Name: p.Name, Model: p.Model, Version: p.Version, Manufacturer: p.Manufacturer, UDIDI: p.UDIDI}
-	d.rest(string(device.Products), p.ID, digest(settled(p)))
+	d.rest(string(device.Products), p.ID, digest(told(settled(p))))
 	if d.in.Fleet != nil {
 		for _, l := range d.in.Fleet.Lives {
 			if l.Product == p.ID {
@@ -266,7 +323,7 @@ func (d *drafter) vulnerabilities() {
 			}
 			d.judged[a.Finding] = a
 			of[id] = append(of[id], a)
-			v.join(a)
+			v.join(a, d.facts(a))
 			if a.Impact != nil && !slices.Contains(impacts, a.Impact.Statement) {
 				impacts = append(impacts, a.Impact.Statement)
 			}
@@ -288,6 +345,11 @@ func (d *drafter) vulnerabilities() {
 			d.fail("no words are given for %q, which the assessment %q is about", a.Vulnerability, a.Finding)
 		}
 	}
+	for _, f := range d.in.Findings {
+		if !taken[f.Key()] {
+			d.fail("the finding %q is of no given assessment", f.Key())
+		}
+	}
 	seen := map[string]bool{}
 	for _, a := range d.in.Assessments {
 		if seen[a.Finding] {
@@ -306,16 +368,29 @@ func (d *drafter) meant(text VulnerabilityText, a assess.Assessment) bool {
 	return slices.Contains(a.IDs, text.ID) && !slices.ContainsFunc(d.in.Vulnerabilities, func(t VulnerabilityText) bool { return t.ID == a.Vulnerability })
 }
 
+// facts are those of the finding of a, as they are now when that is known.
+func (d *drafter) facts(a assess.Assessment) assess.Facts {
+	for _, f := range d.in.Findings {
+		if f.Key() == a.Finding {
+			a.Facts.Exploited, a.Facts.Scores = f.Exploited, f.Scores
+		}
+	}
+	return a.Facts
+}
+
 // join adds what a's finding says about the vulnerability itself.
-func (v *Vulnerability) join(a assess.Assessment) {
+func (v *Vulnerability) join(a assess.Assessment, facts assess.Facts) {
 	v.ID = a.Vulnerability // of two CVEs, Validate tells
 	v.IDs = append(append(v.IDs, a.Vulnerability), a.IDs...)
 	slices.Sort(v.IDs)
 	v.IDs = slices.Compact(v.IDs)
-	if x := a.Facts.Exploited; x != nil && v.Exploited == nil {
+	if x := facts.Exploited; x != nil && (v.Exploited == nil || x.Ransomware && !v.Exploited.Ransomware) {
 		v.Exploited = x
 	}
-	for _, s := range a.Facts.Scores {
+	if r := (match.Finding{Scores: facts.Scores}).Severity(); v.Rated == "" || slices.Index(ratings, r) > slices.Index(ratings, v.Rated) {
+		v.Rated = r
+	}
+	for _, s := range facts.Scores {
 		p := PublishedScore{Source: s.Source, By: s.By, Vector: s.Vector, Base: s.Base}
 		if p.Vector != "" && !slices.Contains(v.Published, p) {
 			v.Published = append(v.Published, p)
@@ -377,6 +452,9 @@ func (d *drafter) mark() {
 	marks := []tlp.Mark{d.in.Mark}
 	for _, a := range d.in.Assessments {
 		marks = append(marks, a.Facts.Mark)
+	}
+	for _, f := range d.in.Findings {
+		marks = append(marks, f.Mark)
 	}
 	d.a.Mark = tlp.Join(marks...)
 }

@@ -27,6 +27,7 @@ func exampleInput() advisory.Input {
 			{ID: "pump-2.1", Name: "Example pump", Model: "EP-2", Version: "2.1", Zone: "America/Chicago"},
 			{ID: "pump-3.0", Name: "Example pump", Model: "EP-2", Version: "3.0", Zone: "America/Chicago"},
 		},
+		NoFleet: "These two versions are all that were released.",
 		Stated: []advisory.Statement{{
 			Product: "pump-3.0", Vulnerability: "CVE-2022-34293", Status: advisory.NotAffected, Justification: string(csaf.FlagComponentNotPresent),
 		}},

@@ -143,6 +143,12 @@ var segment = patch.Remedy{
 	Kind: patch.CompensatingControl, Party: patch.Facility, Text: "Keep the pumps on a network segment of their own, closed to other systems.",
 }
 
+// details are a fix that can be had and a control.
+var details = patch.Details{
+	Remedies: []patch.Remedy{fix, segment},
+	Actions:  []patch.Action{{Party: patch.Facility, Text: "Install version 2.2 on every pump."}},
+}
+
 func serious(t *testing.T, product string) assess.Assessment {
 	return settled(t, finding(product, therapy), assess.Serious, remote, "Someone on the hospital network could change therapy settings, so that a patient gets too much or too little medicine.")
 }
@@ -168,7 +174,7 @@ func input(products ...device.Product) advisory.Input {
 		ID: "EXM-2026-001", Kind: advisory.SecurityNotice, Lang: "en-US", By: "advisory-author",
 		Maker:    advisory.Maker{Name: "Example Medical", Namespace: "https://example.com/psirt"},
 		Mark:     tlp.Marked(tlp.Clear, "example-medical"),
-		Products: products,
+		Products: products, NoFleet: "The register of devices is being set up; all released versions are named here.",
 		Instructions: []advisory.Instruction{
 			{Party: patch.Manufacturer, Text: "We supply updates and answer questions about them."},
 			{Party: patch.Facility, Text: "Find your pumps by model and version, and plan the update with our field service."},
@@ -208,10 +214,7 @@ func uncontrolled(t *testing.T) advisory.Input {
 	in := input(pump("2.1", "09506000134352"))
 	a := serious(t, "pump-2.1")
 	in.Assessments = []assess.Assessment{a}
-	in.Plans = []patch.Plan{planned(t, a, patch.Details{
-		Remedies: []patch.Remedy{fix, segment},
-		Actions:  []patch.Action{{Party: patch.Facility, Text: "Install version 2.2 on every pump."}},
-	})}
+	in.Plans = []patch.Plan{planned(t, a, details)}
 	in.Vulnerabilities = []advisory.VulnerabilityText{therapyWords}
 	in.Notice = notice
 	return in
@@ -251,6 +254,9 @@ func recording(t *testing.T, l *store.Ledger, in advisory.Input) {
 		}
 		for _, x := range in.Assessments {
 			require.NoError(t, assess.Assessments.Put(tx, x))
+		}
+		for _, x := range in.Releases {
+			require.NoError(t, patch.Releases.Put(tx, x))
 		}
 		for _, x := range in.Plans {
 			require.NoError(t, patch.Plans.Put(tx, x))

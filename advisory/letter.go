@@ -84,7 +84,7 @@ func newLetter(a Advisory) Letter {
 	l.Facts = append(l.Facts, it("May be shared", a.Mark.Label.String(), src.own))
 	l.references(a, src)
 	l.add("Summary", paragraphs(a.Summary, src.text(TextSummary)...)...)
-	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src)})
+	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src), Items: scope(a, src)})
 	l.identification(a, src)
 	for _, v := range a.Vulnerabilities {
 		l.vulnerability(a, v, src)
@@ -103,7 +103,7 @@ func newLetter(a Advisory) Letter {
 	var fixes []Item
 	for _, r := range a.Remedies {
 		if r.Kind == patch.Patch {
-			fixes = append(fixes, it(a.about(r.For, r.Versions), r.words(), src.about(r.For, r.Versions)...))
+			fixes = append(fixes, it(a.about(r.For, r.Versions), r.words(), src.patch(r)...))
 		}
 	}
 	l.under("Fixes", true, fixes...)
@@ -179,6 +179,15 @@ func products(a Advisory, src sources) *Table {
 	return t
 }
 
+// scope is what is said of the versions as a whole.
+func scope(a Advisory, src sources) []Item {
+	var out []Item
+	for _, line := range a.scope() {
+		out = append(out, it("", line, src.scope()...))
+	}
+	return out
+}
+
 // instructions are what p does: the instructions proper, then the controls.
 func instructions(a Advisory, p patch.Party, src sources) []Item {
 	var out []Item
@@ -210,7 +219,7 @@ func (l *Letter) vulnerability(a Advisory, v Vulnerability, src sources) {
 	if v.CWE != "" {
 		facts = append(facts, it("Weakness", v.CWE, of...))
 	}
-	facts = append(facts, it("Exploitation", v.exploitation(a.Proposed.At), of...))
+	facts = append(facts, it("Exploitation", v.exploitation(a.Proposed.At), src.heard(v, exploitedKind)...))
 	for _, d := range v.Dispositions {
 		facts = append(facts, it(a.version(d.Version).words(), d.status(), src.disposition(d)...))
 	}
@@ -220,7 +229,7 @@ func (l *Letter) vulnerability(a Advisory, v Vulnerability, src sources) {
 		}
 	}
 	for _, p := range v.Published {
-		facts = append(facts, it("Published score", p.words()+". It was not given for this device.", of...))
+		facts = append(facts, it("Published score", p.words()+". It was not given for this device.", src.heard(v, ratedKind)...))
 	}
 	l.under("Status, exploitation and scores", true, facts...)
 	l.under("Clinical impact: what could happen to the patient", false, paragraphs(v.ClinicalImpact, of...)...)

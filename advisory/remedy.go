@@ -3,6 +3,7 @@ package advisory
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/feeds"
@@ -30,7 +31,8 @@ func (d *drafter) plans() {
 		if err := p.Validate(); err != nil {
 			d.errs = append(d.errs, err)
 		}
-		d.a.Rests = append(d.a.Rests, Basis{Kind: string(patch.Plans), Key: p.Finding, Digest: digest(settled(p))})
+		of := Basis{Kind: string(patch.Plans), Key: p.Finding, Digest: digest(settled(p))}
+		d.a.Rests = append(d.a.Rests, of)
 		id, version := a.Vulnerability, d.version[a.Product]
 		if x := d.disposition(id, version); x != nil && farther[p.Class] > farther[x.Class] {
 			x.Class = p.Class
@@ -39,10 +41,17 @@ func (d *drafter) plans() {
 			d.instruct(Instruction{Party: act.Party, Text: act.Text, For: []feeds.ID{id}, Versions: []string{version}})
 		}
 		for _, r := range p.Remedies {
+			since := r.AvailableFrom
+			if r.Kind == patch.Patch {
+				since = d.since(p.Finding, r.FixedIn, since)
+				if !since.IsZero() && !instant(since).After(d.a.Proposed.At) && since.Equal(r.AvailableFrom) {
+					d.fix(p.Finding, r.FixedIn, of)
+				}
+			}
 			d.remedy(Remedy{
-				Kind: r.Kind, Party: r.Party, Text: r.Text, FixedIn: r.FixedIn, AvailableFrom: r.AvailableFrom,
+				Kind: r.Kind, Party: r.Party, Text: r.Text, FixedIn: r.FixedIn, AvailableFrom: since,
 				For: []feeds.ID{id}, Versions: []string{version},
-			}, p.Finding)
+			})
 		}
 	}
 	for _, a := range d.in.Assessments {
@@ -52,6 +61,80 @@ func (d *drafter) plans() {
 			}
 		}
 	}
+}
+
+// fix keeps that of says that the finding has a patch in version.
+func (d *drafter) fix(finding, version string, of Basis) {
+	if d.fixes[finding] == nil {
+		d.fixes[finding] = map[string][]Basis{}
+	}
+	d.fixes[finding][plain(version)] = tidy(append(d.fixes[finding][plain(version)], of))
+}
+
+// releases takes up what was released for these assessments.
+func (d *drafter) releases() {
+	for _, r := range d.in.Releases {
+		if err := r.Check(); err != nil {
+			d.errs = append(d.errs, err)
+			continue
+		}
+		if r.At.After(d.a.Proposed.At) {
+			d.fail("the release %q is made at %s, after this was drafted", r.Key(), stamp(r.At))
+			continue
+		}
+		of := Basis{Kind: string(patch.Releases), Key: r.Key(), Digest: digest(settled(r))}
+		carries := false
+		for _, change := range r.Changes {
+			if finding := d.carried(change, r.Version); finding != "" {
+				carries = true
+				d.fix(finding, r.Version, of)
+			}
+		}
+		if !carries {
+			d.fail("the release %q carries no patch for a given assessment", r.Key())
+			continue
+		}
+		d.a.Rests = append(d.a.Rests, of)
+	}
+}
+
+// carried is the finding that the change of a release fixes, by its key (see
+// patch.Change.Key); empty when that was not given, or when the change is no patch of
+// it. A key of before kinds stood in it counts when the plan has the patch in that
+// version.
+func (d *drafter) carried(change, version string) string {
+	for finding := range d.judged {
+		rest, ok := strings.CutPrefix(change, finding+" @")
+		if !ok {
+			continue
+		}
+		words := strings.Fields(rest)
+		if n := len(words); n > 2 && patch.RemedyKind(words[n-2]).Valid() {
+			if patch.RemedyKind(words[n-2]) == patch.Patch {
+				return finding
+			}
+			return ""
+		}
+		for _, p := range d.in.Plans {
+			if p.Finding == finding && slices.ContainsFunc(p.Remedies, func(r patch.Remedy) bool {
+				return r.Kind == patch.Patch && plain(r.FixedIn) == plain(version)
+			}) {
+				return finding
+			}
+		}
+	}
+	return ""
+}
+
+// since is from when a patch can be had that a plan promises from planned on: when it
+// was released, if it was.
+func (d *drafter) since(finding, version string, planned time.Time) time.Time {
+	for _, r := range d.in.Releases {
+		if plain(r.Version) == plain(version) && slices.ContainsFunc(r.Changes, func(c string) bool { return d.carried(c, r.Version) == finding }) {
+			return r.At
+		}
+	}
+	return planned
 }
 
 // roads takes back the class of a version of which a finding that may touch it
@@ -92,10 +175,13 @@ func (d *drafter) statements() {
 			d.fail("%q of %q: a person may state not affected or fixed, not %q", s.Vulnerability, s.Product, s.Status)
 		case len(x.Findings) > 0:
 			d.fail("%q of %q was assessed, which a statement cannot overrule", s.Vulnerability, s.Product)
+		case s.Status == Fixed && (hollow(s.Why) || len(s.From) == 0) || slices.ContainsFunc(s.From, noRecord):
+			d.fail("%q of %q: that it is fixed is stated with a reason and with a record of the ledger that says so", s.Vulnerability, s.Product)
 		case x.StatedBy != "":
 			d.fail("%q of %q is stated twice", s.Vulnerability, s.Product)
 		default:
-			x.Status, x.Justification, x.Why, x.StatedBy = s.Status, s.Justification, s.Why, d.in.By
+			x.Status, x.Justification, x.Why, x.StatedBy, x.From = s.Status, s.Justification, s.Why, d.in.By, tidy(s.From)
+			d.a.Rests = append(d.a.Rests, s.From...)
 			if s.Status == NotAffected {
 				x.Risk = assess.NoRisk
 			}
@@ -148,8 +234,23 @@ func (d *drafter) added() {
 				}
 			}
 		}
-		d.remedy(r, of...)
+		if available := !r.AvailableFrom.IsZero() && !instant(r.AvailableFrom).After(d.a.Proposed.At); r.Kind == patch.Patch && available && !d.recorded(of, r.FixedIn) {
+			d.fail("the patch %q is said to be available in version %q, which no approved plan and no release says of all that it is for", r.Text, r.FixedIn)
+		}
+		d.remedy(r)
 	}
+}
+
+// recorded reports whether plans or releases say that all of these findings that may
+// touch their version have a patch in version; there has to be one.
+func (d *drafter) recorded(findings []string, version string) bool {
+	findings = slices.DeleteFunc(slices.Clone(findings), func(f string) bool { return !d.open(f) })
+	return len(findings) > 0 && !slices.ContainsFunc(findings, func(f string) bool { return len(d.fixes[f][plain(version)]) == 0 })
+}
+
+// noRecord reports whether b names no record, or one that only repeats what is said.
+func noRecord(b Basis) bool {
+	return blank(b.Kind) || blank(b.Key) || blank(b.Digest) || strings.HasPrefix(b.Kind, "advisory.")
 }
 
 // keys are the IDs of the versions of these products.
@@ -187,20 +288,12 @@ func (d *drafter) instruct(i Instruction) {
 	d.a.Instructions = append(d.a.Instructions, i)
 }
 
-// remedy adds r, which is for these findings.
-func (d *drafter) remedy(r Remedy, findings ...string) {
+// remedy adds r, or what it is for to one that says the same.
+func (d *drafter) remedy(r Remedy) {
 	r.FixedIn = strings.TrimSpace(r.FixedIn)
 	if !r.AvailableFrom.IsZero() {
 		r.AvailableFrom = instant(r.AvailableFrom)
 		r.Available = !r.AvailableFrom.After(d.a.Proposed.At)
-	}
-	if r.Kind == patch.Patch && r.Available {
-		for _, f := range findings {
-			if d.fixes[f] == nil {
-				d.fixes[f] = map[string]bool{}
-			}
-			d.fixes[f][plain(r.FixedIn)] = true
-		}
 	}
 	for n, x := range d.a.Remedies {
 		// Only where one of the two lists is equal is the union what both said.
@@ -217,7 +310,8 @@ func (d *drafter) remedy(r Remedy, findings ...string) {
 
 // fixed lists the versions that have a patch which can be had. One that is only
 // planned is not said to be fixed: it does not exist yet. One that leaves the
-// vulnerability in another component is not fixed either.
+// vulnerability in another component is not fixed either. What says so are plans and
+// releases.
 func (d *drafter) fixed() {
 	type into struct {
 		id      feeds.ID
@@ -225,12 +319,13 @@ func (d *drafter) fixed() {
 	}
 	var all []into
 	partly := map[into]bool{}
+	from := map[into][]Basis{}
 	for _, r := range d.a.Remedies {
 		if r.Kind != patch.Patch || !r.Available || blank(r.FixedIn) {
 			continue
 		}
-		for _, from := range r.Versions {
-			base := d.a.version(from)
+		for _, version := range r.Versions {
+			base := d.a.version(version)
 			to := d.release(base, r.FixedIn)
 			for _, id := range r.For {
 				x := d.disposition(id, to)
@@ -242,15 +337,17 @@ func (d *drafter) fixed() {
 				}
 				at := into{id, to}
 				all = append(all, at)
-				partly[at] = partly[at] || slices.ContainsFunc(d.disposition(id, from).Findings, func(f string) bool {
-					return d.open(f) && !d.fixes[f][plain(r.FixedIn)]
-				})
+				of := d.disposition(id, version).Findings
+				partly[at] = partly[at] || !d.recorded(of, r.FixedIn)
+				for _, f := range of {
+					from[at] = append(from[at], d.fixes[f][plain(r.FixedIn)]...)
+				}
 			}
 		}
 	}
 	for _, at := range all {
 		if x := d.disposition(at.id, at.release); !partly[at] && x.Status == UnderInvestigation && len(x.Findings) == 0 {
-			x.Status = Fixed
+			x.Status, x.From = Fixed, tidy(from[at])
 		}
 	}
 }

@@ -28,13 +28,14 @@ var parties = []patch.Party{patch.Manufacturer, patch.Facility, patch.User}
 
 // Validate says everything that is missing or wrong in a, at once, or nil. What
 // it asks of content is the union of FDA's 30-day notice (guidance) and the
-// practice of ISO/IEC 29147; that clinical impact takes at least five words and
-// is no empty phrase is our own convention.
+// practice of ISO/IEC 29147; that clinical impact takes at least five words, is
+// no empty phrase and says who or what is harmed is our own convention.
 func (a Advisory) Validate() error {
 	c := &checker{}
 	c.head(a)
 	c.texts(a)
 	c.versions(a)
+	c.scope(a)
 	for _, v := range a.Vulnerabilities {
 		c.vulnerability(a, v)
 	}
@@ -229,6 +230,21 @@ func (c *checker) versions(a Advisory) {
 	}
 }
 
+// scope checks what is said of the versions as a whole.
+func (c *checker) scope(a Advisory) {
+	if a.NoFleet != "" {
+		c.need("why there is no fleet", a.NoFleet)
+	}
+	for i, x := range a.Excluded {
+		if blank(x.Product) || blank(x.Name) || hollow(x.Why) || slices.ContainsFunc(a.Excluded[:i], func(o Exclusion) bool { return o.Product == x.Product }) {
+			c.fail("product %q is left out: its key, its name or the reason is missing, or it is there twice", x.Product)
+		}
+		if slices.ContainsFunc(a.Versions, func(v Version) bool { return v.Product != "" && v.Product == x.Product }) {
+			c.fail("product %q is left out and spoken of", x.Product)
+		}
+	}
+}
+
 func (c *checker) vulnerability(a Advisory, v Vulnerability) {
 	// A record that names several CVEs gives them all its own id; each stays a
 	// vulnerability by itself.
@@ -252,8 +268,11 @@ func (c *checker) vulnerability(a Advisory, v Vulnerability) {
 	c.need(fmt.Sprintf("the description of %q", v.ID), v.Description)
 	what := fmt.Sprintf("the clinical impact of %q", v.ID)
 	c.need(what, v.ClinicalImpact)
-	if !blank(v.ClinicalImpact) && len(strings.Fields(v.ClinicalImpact)) < 5 {
-		c.fail("%s is too short to say what could happen to the patient: %q", what, v.ClinicalImpact)
+	// What was issued in other times can still be taken back.
+	if !blank(v.ClinicalImpact) && a.Withdrawn == nil {
+		if why := idle(a.Lang, v.ClinicalImpact); why != "" {
+			c.fail("%s %s: %q", what, why, v.ClinicalImpact)
+		}
 	}
 	if v.CWE != "" && !weak.MatchString(v.CWE) {
 		c.fail("%q: %q is no CWE id", v.ID, v.CWE)
@@ -264,6 +283,9 @@ func (c *checker) vulnerability(a Advisory, v Vulnerability) {
 	}
 	for i, d := range v.Dispositions {
 		c.disposition(v, d, a.Versions[i])
+		if d.Status == Fixed && !a.fixed(v, d, a.Versions[i]) {
+			c.fail("%q in %s %s: fixed without a plan, a release or a record that says so", v.ID, a.Versions[i].Name, a.Versions[i].Version)
+		}
 	}
 }
 
@@ -297,6 +319,18 @@ func (c *checker) disposition(v Vulnerability, d Disposition, of Version) {
 	if s := d.Score; s != nil && (s.Vector.IsZero() || s.Base != s.Vector.Base() || blank(s.Label)) {
 		c.fail("%s: the score is not that of its vector, or its label is missing", where)
 	}
+}
+
+// fixed reports whether something says that v is fixed in that version. In records of
+// before it was kept what does, it is the patch of a plan.
+func (a Advisory) fixed(v Vulnerability, d Disposition, of Version) bool {
+	if len(d.From) > 0 {
+		return !slices.ContainsFunc(d.From, noRecord) && (d.StatedBy == "" || !hollow(d.Why))
+	}
+	return d.StatedBy == "" && slices.ContainsFunc(a.Remedies, func(r Remedy) bool {
+		return r.Kind == patch.Patch && r.Available && plain(r.FixedIn) == plain(of.Version) && slices.ContainsFunc(r.For, v.has) &&
+			slices.ContainsFunc(r.Versions, func(id string) bool { return a.version(id).Model == of.Model })
+	})
 }
 
 func (c *checker) instructions(a Advisory) {
@@ -403,18 +437,5 @@ func plain(version string) string {
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
-
-// hollow reports whether s is one of the phrases that fill a field without
-// saying anything. The list is ours.
-func hollow(s string) bool {
-	s = strings.ToLower(strings.Trim(s, " \t\n.,;:-–—_/?!()[]*"))
-	return s == "" || slices.Contains([]string{
-		"n/a", "na", "none", "nil", "no", "yes", "unknown", "tbd", "tba", "tbc", "todo", "not applicable", "not available", "not known",
-		"to be determined", "to be defined", "to be confirmed", "to be announced", "to follow", "see above", "see below", "see summary",
-		"see description", "no impact", "no clinical impact", "no clinical impact is expected", "no clinical impact expected",
-		"no impact on patients", "no impact to patients", "minimal impact", "low impact", "impact unknown", "impact is unknown",
-		"under investigation", "under review", "placeholder", "lorem ipsum", "text", "x", "xxx",
-	}, strings.Join(strings.Fields(s), " "))
-}
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -23,8 +23,9 @@ const vexSuffix = "-VEX"
 // VEX says in statements what a says of status: one for each vulnerability and
 // version, none left out. Calling it releases nothing: see Release and Statements.
 //
-// A version is named by an IRI in the maker's namespace, since devices have no
-// package URL. What a hospital does about it is an action, never a justification.
+// A version is named by an IRI in the maker's namespace that holds its manufacturer,
+// name, model and version, since devices have no package URL. What a hospital does
+// about it is an action, never a justification.
 func VEX(a Advisory) (vex.Document, error) {
 	if err := a.Validate(); err != nil {
 		return vex.Document{}, err
@@ -120,7 +121,7 @@ func (a Advisory) iri(key, value string) string {
 }
 
 func (a Advisory) device(v Version) string {
-	return a.iri("product", v.Name) + "&model=" + url.QueryEscape(v.Model) + "&version=" + url.QueryEscape(v.Version)
+	return a.iri("product", v.Name) + "&manufacturer=" + url.QueryEscape(v.Manufacturer) + "&model=" + url.QueryEscape(v.Model) + "&version=" + url.QueryEscape(v.Version)
 }
 
 // serial is a UUID that is always the same for one advisory (RFC 9562, version 8).

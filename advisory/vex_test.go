@@ -101,6 +101,30 @@ func TestEveryFormSaysTheCurrentDisposition(t *testing.T) {
 	require.Equal(t, want, letter)
 }
 
+func TestADeviceUnderAnotherBrandIsAnotherProduct(t *testing.T) {
+	t.Parallel()
+	in := uncontrolled(t)
+	brand := pump("2.1", "")
+	brand.ID, brand.Manufacturer = "brand-2.1", "Other Brand"
+	in.Products = append(in.Products, brand)
+	in.Stated = []advisory.Statement{{Product: "brand-2.1", Vulnerability: therapy, Status: advisory.NotAffected, Justification: "component_not_present"}}
+	files, err := advisory.Press{Also: []advisory.Form{advisory.Statements}}.Preview(draft(t, in))
+	require.NoError(t, err)
+	for i, decode := range map[int]func([]byte) (vex.Document, error){
+		4: func(b []byte) (vex.Document, error) { return cyclonedx.Decode(bytes.NewReader(b)) },
+		5: func(b []byte) (vex.Document, error) { return openvex.Decode(bytes.NewReader(b)) },
+	} {
+		doc, err := decode(files[i].Bytes)
+		require.NoError(t, err)
+		said := map[string]vex.Status{}
+		for _, s := range doc.Statements {
+			require.NotContains(t, said, s.Products[0].Ref, files[i].Name)
+			said[s.Products[0].Ref] = s.Status
+		}
+		require.Len(t, said, 3, files[i].Name)
+	}
+}
+
 func TestAHospitalsControlIsAnActionAndNoJustification(t *testing.T) {
 	t.Parallel()
 	a := final(t, uncontrolled(t))
@@ -183,7 +207,7 @@ func fleet() *advisory.Fleet {
 func TestVersionsComeFromTheFleet(t *testing.T) {
 	t.Parallel()
 	in := uncontrolled(t)
-	in.Products, in.Fleet = nil, fleet()
+	in.Products, in.Fleet, in.NoFleet = nil, fleet(), ""
 	a := draft(t, in)
 	var got []string
 	for _, v := range a.Versions {

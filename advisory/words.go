@@ -177,7 +177,7 @@ func (d Disposition) status() string {
 	word = strings.ToUpper(word[:1]) + word[1:] + ". "
 	switch d.Status {
 	case Fixed:
-		return d.risk()
+		return strings.TrimSpace(d.risk() + " " + d.Why)
 	case NotAffected:
 		return word + d.why()
 	}
@@ -237,6 +237,18 @@ func (w Withdrawal) words() string {
 		text += " Advisory " + w.ReplacedBy + " holds in its place."
 	}
 	return text
+}
+
+// scope says why versions could be missing.
+func (a Advisory) scope() []string {
+	var out []string
+	if !blank(a.NoFleet) {
+		out = append(out, "The versions were not taken from the records of all devices in the field: "+a.NoFleet)
+	}
+	for _, x := range a.Excluded {
+		out = append(out, fmt.Sprintf("This advisory does not speak of %s: %s", x.Name, x.Why))
+	}
+	return out
 }
 
 func (t Translation) words() string {

@@ -25,6 +25,7 @@ func draft(t testing.TB, change func(*advisory.Input)) advisory.Advisory {
 		ID: "EXM-2026-007", Kind: advisory.SecurityNotice, Lang: "en", By: "advisory-author",
 		Maker: advisory.Maker{Name: "Example Medical", Namespace: "https://example.com/psirt"}, Mark: tlp.Marked(tlp.Clear, "example-medical"),
 		Products: []device.Product{{ID: "pump-2.1", Name: "Example pump", Model: "EP-2", Version: "2.1", Zone: "America/Chicago"}},
+		NoFleet:  "Only one version was ever released.",
 		Vulnerabilities: []advisory.VulnerabilityText{{
 			ID: "CVE-2022-34293", Description: "A peer can slow down the telemetry connection.",
 			ClinicalImpact: "Trend data on the ward display could be late; therapy itself goes on unchanged.",

@@ -281,8 +281,8 @@ func (w *walk) receive() error {
 // abroad previews what the same finding would be as a field safety notice; first it
 // shows what that kind asks for.
 func (w *walk) abroad() error {
-	in := input()
-	in.ID, in.Kind, in.Products = "EXM-2026-002", advisory.FieldSafetyNotice, fleet().Products[1:2]
+	in, f := input(), fleet()
+	in.ID, in.Kind, in.Fleet = "EXM-2026-002", advisory.FieldSafetyNotice, &f
 	in.Assessments, in.Plans = []assess.Assessment{w.assessment}, []patch.Plan{w.approved}
 	_, err := advisory.Draft(in, w.now)
 	var lack *advisory.LackError

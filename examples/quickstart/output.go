@@ -118,6 +118,7 @@ func (r *run) input() advisory.Input {
 		ID: advisoryID, Kind: advisory.SecurityNotice, Lang: "en", By: editor,
 		Maker: advisory.Maker{Name: product().Manufacturer, Namespace: "https://example.com"},
 		Mark:  tlp.Marked(tlp.Clear, "maker"), Products: []device.Product{r.device},
+		NoFleet: "This is a demonstration with one device, in the version that was judged.",
 		Texts: advisory.Texts{
 			Title:        "TLS library of the example bedside therapy device (DEMONSTRATION)",
 			Summary:      "The device uses wolfSSL 4.8.1, which has known vulnerabilities. Those judged so far are told here, with what to do now.",
@@ -142,6 +143,11 @@ func (r *run) input() advisory.Input {
 		}
 		uncontrolled = uncontrolled || a.Risk() == assess.Uncontrolled
 		in.Assessments = append(in.Assessments, a)
+		for _, f := range r.result.Findings {
+			if f.Key() == a.Finding {
+				in.Findings = append(in.Findings, f)
+			}
+		}
 		if i < len(r.plans) && r.plans[i].Approved != nil {
 			in.Plans = append(in.Plans, r.plans[i])
 		}

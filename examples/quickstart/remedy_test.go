@@ -283,3 +283,15 @@ func TestAChangeThatWasCarriedOutStays(t *testing.T) {
 	}
 	require.Contains(t, second.printed, "patch: verified")
 }
+
+// What others score anew is told in the next revision.
+func TestAScoreOfOthersThatChangedIsToldAnew(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "device.db")
+	first := walkedOn(t, 2, without(t), file)
+	require.NotContains(t, first.advisory(t)[".md"], "AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")
+	second := walkedOn(t, 9, changed(t, "nvd/CVE-2022-25640.json", "C:N/I:H/A:N", "C:H/I:H/A:H"), file)
+	require.Contains(t, second.advisory(t)[".md"], "AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")
+	version, _ := second.issued(t)
+	require.Equal(t, "2", version)
+}
