@@ -83,6 +83,7 @@ func newLetter(a Advisory) Letter {
 	l.Facts = append(l.Facts, it("May be shared", a.Mark.Label.String(), src.own))
 	l.add("Summary", paragraphs(a.Summary, src.text(TextSummary)...)...)
 	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src)})
+	l.Sections = append(l.Sections, statuses(a, src)...)
 	for _, v := range a.Vulnerabilities {
 		l.vulnerability(a, v, src)
 	}
@@ -144,17 +145,14 @@ func (l *Letter) under(title string, list bool, items ...Item) {
 	}
 }
 
-// products is one row a version, with its status for every vulnerability.
+// products is one row a version: what it is.
 func products(a Advisory, src sources) *Table {
-	t := &Table{Caption: "Which versions are affected", Head: []string{"Product", "Model", "Version", "UDI-DI"}}
+	t := &Table{Caption: "Versions that this advisory speaks of", Head: []string{"Product", "Model", "Version", "UDI-DI"}}
 	staged := slices.ContainsFunc(a.Versions, func(v Version) bool { return v.Stage != "" })
 	if staged {
 		t.Head = append(t.Head, "Support")
 	}
-	for _, v := range a.Vulnerabilities {
-		t.Head = append(t.Head, string(v.ID))
-	}
-	for i, v := range a.Versions {
+	for _, v := range a.Versions {
 		udi := v.UDIDI
 		if udi == "" {
 			udi = "not stated"
@@ -163,15 +161,42 @@ func products(a Advisory, src sources) *Table {
 		if staged {
 			row = append(row, v.support())
 		}
-		from := src.product(v)
-		for _, x := range a.Vulnerabilities {
-			row = append(row, statusWords[x.Dispositions[i].Status])
-			from = append(from, src.disposition(x.Dispositions[i])...)
-		}
 		t.Rows = append(t.Rows, row)
-		t.From = append(t.From, tidy(from))
+		t.From = append(t.From, tidy(src.product(v)))
 	}
 	return t
+}
+
+// abreast is how many vulnerabilities stand beside each other in a table: as many
+// as a page is wide enough for.
+const abreast = 3
+
+// statuses are tables of one row a version with its status, each for as many
+// vulnerabilities as fit on paper.
+func statuses(a Advisory, src sources) []Section {
+	var out []Section
+	for first := 0; first < len(a.Vulnerabilities); first += abreast {
+		some := a.Vulnerabilities[first:min(first+abreast, len(a.Vulnerabilities))]
+		t := &Table{Head: []string{"Product", "Model", "Version"}}
+		for _, x := range some {
+			t.Head = append(t.Head, string(x.ID))
+		}
+		t.Caption = "Which versions are affected by " + strings.Join(t.Head[3:], ", ")
+		for i, v := range a.Versions {
+			row, from := []string{v.Name, v.Model, v.Version}, src.product(v)
+			for _, x := range some {
+				row = append(row, statusWords[x.Dispositions[i].Status])
+				from = append(from, src.disposition(x.Dispositions[i])...)
+			}
+			t.Rows = append(t.Rows, row)
+			t.From = append(t.From, tidy(from))
+		}
+		out = append(out, Section{Title: "Which versions are affected", Under: true, Table: t})
+		if first > 0 {
+			out[len(out)-1].Title += ", continued"
+		}
+	}
+	return out
 }
 
 // instructions are what p does: the instructions proper, then the controls.
