@@ -278,6 +278,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(`{"@context":"https://openvex.dev/ns","author":"a","timestamp":"2023-01-08","statements":[{"vulnerability":"C","products":["a"],"subcomponents":["b","c"],"status":"fixed"}]}`))
+	f.Add([]byte(head + `[{"vulnerability":{"name":"CVE-1"},"products":["pkg:a/b@1"],"status":"fixed","status_notes":"n\n\npostmarket:vex:original {\"format\":\"cyclonedx\",\"state\":\"resolved\"}"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := openvex.Decode(bytes.NewReader(data))
 		if err != nil {
