@@ -17,6 +17,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -89,6 +90,9 @@ type page struct {
 	width float64
 }
 
+// tag is empty or like a language tag.
+var tag = regexp.MustCompile(`^[A-Za-z0-9-]*$`)
+
 func newPage(l advisory.Letter, opts *Options, pages int) (*page, error) {
 	size := opts.Size
 	switch size {
@@ -97,6 +101,9 @@ func newPage(l advisory.Letter, opts *Options, pages int) (*page, error) {
 	case "A4", "Letter":
 	default:
 		return nil, fmt.Errorf("the size %q is not A4 or Letter", size)
+	}
+	if !tag.MatchString(l.Lang) { // it is written into the file as it is
+		return nil, fmt.Errorf("the language %q is no tag", l.Lang)
 	}
 	regular, bold := opts.Regular, opts.Bold
 	if regular == nil && bold == nil {

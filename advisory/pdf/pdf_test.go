@@ -136,6 +136,9 @@ func TestWrongOptionsAreErrors(t *testing.T) {
 		_, err := pdf.Write(l, opts)
 		require.ErrorContains(t, err, want)
 	}
+	l.Lang = "en) /JavaScript (x"
+	_, err = pdf.Write(l, nil)
+	require.ErrorContains(t, err, "is no tag")
 }
 
 func TestThePressWritesIt(t *testing.T) {
