@@ -183,9 +183,7 @@ func identified(id string) csaf.ID {
 
 func (e *encoder) statement(s *vex.Statement, opts *Options) error {
 	t, _ := mapping()
-	outside := slices.ContainsFunc(t.Outside, func(o vex.Original) bool {
-		return o.Format == s.Original.Format && o.Justification == s.Original.Justification
-	})
+	outside := slices.Contains(t.Outside, s.Original.Justification)
 	switch {
 	case s.Vulnerability == "":
 		return errors.New("names no vulnerability")

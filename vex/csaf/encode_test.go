@@ -150,6 +150,9 @@ func TestWhatCannotBeSaidIsRefusedWithAllReasons(t *testing.T) {
 		"rests on protected_at_perimeter, a control outside the product": {
 			Vulnerability: "CVE-1", Products: p, Status: vex.NotAffected, Impact: "firewall", Original: vex.Original{Format: "cyclonedx", State: "not_affected", Justification: "protected_at_perimeter"},
 		},
+		"rests on protected_by_mitigating_control": {
+			Vulnerability: "CVE-1", Products: p, Status: vex.NotAffected, Impact: "nurses", Original: vex.Original{Format: "csaf", State: "known_not_affected", Justification: "protected_by_mitigating_control"},
+		},
 		"has a status already": {Vulnerability: "CVE-1", Products: vex.Refs("P", "P"), Status: vex.Fixed},
 		"narrowed by its room": {Vulnerability: "CVE-1", Products: []vex.Product{{Name: "Pump", Only: []vex.ID{{Kind: "room", Value: "7"}}}}, Status: vex.Fixed},
 	} {

@@ -31,7 +31,7 @@ type table struct {
 		Note  string `json:"note"`
 	} `json:"never"`
 	// Outside are reasons of other formats that are controls outside the product.
-	Outside []vex.Original `json:"outside"`
+	Outside []string `json:"outside"`
 }
 
 var mapping = sync.OnceValues(func() (table, error) {

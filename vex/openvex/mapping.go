@@ -84,11 +84,11 @@ func texts(s vex.Status) (may, must []string) {
 }
 
 // outside reports whether the reason that o gives is a control of whoever runs the
-// product, and none of its own.
+// product, and none of its own, in whatever format it stood.
 func outside(o vex.Original) bool {
 	t, _ := mapping()
 	for _, row := range t.Never {
-		if row.Format == o.Format && row.Token == o.Justification {
+		if row.Token == o.Justification {
 			return row.Outside
 		}
 	}

@@ -117,7 +117,7 @@ func TestWhatCannotBeSaidIsRefusedWithAllReasons(t *testing.T) {
 		"not_affected needs a justification or an impact": {Status: vex.NotAffected, Products: []vex.Product{ok}},
 		`the justification "because" is none`:             {Status: vex.NotAffected, Justification: "because", Impact: "x", Products: []vex.Product{ok}},
 		"rests on protected_at_perimeter, a control outs": {Status: vex.NotAffected, Impact: "firewall", Original: vex.Original{Format: "cyclonedx", State: "not_affected", Justification: "protected_at_perimeter"}, Products: []vex.Product{ok}},
-		"rests on protected_by_mitigating_control":        {Status: vex.NotAffected, Impact: "nurses", Original: vex.Original{Format: "cyclonedx", State: "not_affected", Justification: "protected_by_mitigating_control"}, Products: []vex.Product{ok}},
+		"rests on protected_by_mitigating_control":        {Status: vex.NotAffected, Impact: "nurses", Original: vex.Original{Format: "openvex", State: "not_affected", Justification: "protected_by_mitigating_control"}, Products: []vex.Product{ok}},
 		"affected needs an action":                        {Status: vex.Affected, Products: []vex.Product{ok}},
 		"names no product":                                {Status: vex.Fixed},
 		`the versions ["1"] alone`:                        {Status: vex.Fixed, Versions: []string{"1"}, Products: []vex.Product{ok}},
