@@ -143,6 +143,9 @@ type Maker struct {
 	// Namespace is an http(s) URL that is the maker's own; CSAF names publishers
 	// by it.
 	Namespace string `json:"namespace"`
+	// Canonical is the https URL of the folder in which the maker publishes its CSAF
+	// documents: each then refers to itself there (CSAF 2.0, 6.2.11). Empty is none.
+	Canonical string `json:"canonical,omitempty"`
 }
 
 // Texts are the words of a person that stand for the advisory as a whole. Plain

@@ -50,6 +50,11 @@ func written(a Advisory, profile string) (*csaf.Document, error) {
 		doc.Document.Tracking.ID += vexSuffix
 		doc.Document.Title += " (VEX)"
 	}
+	if at := a.Maker.Canonical; at != "" {
+		doc.Document.References = []csaf.Reference{{
+			Category: csaf.ReferenceSelf, Summary: "Canonical URL", URL: strings.TrimRight(at, "/") + "/" + csaf.Filename(doc.Document.Tracking.ID),
+		}}
+	}
 	if t := a.TranslatedFrom; t != nil {
 		doc.Document.SourceLang = t.Lang
 	}

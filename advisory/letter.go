@@ -85,6 +85,7 @@ func newLetter(a Advisory) Letter {
 	l.references(a, src)
 	l.add("Summary", paragraphs(a.Summary, src.text(TextSummary)...)...)
 	l.Sections = append(l.Sections, Section{Title: "Products and versions", Table: products(a, src), Items: scope(a, src)})
+	l.Sections = append(l.Sections, statuses(a, src)...)
 	l.identification(a, src)
 	for _, v := range a.Vulnerabilities {
 		l.vulnerability(a, v, src)
@@ -149,17 +150,14 @@ func (l *Letter) under(title string, list bool, items ...Item) {
 	}
 }
 
-// products is one row a version, with its status for every vulnerability.
+// products is one row a version: what it is.
 func products(a Advisory, src sources) *Table {
-	t := &Table{Caption: "Which versions are affected", Head: []string{"Product", "Model", "Version", "UDI-DI"}}
+	t := &Table{Caption: "Versions that this advisory speaks of", Head: []string{"Product", "Model", "Version", "UDI-DI"}}
 	staged := slices.ContainsFunc(a.Versions, func(v Version) bool { return v.Stage != "" })
 	if staged {
 		t.Head = append(t.Head, "Support")
 	}
-	for _, v := range a.Vulnerabilities {
-		t.Head = append(t.Head, string(v.ID))
-	}
-	for i, v := range a.Versions {
+	for _, v := range a.Versions {
 		udi := v.UDIDI
 		if udi == "" {
 			udi = "not stated"
@@ -168,13 +166,8 @@ func products(a Advisory, src sources) *Table {
 		if staged {
 			row = append(row, v.support())
 		}
-		from := src.product(v)
-		for _, x := range a.Vulnerabilities {
-			row = append(row, statusWords[x.Dispositions[i].Status])
-			from = append(from, src.disposition(x.Dispositions[i])...)
-		}
 		t.Rows = append(t.Rows, row)
-		t.From = append(t.From, tidy(from))
+		t.From = append(t.From, tidy(src.product(v)))
 	}
 	return t
 }
@@ -184,6 +177,38 @@ func scope(a Advisory, src sources) []Item {
 	var out []Item
 	for _, line := range a.scope() {
 		out = append(out, it("", line, src.scope()...))
+	}
+	return out
+}
+
+// abreast is how many vulnerabilities stand beside each other in a table: as many
+// as a page is wide enough for.
+const abreast = 3
+
+// statuses are tables of one row a version with its status, each for as many
+// vulnerabilities as fit on paper.
+func statuses(a Advisory, src sources) []Section {
+	var out []Section
+	for first := 0; first < len(a.Vulnerabilities); first += abreast {
+		some := a.Vulnerabilities[first:min(first+abreast, len(a.Vulnerabilities))]
+		t := &Table{Head: []string{"Product", "Model", "Version"}}
+		for _, x := range some {
+			t.Head = append(t.Head, string(x.ID))
+		}
+		t.Caption = "Which versions are affected by " + strings.Join(t.Head[3:], ", ")
+		for i, v := range a.Versions {
+			row, from := []string{v.Name, v.Model, v.Version}, src.product(v)
+			for _, x := range some {
+				row = append(row, statusWords[x.Dispositions[i].Status])
+				from = append(from, src.disposition(x.Dispositions[i])...)
+			}
+			t.Rows = append(t.Rows, row)
+			t.From = append(t.From, tidy(from))
+		}
+		out = append(out, Section{Title: "Which versions are affected", Under: true, Table: t})
+		if first > 0 {
+			out[len(out)-1].Title += ", continued"
+		}
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/csaf"
+	"github.com/open-postmarket/postmarket/device"
+	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/tlp"
 )
 
@@ -181,5 +184,61 @@ func TestBothLettersSayWhatACustomerNeeds(t *testing.T) {
 		require.NotContains(t, words, "internal reasons", form)
 		require.NotContains(t, words, "DEMONSTRATION", form)
 		require.NotContains(t, words, "DRAFT", form)
+	}
+}
+
+// many is a case with n vulnerabilities and versions that say their stage and
+// UDI-DI: what a table is widest with.
+func many(t testing.TB, n int) advisory.Advisory {
+	t.Helper()
+	in := input(pump("2.1", "09506000134352"), pump("2.2", "09506000134369"))
+	for i := range n {
+		in.Vulnerabilities = append(in.Vulnerabilities, advisory.VulnerabilityText{
+			ID: feeds.ID(fmt.Sprintf("CVE-2026-%05d", 10001+i)), Description: "A weakness.", ClinicalImpact: "Trend data could be late.",
+		})
+	}
+	a, err := advisory.Draft(in, drafted)
+	require.NoError(t, err)
+	for i := range a.Versions {
+		a.Versions[i].Stage, a.Versions[i].Ended = device.EndOfSupport, "2025-12-31"
+	}
+	return a
+}
+
+func TestNoTableIsWiderThanPaperHoweverManyVulnerabilities(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3, 4, 6, 16} {
+		a := many(t, n)
+		l, err := advisory.NewLetter(a)
+		require.NoError(t, err)
+		said := map[string]string{}
+		for _, s := range l.Sections {
+			if s.Table == nil {
+				continue
+			}
+			require.LessOrEqual(t, len(s.Table.Head), 6, "%d vulnerabilities", n)
+			require.Len(t, s.Table.From, len(s.Table.Rows))
+			for i, row := range s.Table.Rows {
+				require.Len(t, row, len(s.Table.Head))
+				require.NotEmpty(t, s.Table.From[i])
+				for j, head := range s.Table.Head {
+					if strings.HasPrefix(head, "CVE-") {
+						require.NotContains(t, said, head+" "+row[2])
+						said[head+" "+row[2]] = row[j]
+					}
+				}
+			}
+		}
+		require.Len(t, said, n*len(a.Versions), "%d vulnerabilities", n)
+		for _, word := range said {
+			require.Equal(t, "under investigation", word)
+		}
+		html, err := l.HTML(nil)
+		require.NoError(t, err)
+		_, paper, _ := strings.Cut(string(html), "@media print")
+		require.Contains(t, paper, ".wide { overflow: visible; }", "what is to be scrolled is not on paper")
+		require.Contains(t, paper, "overflow-wrap: anywhere")
+		require.Equal(t, n*len(a.Versions), strings.Count(string(html), "<td>under investigation</td>"))
+		require.Equal(t, n*len(a.Versions), strings.Count(string(l.Markdown()), "| under investigation "))
 	}
 }

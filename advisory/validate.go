@@ -89,6 +89,11 @@ func (c *checker) head(a Advisory) {
 	if u, err := url.Parse(a.Maker.Namespace); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		c.fail("the maker's namespace %q is no http(s) URL", a.Maker.Namespace)
 	}
+	if at := a.Maker.Canonical; at != "" {
+		if u, err := url.Parse(at); err != nil || u.Host == "" || u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+			c.fail("the maker's canonical URL %q is no https URL of a folder", at)
+		}
+	}
 	if !a.Mark.Said() {
 		who := "nobody"
 		if len(a.Mark.By) > 0 {

@@ -239,6 +239,32 @@ func TestEveryLabelMakesADocumentTheJudgeAccepts(t *testing.T) {
 	}
 }
 
+// Both are told by the text alone, which the judge does not see: it is given what a
+// reader of JSON made of it. We are right: of two members of one name readers take
+// the one or the other (RFC 8259, 4), and half a pair is no character (8.2).
+func TestTheJudgeDoesNotSeeAMemberGivenTwiceAndHalfOfAPair(t *testing.T) {
+	t.Parallel()
+	whole := string(encode(t, full()))
+	texts := map[string]string{
+		"is given twice":                 strings.Replace(whole, `"document": {`, `"document": { "title": "Another",`, 1),
+		"holds half of a surrogate pair": strings.Replace(whole, `"name": "`, `"name": "\ud800`, 1),
+	}
+	var files, want []string
+	for message, text := range texts {
+		require.NotEqual(t, whole, text)
+		v, err := csaf.Judge(strings.NewReader(text), csaf.Basic)
+		require.NoError(t, err)
+		require.Len(t, v.Failures, 1, "%v", v.Failures)
+		require.Contains(t, v.Failures[0].String(), message)
+		want = append(want, message)
+		files = append(files, filepath.Join(t.TempDir(), fmt.Sprintf("%d.json", len(files))))
+		require.NoError(t, os.WriteFile(files[len(files)-1], []byte(text), 0o600))
+	}
+	for i, v := range testdata.JudgeCSAF(t, "basic", files...) {
+		require.True(t, v.Valid, "%s: no deviation any more: %v", want[i], v.Errors)
+	}
+}
+
 func TestTheEnumerationsKnowTheirValuesAndNotTheEmptyOne(t *testing.T) {
 	t.Parallel()
 	require.True(t, csaf.StatusInterim.Valid())

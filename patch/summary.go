@@ -11,28 +11,26 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
-	"github.com/open-postmarket/postmarket/feeds"
-	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
 )
 
-// Summarize is [assess.Summarize] with what is done about the vulnerability: for each
-// product its plan, the changes with who signed what, the releases and how far they
-// have come in the field, each with the entries of the ledger that hold it.
-func Summarize(
-	ctx context.Context, l *store.Ledger, p *assess.Responses, cal rule.Calendar, id feeds.ID, at time.Time, known ...*assess.Matrix,
-) (assess.Summary, error) {
-	s, err := assess.Summarize(ctx, l, p, cal, id, at, known...)
-	if err != nil {
-		return s, err
-	}
-	begun, err := Corrections(ctx, l, at)
+// Complete returns s, which is of assess.Summarize, with what is done about the
+// vulnerability as of s.At: for each product its plan, the changes with who signed
+// what, the releases and how far they have come in the field, each with the entries of
+// the ledger that hold it.
+//
+//	s, err := assess.Summarize(ctx, l, nil, cal, "CVE-2022-25640", at)
+//	s, err = patch.Complete(ctx, l, s)
+func Complete(ctx context.Context, l *store.Ledger, s assess.Summary) (assess.Summary, error) {
+	s.Products = slices.Clone(s.Products)
+	begun, err := Corrections(ctx, l, s.At)
 	if err != nil {
 		return s, err
 	}
 	for i := range s.Products {
 		one := &s.Products[i]
-		w := sections{ctx: ctx, l: l, at: at}
+		one.Sections = slices.Clone(one.Sections)
+		w := sections{ctx: ctx, l: l, at: s.At}
 		for _, do := range []func(string) error{w.plan, w.changes} {
 			if err := do(one.Finding); err != nil {
 				return s, fmt.Errorf("patch: summary of %q: %w", one.Finding, err)

@@ -17,7 +17,9 @@ func TestASummaryTellsWhatIsDoneAndByWhom(t *testing.T) {
 	a, p := settled(assess.Serious), approvedPlan(assess.Serious)
 	sum := func(at time.Time, puts ...func(*store.Tx) error) (assess.ProductSummary, string) {
 		l := held(t, append(puts, has(assess.Assessments, a))...)
-		s, err := patch.Summarize(t.Context(), l, nil, policy().Calendar, a.Vulnerability, at)
+		s, err := assess.Summarize(t.Context(), l, nil, policy().Calendar, a.Vulnerability, at)
+		require.NoError(t, err)
+		s, err = patch.Complete(t.Context(), l, s)
 		require.NoError(t, err)
 		require.Len(t, s.Products, 1)
 		return s.Products[0], s.Markdown()
@@ -51,8 +53,6 @@ func TestASummaryTellsWhatIsDoneAndByWhom(t *testing.T) {
 			require.False(t, r.Hash.IsZero())
 		}
 	}
-	_, err := patch.Summarize(t.Context(), held(t), nil, policy().Calendar, "CVE-1999-1", hour(1))
-	require.ErrorIs(t, err, store.ErrNotFound)
 }
 
 func TestAReportOfADeviceWithoutAClockIsABadRow(t *testing.T) {

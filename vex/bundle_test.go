@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	format "github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/internal/testdata"
 	"github.com/open-postmarket/postmarket/vex"
 	"github.com/open-postmarket/postmarket/vex/csaf"
@@ -94,4 +96,62 @@ func said(doc vex.Document) map[string]int {
 		}
 	}
 	return out
+}
+
+// The words of CycloneDX go through the other formats and come back as they were.
+func TestTheWordsOfCycloneDXComeBackFromOtherFormats(t *testing.T) {
+	t.Parallel()
+	device := &vex.Product{Ref: "pkg:generic/acme/pump@2.1", Name: "Pump", PURL: "pkg:generic/acme/pump@2.1"}
+	tls := vex.Product{Ref: "pkg:generic/tls@1", Name: "tls", PURL: "pkg:generic/tls@1", Within: device}
+	doc := vex.Document{ID: "ACME-1", Title: "Pump", Role: "vendor", Author: "Acme", Issued: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
+	for _, state := range []string{"exploitable", "in_triage", "not_affected", "false_positive", "resolved", "resolved_with_pedigree"} {
+		reasons := []string{""}
+		status, ok := cyclonedx.Status(state)
+		require.True(t, ok)
+		if status == vex.NotAffected {
+			reasons = []string{"code_not_present", "code_not_reachable", "requires_configuration", "requires_dependency", "requires_environment", "protected_by_compiler", "protected_at_runtime"}
+		}
+		for _, reason := range reasons {
+			j, _ := cyclonedx.Justification(reason)
+			s := vex.Statement{
+				Vulnerability: "CVE-2026-" + strconv.Itoa(10000+len(doc.Statements)), Products: []vex.Product{tls}, Status: status, Justification: j, Notes: "by review",
+				Original: vex.Original{Format: cyclonedx.Format, State: state, Justification: reason, Responses: []string{"can_not_fix", "rollback"}},
+			}
+			switch status {
+			case vex.NotAffected:
+				s.Impact = "it cannot be reached"
+			case vex.Affected:
+				s.Action = "update"
+			}
+			doc.Statements = append(doc.Statements, s)
+		}
+	}
+	var asCDX bytes.Buffer
+	require.NoError(t, cyclonedx.Encode(&asCDX, doc, nil))
+	first, err := cyclonedx.Decode(&asCDX)
+	require.NoError(t, err)
+	for name, encode := range map[string]func(io.Writer, vex.Document) error{
+		openvex.Format: func(w io.Writer, doc vex.Document) error { return openvex.Encode(w, doc, nil) },
+		csaf.Format: func(w io.Writer, doc vex.Document) error {
+			return csaf.Encode(w, doc, &csaf.Options{Publisher: format.Publisher{Namespace: "https://acme.example"}})
+		},
+	} {
+		var there, back, again bytes.Buffer
+		require.NoError(t, encode(&there, first), name)
+		second, err := decoders[name](bytes.NewReader(there.Bytes()))
+		require.NoError(t, err, name)
+		require.NoError(t, cyclonedx.Encode(&back, second, nil), name)
+		third, err := cyclonedx.Decode(&back)
+		require.NoError(t, err, name)
+		require.Len(t, third.Statements, len(first.Statements), name)
+		for i, s := range third.Statements {
+			want := first.Statements[i]
+			require.Equal(t,
+				[]any{want.Vulnerability, want.Status, want.Justification, want.Original, want.Impact, want.Action, want.Notes},
+				[]any{s.Vulnerability, s.Status, s.Justification, s.Original, s.Impact, s.Action, s.Notes}, name)
+			require.Equal(t, want.Products[0].PURL, s.Products[0].PURL)
+		}
+		require.NoError(t, encode(&again, second), name)
+		require.Equal(t, there.String(), again.String(), name)
+	}
 }

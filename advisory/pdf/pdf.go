@@ -17,6 +17,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -56,11 +57,17 @@ func Write(l advisory.Letter, opts *Options) ([]byte, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	p, err := newPage(l, opts)
-	if err != nil {
-		return nil, fmt.Errorf("pdf: %w", err)
+	// The number of pages is known when all are written. The library would put it in
+	// the place of a word, which a text could hold too.
+	p, pages := (*page)(nil), 0
+	for range 2 {
+		var err error
+		if p, err = newPage(l, opts, pages); err != nil {
+			return nil, fmt.Errorf("pdf: %w", err)
+		}
+		p.letter(l)
+		pages = p.PageCount()
 	}
-	p.letter(l)
 	var b bytes.Buffer
 	if err := p.Output(&b); err != nil {
 		return nil, fmt.Errorf("pdf: %w", err)
@@ -83,7 +90,10 @@ type page struct {
 	width float64
 }
 
-func newPage(l advisory.Letter, opts *Options) (*page, error) {
+// tag is empty or like a language tag.
+var tag = regexp.MustCompile(`^[A-Za-z0-9-]*$`)
+
+func newPage(l advisory.Letter, opts *Options, pages int) (*page, error) {
 	size := opts.Size
 	switch size {
 	case "":
@@ -91,6 +101,9 @@ func newPage(l advisory.Letter, opts *Options) (*page, error) {
 	case "A4", "Letter":
 	default:
 		return nil, fmt.Errorf("the size %q is not A4 or Letter", size)
+	}
+	if !tag.MatchString(l.Lang) { // it is written into the file as it is
+		return nil, fmt.Errorf("the language %q is no tag", l.Lang)
 	}
 	regular, bold := opts.Regular, opts.Bold
 	if regular == nil && bold == nil {
@@ -119,7 +132,6 @@ func newPage(l advisory.Letter, opts *Options) (*page, error) {
 	p.SetAutoPageBreak(true, margin)
 	w, _ := p.GetPageSize()
 	p.width = w - 2*margin
-	p.AliasNbPages("")
 	var marks []string
 	for _, b := range l.Banners {
 		marks = append(marks, b.Lead)
@@ -137,7 +149,7 @@ func newPage(l advisory.Letter, opts *Options) (*page, error) {
 	p.SetFooterFunc(func() {
 		p.SetY(-margin * 0.7)
 		p.font("", small)
-		p.CellFormat(p.width, line, p.shown("", fmt.Sprintf("%s · page %d of {nb}", oneLine(l.ID), p.PageNo())), "", 0, "C", false, 0, "")
+		p.CellFormat(p.width, line, p.shown("", fmt.Sprintf("%s · page %d of %d", oneLine(l.ID), p.PageNo(), pages)), "", 0, "C", false, 0, "")
 	})
 	return p, p.Error()
 }

@@ -2,6 +2,7 @@ package pdf_test
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/open-postmarket/postmarket/advisory"
 	"github.com/open-postmarket/postmarket/advisory/pdf"
 	"github.com/open-postmarket/postmarket/device"
+	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/patch"
 	"github.com/open-postmarket/postmarket/tlp"
 )
@@ -89,7 +91,7 @@ func TestEveryClaimIsInThePDF(t *testing.T) {
 	a := draft(t, nil)
 	text := words(t, write(t, a, nil))
 	for _, c := range advisory.Claims(a) {
-		if c.Lead == "Which versions are affected" {
+		if strings.HasSuffix(c.Section, "Which versions are affected") || c.Section == "Products and versions" {
 			continue // a row, read cell by cell
 		}
 		require.Contains(t, text, strings.Join(strings.Fields(c.Text), " "), c.Section)
@@ -113,7 +115,7 @@ func TestTheHeadingOfACorrectionIsOnEveryPage(t *testing.T) {
 	require.GreaterOrEqual(t, pages, 3)
 	require.GreaterOrEqual(t, strings.Count(text, "URGENT: MEDICAL DEVICE CORRECTION"), pages+3, "each page, both banners and the title")
 	for _, c := range advisory.Claims(a) {
-		if c.Lead != "Which versions are affected" {
+		if !strings.HasSuffix(c.Section, "Which versions are affected") && c.Section != "Products and versions" {
 			require.Contains(t, text, strings.Join(strings.Fields(c.Text), " "), c.Section)
 		}
 	}
@@ -156,6 +158,9 @@ func TestWrongOptionsAreErrors(t *testing.T) {
 		_, err := pdf.Write(l, opts)
 		require.ErrorContains(t, err, want)
 	}
+	l.Lang = "en) /JavaScript (x"
+	_, err = pdf.Write(l, nil)
+	require.ErrorContains(t, err, "is no tag")
 }
 
 func TestThePressWritesIt(t *testing.T) {
@@ -165,4 +170,56 @@ func TestThePressWritesIt(t *testing.T) {
 	require.Len(t, files, 7)
 	require.Equal(t, "exm-2026-007.pdf", files[3].Name)
 	require.Equal(t, pdf.MediaType, files[3].MediaType)
+}
+
+func TestEveryStatusIsOnPaperHoweverManyVulnerabilities(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3, 6, 16} {
+		a := draft(t, func(in *advisory.Input) {
+			in.Products = append(in.Products, device.Product{ID: "pump-2.2", Name: "Example pump", Model: "EP-2", Version: "2.2", Zone: "America/Chicago"})
+			text := in.Vulnerabilities[0]
+			in.Vulnerabilities = nil
+			for i := range n {
+				text.ID = feeds.ID(fmt.Sprintf("CVE-2026-%05d", 10001+i))
+				in.Vulnerabilities = append(in.Vulnerabilities, text)
+			}
+		})
+		for i := range a.Versions {
+			a.Versions[i].Stage, a.Versions[i].Ended, a.Versions[i].UDIDI = device.EndOfSupport, "2025-12-31", "09506000134352"
+		}
+		for _, size := range []string{"A4", "Letter"} {
+			text := words(t, write(t, a, &pdf.Options{Size: size}))
+			for i := range n {
+				require.GreaterOrEqual(t, strings.Count(text, fmt.Sprintf("CVE-2026-%05d", 10001+i)), 2, "in the table and as a heading")
+			}
+			// One in the table and one in the list of each vulnerability, none of them broken.
+			require.Equal(t, n*2, strings.Count(text, "under investigation"), "%d vulnerabilities", n)
+			require.Equal(t, n*2, strings.Count(text, "Under investigation."), "%d vulnerabilities", n)
+			require.Equal(t, 2, strings.Count(text, "09506000134352"))
+		}
+	}
+}
+
+func TestTheNumberOfPagesIsInTheFooterOnly(t *testing.T) {
+	t.Parallel()
+	data := write(t, draft(t, func(in *advisory.Input) { in.Title = "Pump {nb} title" }), nil)
+	text := words(t, data)
+	require.Contains(t, text, "Pump {nb} title")
+	require.Regexp(t, `page 2 of [2-9]`, text)
+	require.NotContains(t, text, "of 0")
+}
+
+func TestTheFileSaysItsLanguageAndTitle(t *testing.T) {
+	t.Parallel()
+	data := write(t, draft(t, nil), nil)
+	require.Contains(t, string(data), "/Lang (en)")
+	tool, err := exec.LookPath("pdfinfo")
+	if err != nil {
+		t.Skip("pdfinfo is not installed")
+	}
+	cmd := exec.CommandContext(t.Context(), tool, "-")
+	cmd.Stdin = bytes.NewReader(data)
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	require.Contains(t, string(out), "Telemetry of the Example pump")
 }

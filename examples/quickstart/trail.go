@@ -24,9 +24,12 @@ func (r *run) sumUp() error {
 	}
 	r.summaries = map[feeds.ID]assess.Summary{}
 	for id := range judgments() {
-		s, err := patch.Summarize(r.ctx, r.program.Ledger(), nil, policy.Calendar, id, r.now())
+		s, err := assess.Summarize(r.ctx, r.program.Ledger(), nil, policy.Calendar, id, r.now())
 		if errors.Is(err, store.ErrNotFound) {
 			continue
+		}
+		if err == nil {
+			s, err = patch.Complete(r.ctx, r.program.Ledger(), s)
 		}
 		if err != nil {
 			return err

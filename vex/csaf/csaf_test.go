@@ -295,6 +295,11 @@ func FuzzDecode(f *testing.F) {
 			}
 			s.Keys()
 		}
+		if out, err := csaf.Write(doc, options); err == nil {
+			again, err := csaf.Read(out)
+			require.NoError(t, err)
+			require.Equal(t, byKey(doc), byKey(again))
+		}
 		text, err := json.Marshal(doc)
 		require.NoError(t, err)
 		var back vex.Document

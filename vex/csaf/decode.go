@@ -143,6 +143,8 @@ type said struct {
 	impact, action []string
 	responses      []string
 	flagged        csaf.Date
+	notes          []string
+	original       *vex.Original // of another format
 }
 
 // lists are those of product_status that say something of status.
@@ -205,7 +207,7 @@ func (d *reader) vulnerability(v *csaf.Vulnerability, path string) []vex.Stateme
 			if err != nil || contradicted[id] || product.Empty() {
 				s = d.withhold([]vex.Statement{s}, here, "is not cleared: it is not known what it is")[0]
 			}
-			key := fmt.Sprintf("%q", []any{s.Status, s.Justification, s.Original, s.Impact, s.Action, s.Issued})
+			key := fmt.Sprintf("%q", []any{s.Status, s.Justification, s.Original, s.Impact, s.Action, s.Notes, s.Issued})
 			k, there := at[key]
 			if !there {
 				k = len(out)
@@ -228,6 +230,7 @@ func (d *reader) statement(base vex.Statement, list string, s said, path, id str
 	out.Status, _ = Status(list)
 	out.Impact, out.Action = strings.Join(s.impact, "\n\n"), strings.Join(s.action, "\n\n")
 	out.Original.Responses = s.responses
+	out.Notes = strings.Join(s.notes, "\n\n")
 	out.Issued = stamp(s.flagged)
 	switch {
 	case len(s.flags) > 1:
@@ -242,6 +245,9 @@ func (d *reader) statement(base vex.Statement, list string, s said, path, id str
 		default:
 			d.tell(path, fmt.Sprintf("the flag %q stands beside %s, which has none", s.flags[0], list))
 		}
+	}
+	if s.original != nil {
+		out.Original = *s.original
 	}
 	return out
 }
@@ -264,7 +270,7 @@ func (s *saying) of(id string) said {
 		impact: slices.Clone(s.all.impact), action: slices.Clone(s.all.action), responses: slices.Clone(s.all.responses),
 	}
 	if o := s.one[id]; o != nil {
-		out.flags, out.flagged = o.flags, o.flagged
+		out.flags, out.flagged, out.notes, out.original = o.flags, o.flagged, o.notes, o.original
 		out.impact = append(out.impact, o.impact...)
 		out.action = append(out.action, o.action...)
 		out.responses = append(out.responses, o.responses...)
@@ -343,6 +349,7 @@ func (d *reader) about(v *csaf.Vulnerability, path string) *saying {
 			}
 		})
 	}
+	d.recall(out, v)
 	return out
 }
 

@@ -30,6 +30,8 @@ type table struct {
 		Token string `json:"token"`
 		Note  string `json:"note"`
 	} `json:"never"`
+	// Outside are reasons of other formats that are controls outside the product.
+	Outside []string `json:"outside"`
 }
 
 var mapping = sync.OnceValues(func() (table, error) {

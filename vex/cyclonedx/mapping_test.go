@@ -210,3 +210,16 @@ func ExampleStatements() {
 	}
 	// Output: CVE-2022-25640 [wolfssl] not_affected vulnerable_code_not_in_execute_path
 }
+
+func TestAStateThatIsNoneClearsNoVersion(t *testing.T) {
+	t.Parallel()
+	doc := decode(t, `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"tls","bom-ref":"tls"}],
+		"vulnerabilities":[{"id":"CVE-1","analysis":{"state":"bogus"},"affects":[{"ref":"tls","versions":[{"version":"1","status":"unaffected"},{"version":"2","status":"affected"}]}]}]}`)
+	require.NotEmpty(t, doc.Problems)
+	require.Contains(t, doc.Problems[0].Message, `"bogus" is not a state of CycloneDX`)
+	require.Len(t, doc.Statements, 2)
+	for _, s := range doc.Statements {
+		require.Empty(t, s.Status, s.Versions)
+		require.Equal(t, "bogus", s.Original.State)
+	}
+}

@@ -18,8 +18,9 @@ const Format = "cyclonedx"
 // analysis gives statements without a status. Versions said to be unaffected
 // are so whatever the state, and those said to be affected are not fixed by a
 // state of resolved; nothing said means affected there, as the schema has it.
-// When a target has no reference, or what is spoken of apart no version, nothing
-// of the entry is cleared: see [vex.Withhold].
+// When a target has no reference, what is spoken of apart no version, or the state
+// is a word that CycloneDX has not, nothing of the entry is cleared: see
+// [vex.Withhold].
 func Statements(v *cdx.Vulnerability) []vex.Statement {
 	base := vex.Statement{
 		Vulnerability: v.ID,
@@ -27,6 +28,7 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 		Original:      vex.Original{Format: Format},
 		Action:        join(v.Recommendation, v.Workaround),
 	}
+	partly := false
 	if a := v.Analysis; a != nil {
 		base.Original.State = string(a.State)
 		base.Original.Justification = string(a.Justification)
@@ -35,7 +37,10 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 				base.Original.Responses = append(base.Original.Responses, string(r))
 			}
 		}
-		base.Status, _ = Status(string(a.State))
+		known := false
+		if base.Status, known = Status(string(a.State)); a.State != "" && !known {
+			partly = true
+		}
 		if base.Status == vex.NotAffected {
 			base.Justification, _ = Justification(string(a.Justification))
 		}
@@ -43,7 +48,7 @@ func Statements(v *cdx.Vulnerability) []vex.Statement {
 		base.Issued, base.Updated = stamp(a.FirstIssued), stamp(a.LastUpdated)
 	}
 	var out []vex.Statement
-	whole, partly := base, false
+	whole := base
 	if v.Affects != nil {
 		for _, target := range *v.Affects {
 			partly = partly || !readable(target)

@@ -150,6 +150,8 @@ func (d *decoder) statement(c jsontree.Cursor) vex.Statement {
 			c.Note("is not read in whole: nothing is cleared by it")
 		}
 		s = vex.Withhold([]vex.Statement{s})[0]
+	} else {
+		recall(&s)
 	}
 	return s
 }

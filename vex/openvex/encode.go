@@ -50,9 +50,13 @@ type plain govex.Statement
 // without a justification or impact, affected without an action, or a product
 // that OpenVEX cannot name: one that is narrowed by versions or otherwise, that
 // has several that hold it, or of which nothing is known but a reference of a
-// format where it means something in its own document only.
+// format where it means something in its own document only. It also fails for
+// not_affected that rests on a control outside the product, such as CycloneDX's
+// protected_at_perimeter: that is for a person to say, in a statement without that
+// token, or to be written as affected with an action.
 //
-// Texts for which a status has no member go to its notes.
+// Texts for which a status has no member go to its notes. The original tokens of
+// another format are their last paragraph, from where Decode reads them back.
 func Encode(w io.Writer, doc vex.Document, opts *Options) error {
 	if opts == nil {
 		opts = &Options{}
@@ -190,10 +194,12 @@ func say(out *plain, s vex.Statement) error {
 			notes = t.text
 		}
 	}
-	out.StatusNotes = notes
+	out.StatusNotes = keep(notes, s.Original)
 	switch {
 	case s.Status == vex.NotAffected && s.Justification != "" && !s.Justification.Valid():
 		return fmt.Errorf("the justification %q is none", s.Justification)
+	case s.Status == vex.NotAffected && outside(s.Original):
+		return fmt.Errorf("not_affected rests on %s, a control outside the product: that is affected with an action, or for a person to say", s.Original.Justification)
 	case s.Status == vex.NotAffected:
 		out.Justification = govex.Justification(s.Justification)
 	}

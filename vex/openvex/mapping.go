@@ -34,6 +34,8 @@ type table struct {
 		Token  string `json:"token"`
 		Format string `json:"format"`
 		Note   string `json:"note"`
+		// Outside says that what protects is not part of the product.
+		Outside bool `json:"outside"`
 	} `json:"never"`
 }
 
@@ -79,4 +81,16 @@ func texts(s vex.Status) (may, must []string) {
 		}
 	}
 	return nil, nil
+}
+
+// outside reports whether the reason that o gives is a control of whoever runs the
+// product, and none of its own, in whatever format it stood.
+func outside(o vex.Original) bool {
+	t, _ := mapping()
+	for _, row := range t.Never {
+		if row.Token == o.Justification {
+			return row.Outside
+		}
+	}
+	return false
 }

@@ -116,6 +116,8 @@ func TestWhatCannotBeSaidIsRefusedWithAllReasons(t *testing.T) {
 		"CVE-1 has no status":                             {},
 		"not_affected needs a justification or an impact": {Status: vex.NotAffected, Products: []vex.Product{ok}},
 		`the justification "because" is none`:             {Status: vex.NotAffected, Justification: "because", Impact: "x", Products: []vex.Product{ok}},
+		"rests on protected_at_perimeter, a control outs": {Status: vex.NotAffected, Impact: "firewall", Original: vex.Original{Format: "cyclonedx", State: "not_affected", Justification: "protected_at_perimeter"}, Products: []vex.Product{ok}},
+		"rests on protected_by_mitigating_control":        {Status: vex.NotAffected, Impact: "nurses", Original: vex.Original{Format: "openvex", State: "not_affected", Justification: "protected_by_mitigating_control"}, Products: []vex.Product{ok}},
 		"affected needs an action":                        {Status: vex.Affected, Products: []vex.Product{ok}},
 		"names no product":                                {Status: vex.Fixed},
 		`the versions ["1"] alone`:                        {Status: vex.Fixed, Versions: []string{"1"}, Products: []vex.Product{ok}},
@@ -276,6 +278,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(`{"@context":"https://openvex.dev/ns","author":"a","timestamp":"2023-01-08","statements":[{"vulnerability":"C","products":["a"],"subcomponents":["b","c"],"status":"fixed"}]}`))
+	f.Add([]byte(head + `[{"vulnerability":{"name":"CVE-1"},"products":["pkg:a/b@1"],"status":"fixed","status_notes":"n\n\npostmarket:vex:original {\"format\":\"cyclonedx\",\"state\":\"resolved\"}"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := openvex.Decode(bytes.NewReader(data))
 		if err != nil {
@@ -295,4 +298,24 @@ func FuzzDecode(f *testing.F) {
 		require.NoError(t, openvex.Encode(&twice, again, nil))
 		require.Equal(t, once.String(), twice.String())
 	})
+}
+
+func TestOnlyWhatWasKeptIsRecalled(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ product, notes string }{
+		"a product by IRI": {"https://acme.example/pump", `postmarket:vex:original {\"format\":\"cyclonedx\",\"state\":\"resolved\"}`},
+		"our own format":   {"pkg:a/b@1", `postmarket:vex:original {\"format\":\"openvex\",\"state\":\"affected\"}`},
+		"no JSON":          {"pkg:a/b@1", `postmarket:vex:original x`},
+		"not as written":   {"pkg:a/b@1", `postmarket:vex:original {\"state\":\"resolved\",\"format\":\"cyclonedx\"}`},
+		"not at the end":   {"pkg:a/b@1", `postmarket:vex:original {\"format\":\"cyclonedx\"} and more`},
+	} {
+		doc := decode(t, head+`[{"vulnerability":{"name":"CVE-1"},"products":["`+row.product+`"],"status":"fixed","status_notes":"`+row.notes+`"}]}`)
+		s := doc.Statements[0]
+		require.Equal(t, vex.Original{Format: "openvex", State: "fixed"}, s.Original, name)
+		require.Contains(t, s.Notes, "postmarket:vex:original", name)
+		require.Equal(t, vex.Fixed, s.Status)
+	}
+	doc := decode(t, head+`[{"vulnerability":{"name":"CVE-1"},"products":["pkg:a/b@1"],"status":"under_investigation","status_notes":"n\n\npostmarket:vex:original {\"format\":\"cyclonedx\",\"state\":\"not_affected\"}"}]}`)
+	require.Equal(t, "n", doc.Statements[0].Notes)
+	require.Equal(t, vex.UnderInvestigation, doc.Statements[0].Status, "a token clears nothing")
 }
