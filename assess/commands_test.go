@@ -22,6 +22,7 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 	t.Parallel()
 	d := deployment(t)
 	isolated := device.Deployment{Network: device.Isolated}
+	reached := map[string]int{} // what the runs came to, so that the test can tell that it tests something
 	rapid.Check(t, func(r *rapid.T) {
 		l := ledger()
 		a, err := assess.Open(finding(), time.Time{}, "analyst", noon)
@@ -88,7 +89,7 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 				if a.State() == assess.Determined {
 					continue
 				}
-				next, err = decided(t, l, a, d, level.Draw(r, "level"), harm.Draw(r, "harm"), rapid.Bool().Draw(r, "credited"))
+				next, err = decided(t, l, a, d, rapid.SampledFrom(ways).Draw(r, "way"), level.Draw(r, "level"), harm.Draw(r, "harm"))
 				who = "safety"
 			case "walk":
 				x := level.Draw(r, "level")
@@ -105,6 +106,7 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 			}
 			if err != nil {
 				require.Equal(t, before.State(), next.State(), "a refused command changes nothing")
+				reached["refused"]++
 				continue
 			}
 			a = next
@@ -126,10 +128,37 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 			require.Equal(t, a.Risk() != assess.NoRisk, resp.Class.Valid())
 
 			// what the ledger takes it gives back; what it refuses is not there
-			if err := assess.Save(t.Context(), l, store.By{Who: who, Why: "w"}, a); err != nil {
-				a = before
+			writer := who
+			if rapid.IntRange(0, 4).Draw(r, "another writer") == 0 {
+				writer = people.Draw(r, "writer")
+			}
+			if err := assess.Save(t.Context(), l, store.By{Who: writer, Why: "w"}, a); err != nil {
+				reached["not written"]++
+				kept, _, err := assess.Assessments.Latest(t.Context(), l, a.Key())
+				require.NoError(t, err)
+				a = kept // a proposal may have been written on the way
 				stood = len(a.Earlier)
 				continue
+			}
+			reached[string(a.State())]++
+			if d := a.Determination; a.State() == assess.Determined {
+				reached[string(a.Risk())]++
+				switch {
+				case len(d.Controls) > 0:
+					reached["override on a control"]++
+				case d.Second != nil:
+					reached["override by three"]++
+				case d.Override && d.Risk == assess.Uncontrolled:
+					reached["override upward"]++
+				case d.Override && d.Verdict.Justify:
+					reached["justified"]++
+				}
+				if a.Triage.Network != "" {
+					reached["not affected by an obstacle"]++
+				}
+			}
+			if len(a.Reopened) > 0 {
+				reached["reopened"]++
 			}
 			kept, _, err := assess.Assessments.Latest(t.Context(), l, a.Key())
 			require.NoError(t, err)
@@ -139,27 +168,72 @@ func TestNoIllegalStateUnderRandomCommands(t *testing.T) {
 		}
 		require.NoError(t, l.Verify(t.Context()))
 	})
+	for _, what := range []string{
+		"opened", "triaged", "exploitability judged", "impact judged", "scored", "determination proposed", "determined", "refused", "not written", "reopened",
+		"controlled", "uncontrolled", "not-affected", "override upward", "override by three", "override on a control", "justified", "not affected by an obstacle",
+	} {
+		require.NotZero(t, reached[what], "%s is never reached: %v", what, reached)
+	}
 }
 
+// ways are how a decision comes about.
+var ways = []string{"matrix", "credited", "not affected", "obstacle", "upward", "three", "control", "justified"}
+
 // decided does all steps and has the proposal in the ledger before it is approved.
-func decided(t *testing.T, l *store.Ledger, a assess.Assessment, d device.Deployment, x assess.Level, h assess.Harm, credit bool) (assess.Assessment, error) {
+func decided(t *testing.T, l *store.Ledger, a assess.Assessment, d device.Deployment, way string, x assess.Level, h assess.Harm) (assess.Assessment, error) {
 	t.Helper()
-	next, err := a.WithTriage(assess.Triage{Step: step("analyst"), Result: assess.Affected})
-	require.NoError(t, err)
-	next, err = next.WithExploitability(step("analyst"), attacks[x], nil)
-	require.NoError(t, err)
-	if credit {
+	do := func(next assess.Assessment, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		a = next
+	}
+	save := func(who string) { require.NoError(t, assess.Save(t.Context(), l, store.By{Who: who, Why: "w"}, a)) }
+	if way == "not affected" || way == "obstacle" {
+		tr := assess.Triage{Step: step("analyst"), Result: assess.NotAffected, Justification: "component_not_present"}
+		if way == "obstacle" {
+			tr.Justification, tr.Network, tr.Controls = "inline_mitigations_already_exist", device.Segmented, d.Controls[:1]
+		}
+		do(a.WithTriage(tr))
+		do(a.Propose(nil, assess.Proposal{Step: step("analyst")}))
+		save("analyst")
+		return a.Settle(ok("safety"))
+	}
+	exploited := a.Facts.Exploited != nil // that keeps the level high
+	switch {
+	case way == "upward":
+		x, h = assess.Low, assess.Negligible
+	case way == "three", way == "control" && exploited:
+		x, h = assess.High, assess.Catastrophic
+	case way == "control", way == "justified":
+		x, h = assess.Low, assess.Catastrophic
+	}
+	do(a.WithTriage(assess.Triage{Step: step("analyst"), Result: assess.Affected}))
+	do(a.WithExploitability(step("analyst"), attacks[x], nil))
+	if way == "credited" {
 		e := segment()
 		e.Grounds[0].Sets = []assess.Modified{{Metric: "MAV", Value: "P"}, {Metric: "MAC", Value: "H"}}
-		next, err = next.WithEnvironment(e, d, nil)
-		require.NoError(t, err)
+		do(a.WithEnvironment(e, d, nil))
 	}
-	next, err = next.WithImpact(assess.Impact{Step: step("analyst"), Harm: h, Statement: "s"})
-	require.NoError(t, err)
-	next, err = next.WithScore(step("analyst"), attacks[x], nil)
-	require.NoError(t, err)
-	next, err = next.Propose(nil, assess.Proposal{Step: step("analyst")})
-	require.NoError(t, err)
-	require.NoError(t, assess.Save(t.Context(), l, store.By{Who: "analyst", Why: "w"}, next))
-	return next.Settle(ok("safety"))
+	do(a.WithImpact(assess.Impact{Step: step("analyst"), Harm: h, Statement: "s"}))
+	do(a.WithScore(step("analyst"), attacks[x], nil))
+	p := assess.Proposal{Step: step("analyst")}
+	switch way {
+	case "upward":
+		p.Risk = assess.Uncontrolled
+	case "control":
+		p.Controls = d.Controls[:1]
+		fallthrough
+	case "three", "justified":
+		p.Risk = assess.Controlled
+	}
+	do(a.Propose(nil, p))
+	save("analyst")
+	if v := a.Determination.Verdict; a.Determination.Risk == assess.Controlled && v.Risk == assess.Uncontrolled && !v.Justify {
+		_, err := a.Settle(ok("safety"))
+		require.ErrorContains(t, err, "second person")
+		do(a.Countersign(ok("quality")))
+		save("quality")
+		return a.Settle(ok("safety"), *a.Determination.Second)
+	}
+	return a.Settle(ok("safety"))
 }
