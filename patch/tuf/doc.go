@@ -11,7 +11,9 @@
 //
 // When an update is cut off, whatever was kept is either the old file or the new
 // one, a half-written file counts as none, and the next Update goes on from
-// there. A target is under its name only when it is whole and checked.
+// there. A target is under its name only when it is whole and checked. A publication
+// that is cut off leaves clients with the old state or the new one, and Load goes on
+// from it; see [Repository.Publish] for the one exception.
 //
 //	repo, err := tuf.Create(keys, nil, at)
 //	repo, err = repo.AddRelease(envelope, trust, files, keys, at)

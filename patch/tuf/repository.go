@@ -63,7 +63,11 @@ var valid = map[Role]time.Duration{Root: 365 * 24 * time.Hour, Targets: 90 * 24 
 type Repository struct {
 	base  fs.FS // what is published; nil is nothing
 	fresh map[string][]byte
+	taken map[string]bool // metadata files that lie there, published or not
 	valid map[Role]time.Duration
+	// bridge is the version of the root under whose predecessor what is fresh is
+	// good, too; 0 is none.
+	bridge int64
 
 	root      *metadata.Metadata[metadata.RootType]
 	targets   *metadata.Metadata[metadata.TargetsType]
@@ -257,7 +261,7 @@ func describe(version int64, b []byte) *metadata.MetaFiles {
 
 // next is a copy of r that may be changed.
 func (r *Repository) next() (*Repository, error) {
-	n := &Repository{base: r.base, fresh: maps.Clone(r.fresh), valid: r.valid}
+	n := &Repository{base: r.base, fresh: maps.Clone(r.fresh), taken: r.taken, valid: r.valid}
 	var err error
 	if n.root, err = again(r.root, metadata.Root()); err != nil {
 		return nil, err
@@ -314,9 +318,7 @@ func (r *Repository) change(add map[string][]byte, remove []string, k Keys, at t
 		}
 		delete(n.targets.Signed.Targets, name)
 	}
-	n.targets.Signed.Version++
-	n.snapshot.Signed.Version++
-	n.timestamp.Signed.Version++
+	n.advance(Targets)
 	return n, n.write(k, at, Targets)
 }
 
@@ -335,8 +337,7 @@ func (r *Repository) Refresh(k Keys, at time.Time) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.snapshot.Signed.Version++
-	n.timestamp.Signed.Version++
+	n.advance(Snapshot)
 	return n, n.write(k, at, Snapshot)
 }
 
@@ -344,6 +345,10 @@ func (r *Repository) Refresh(k Keys, at time.Time) (*Repository, error) {
 // compromise, or when they are due. The new root is signed by the old root keys
 // and by the new ones. What was signed by keys that are no longer named counts no
 // more for a client that sees the new root. o gives the thresholds anew.
+//
+// old are the old root keys, and best all the other old keys, too: what is published
+// then is good under both roots, and no client is refused between them. That does not
+// make an old key trusted for longer.
 func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Time) (*Repository, error) {
 	n, err := r.next()
 	if err != nil {
@@ -355,7 +360,7 @@ func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Tim
 	if err := n.empower(k, o); err != nil {
 		return nil, err
 	}
-	if err := sign(r.root, n.root, Root, old); err != nil {
+	if err := sign(r.root, n.root, Root, held(r.root, Root, old)); err != nil {
 		return nil, fmt.Errorf("%w (by the old keys)", err)
 	}
 	if err := sign(n.root, n.root, Root, k[Root]); err != nil {
@@ -364,10 +369,41 @@ func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Tim
 	if err := n.put(fmt.Sprintf("%d.root.json", n.root.Signed.Version), n.root); err != nil {
 		return nil, err
 	}
-	n.targets.Signed.Version++
-	n.snapshot.Signed.Version++
-	n.timestamp.Signed.Version++
-	return n, n.write(k, at, Targets)
+	n.advance(Targets)
+	both := Keys{}
+	for role := range k {
+		both[role] = slices.Concat(k[role], held(r.root, role, old))
+	}
+	if err := n.write(both, at, Targets); err != nil {
+		return nil, err
+	}
+	if errors.Join(r.root.VerifyDelegate(string(Targets), n.targets), r.root.VerifyDelegate(string(Snapshot), n.snapshot), r.root.VerifyDelegate(string(Timestamp), n.timestamp)) == nil {
+		n.bridge = n.root.Signed.Version
+	}
+	return n, nil
+}
+
+// held are those of keys that root names for role.
+func held(root *metadata.Metadata[metadata.RootType], role Role, keys []crypto.Signer) []crypto.Signer {
+	return slices.DeleteFunc(slices.Clone(keys), func(s crypto.Signer) bool {
+		_, id, err := publicKey(s.Public())
+		return err != nil || !slices.Contains(root.Signed.Roles[string(role)].KeyIDs, id)
+	})
+}
+
+// advance gives the metadata from the role from on its next version, of which no file
+// is there.
+func (r *Repository) advance(from Role) {
+	free := func(role Role, v int64) int64 {
+		for v++; r.taken[versioned(v, role)]; v++ {
+		}
+		return v
+	}
+	if from == Targets {
+		r.targets.Signed.Version = free(Targets, r.targets.Signed.Version)
+	}
+	r.snapshot.Signed.Version = free(Snapshot, r.snapshot.Signed.Version)
+	r.timestamp.Signed.Version++
 }
 
 // ReleaseName is the target under which the envelope of a release is published.
