@@ -123,10 +123,7 @@ func Load(fsys fs.FS, root []byte, o *Options) (*Repository, error) {
 	for _, f := range files {
 		r.taken[f.Name()] = true
 	}
-	if r.root, err = metadata.Root().FromBytes(root); err != nil {
-		return bad(err)
-	}
-	if err := r.root.VerifyDelegate(metadata.ROOT, r.root); err != nil {
+	if r.root, err = firstRoot(root); err != nil {
 		return bad(err)
 	}
 	var before []*metadata.Metadata[metadata.RootType]
@@ -150,8 +147,23 @@ func Load(fsys fs.FS, root []byte, o *Options) (*Repository, error) {
 	return r, nil
 }
 
+// firstRoot is the root in b, which is trusted because somebody says so.
+func firstRoot(b []byte) (*metadata.Metadata[metadata.RootType], error) {
+	if err := wellFormed("root.json", b); err != nil {
+		return nil, err
+	}
+	m, err := metadata.Root().FromBytes(b)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.VerifyDelegate(metadata.ROOT, m)
+}
+
 // nextRoot is the root in b, if it is the one that follows from root.
 func nextRoot(root *metadata.Metadata[metadata.RootType], b []byte) (*metadata.Metadata[metadata.RootType], error) {
+	if err := wellFormed("root.json", b); err != nil {
+		return nil, err
+	}
 	n, err := metadata.Root().FromBytes(b)
 	if err != nil {
 		return nil, err
