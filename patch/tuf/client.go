@@ -244,7 +244,7 @@ func (c *Client) Get(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: target %q", ErrNotFound, name)
 	}
 	sum, ok := t.Hashes["sha256"]
-	if !ok || !fs.ValidPath(name) || strings.ContainsAny(name, `\:`) {
+	if !ok || !plain(name) {
 		return nil, fmt.Errorf("%w: target %q has no SHA-256 or is not a plain path", ErrRefused, name)
 	}
 	file := filepath.Join(c.dir, "targets", filepath.FromSlash(name))
@@ -262,6 +262,9 @@ func (c *Client) Get(ctx context.Context, name string) ([]byte, error) {
 	}
 	if err := t.VerifyLengthHashes(b); err != nil {
 		return nil, fmt.Errorf("%w: target %q: %w", ErrRefused, name, err)
+	}
+	if err := makeRoom(filepath.Join(c.dir, "targets"), name); err != nil {
+		return nil, fmt.Errorf("tuf: client: %w", err)
 	}
 	if err := writeWhole(file, b); err != nil {
 		return nil, fmt.Errorf("tuf: client: %w", err)

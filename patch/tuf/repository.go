@@ -285,7 +285,8 @@ func again[T metadata.Roles](m, into *metadata.Metadata[T]) (*metadata.Metadata[
 }
 
 // Add returns r with more targets; one of a name that is there takes its place.
-// k has the keys of Targets, Snapshot and Timestamp.
+// k has the keys of Targets, Snapshot and Timestamp. A name is a path with slashes
+// that any file system takes, Windows too, and no folder of another name.
 func (r *Repository) Add(files map[string][]byte, k Keys, at time.Time) (*Repository, error) {
 	return r.change(files, nil, k, at)
 }
@@ -302,7 +303,7 @@ func (r *Repository) change(add map[string][]byte, remove []string, k Keys, at t
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(add)) {
-		if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `\:`) || len(add[name]) == 0 {
+		if !plain(name) || len(add[name]) == 0 {
 			return nil, fmt.Errorf("tuf: the target %q is empty or not a plain path", name)
 		}
 		t, err := metadata.TargetFile().FromBytes(name, add[name], "sha256")
@@ -311,6 +312,9 @@ func (r *Repository) change(add map[string][]byte, remove []string, k Keys, at t
 		}
 		n.targets.Signed.Targets[name] = t
 		n.fresh[targetFile(name, add[name])] = bytes.Clone(add[name])
+	}
+	if err := apart(n.targets.Signed.Targets, add); err != nil {
+		return nil, err
 	}
 	for _, name := range remove {
 		if _, ok := n.targets.Signed.Targets[name]; !ok {
@@ -413,7 +417,8 @@ func ReleaseName(r patch.Release) string {
 
 // AddRelease adds a signed release: its envelope and each of its files, below
 // "product/sequence/". The envelope must be signed as t asks, and files hold
-// exactly what it describes, documents, SBOM and VEX included.
+// exactly what it describes, documents, SBOM and VEX included. Nothing that is
+// published is written over; the product and the files are each one plain name.
 func (r *Repository) AddRelease(e patch.Envelope, t patch.Trust, files map[string][]byte, k Keys, at time.Time) (*Repository, error) {
 	rel, err := patch.OpenRelease(e, t)
 	if err != nil {
@@ -434,13 +439,25 @@ func (r *Repository) AddRelease(e patch.Envelope, t patch.Trust, files map[strin
 			want = append(want, f)
 		}
 	}
+	single := func(s string) bool { return plain(s) && !strings.Contains(s, "/") }
+	if !single(rel.Product) {
+		return nil, fmt.Errorf("tuf: release %q: the product %q is not one plain name", rel.Version, rel.Product)
+	}
 	for _, f := range want {
+		if !single(f.Name) {
+			return nil, fmt.Errorf("tuf: release %q: the file %q is not one plain name", rel.Version, f.Name)
+		}
 		if !f.Holds(files[f.Name]) {
 			return nil, fmt.Errorf("tuf: release %q: the file %q is missing or not the one that was signed", rel.Version, f.Name)
 		}
-		add[path.Dir(name)+"/"+f.Name] = files[f.Name]
+		target := path.Dir(name) + "/" + f.Name
+		_, published := r.targets.Signed.Targets[target]
+		if _, its := add[target]; its || published {
+			return nil, fmt.Errorf("tuf: release %q: %q is there already", rel.Version, target)
+		}
+		add[target] = files[f.Name]
 	}
-	if len(files) != len(want) || len(add) != len(want)+1 {
+	if len(files) != len(want) {
 		return nil, fmt.Errorf("tuf: release %q: there are files that it does not describe", rel.Version)
 	}
 	return r.Add(add, k, at)
