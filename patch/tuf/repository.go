@@ -24,6 +24,7 @@ import (
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
+	"github.com/open-postmarket/postmarket/internal/keys"
 	"github.com/open-postmarket/postmarket/patch"
 )
 
@@ -41,9 +42,11 @@ const (
 var roles = []Role{Root, Targets, Snapshot, Timestamp}
 
 // Keys are those that sign for each role. Only crypto.Signer is asked of them, so
-// they may sit in an HSM: Ed25519, ECDSA on P-256, RSA of 2048 bits or more. The
-// keys of Root are kept offline and needed for Create and Rotate only; those of
-// Timestamp, and of Snapshot, are for every day.
+// they may sit in an HSM: Ed25519, ECDSA on P-256, RSA of 2048 bits or more. P-384,
+// which an Envelope takes, is not: TUF names no scheme for it that every client knows.
+// The keys of Root are kept offline and needed for Create and Rotate only, so none of
+// them may sign for another role; those of Timestamp, and of Snapshot, are for every
+// day and may be the same.
 type Keys map[Role][]crypto.Signer
 
 // Options of a repository. Nil and the zero value are fine.
@@ -124,7 +127,10 @@ func (r *Repository) empower(k Keys, o *Options) error {
 			continue
 		}
 		for _, s := range k[role] {
-			key, _, err := publicKey(s.Public())
+			key, id, err := publicKey(s)
+			if err == nil && role != Root && slices.Contains(r.root.Signed.Roles[string(Root)].KeyIDs, id) {
+				err = errors.New("a key of root signs for no other role")
+			}
 			if err == nil {
 				err = r.root.Signed.AddKey(key, string(role))
 			}
@@ -140,20 +146,14 @@ func (r *Repository) empower(k Keys, o *Options) error {
 	return errors.Join(errs...)
 }
 
-// publicKey is a key in TUF's form, and its id.
-func publicKey(p crypto.PublicKey) (*metadata.Key, string, error) {
-	switch k := p.(type) {
-	case ed25519.PublicKey:
-	case *ecdsa.PublicKey:
-		if k.Curve != elliptic.P256() {
-			return nil, "", errors.New("of ECDSA keys only P-256 is taken")
-		}
-	case *rsa.PublicKey:
-		if k.N == nil || k.N.BitLen() < 2048 {
-			return nil, "", errors.New("an RSA key has at least 2048 bits")
-		}
-	default:
-		return nil, "", fmt.Errorf("a key that is a %T is not taken", p)
+// publicKey is the key of s in TUF's form, and its id.
+func publicKey(s crypto.Signer) (*metadata.Key, string, error) {
+	p, err := keys.Public(s)
+	if err != nil {
+		return nil, "", err
+	}
+	if k, ok := p.(*ecdsa.PublicKey); ok && k.Curve != elliptic.P256() {
+		return nil, "", errors.New("of ECDSA keys only P-256 is taken")
 	}
 	key, err := metadata.KeyFromPublicKey(p)
 	if err != nil {
@@ -185,11 +185,11 @@ func (s signer) SignMessage(message io.Reader, _ ...signature.SignOption) ([]byt
 	return s.key.Sign(rand.Reader, sum[:], crypto.SHA256)
 }
 
-// sign signs m for role with those of the keys that the root names, and checks
+// sign signs m for role by those keys, and checks
 // that they are enough for a client.
-func sign[T metadata.Roles](root *metadata.Metadata[metadata.RootType], m *metadata.Metadata[T], role Role, keys []crypto.Signer) error {
-	for _, s := range keys {
-		_, id, err := publicKey(s.Public())
+func sign[T metadata.Roles](root *metadata.Metadata[metadata.RootType], m *metadata.Metadata[T], role Role, by []crypto.Signer) error {
+	for _, s := range by {
+		_, id, err := publicKey(s)
 		if err != nil {
 			return fmt.Errorf("tuf: %s: %w", role, err)
 		}
@@ -387,10 +387,10 @@ func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Tim
 	return n, nil
 }
 
-// held are those of keys that root names for role.
-func held(root *metadata.Metadata[metadata.RootType], role Role, keys []crypto.Signer) []crypto.Signer {
-	return slices.DeleteFunc(slices.Clone(keys), func(s crypto.Signer) bool {
-		_, id, err := publicKey(s.Public())
+// held are those of all keys that root names for role.
+func held(root *metadata.Metadata[metadata.RootType], role Role, all []crypto.Signer) []crypto.Signer {
+	return slices.DeleteFunc(slices.Clone(all), func(s crypto.Signer) bool {
+		_, id, err := publicKey(s)
 		return err != nil || !slices.Contains(root.Signed.Roles[string(role)].KeyIDs, id)
 	})
 }
