@@ -8,12 +8,14 @@ import (
 	"crypto/rand"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/theupdateframework/go-tuf/v2/metadata"
 
 	"github.com/open-postmarket/postmarket/patch/tuf"
 )
@@ -208,4 +210,64 @@ func TestAnUnfinishedRotationTrustsNothingOfTheOldKeys(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(thief, "4.snapshot.json")))
 	_, err := tuf.Load(os.DirFS(thief), w.root, nil)
 	require.ErrorContains(t, err, "timestamp")
+}
+
+// What was cut off is not published any more once somebody went on from the folder:
+// devices would see the older state again, or two of one version.
+func TestAnOldPublicationDoesNotComeBack(t *testing.T) {
+	t.Parallel()
+	repo := must[*tuf.Repository](t)
+	w := newWorld(t)
+	k, dir := keys(10), t.TempDir()
+	require.NoError(t, w.one.Publish(dir))
+	cutAt(t, dir, "timestamp.json", w.two)
+	next := repo(repo(tuf.Load(os.DirFS(dir), w.root, nil)).Add(map[string][]byte{"n": []byte("n")}, k, hour(3)))
+	require.NoError(t, next.Publish(dir))
+	require.NoError(t, next.Publish(dir), "again")
+	require.ErrorContains(t, w.two.Publish(dir), "version 3 is published", "of the same version")
+	require.ErrorContains(t, w.one.Publish(dir), "version 3 is published")
+	c := w.client(t, tuf.Dir(os.DirFS(dir)))
+	require.NoError(t, c.Update(t.Context(), hour(4)))
+	require.Contains(t, c.Names(), "n")
+}
+
+// A thief of the timestamp and snapshot keys counts up to the last version there is.
+// Refresh says so; Rotate begins anew, for what the thief signed counts no more.
+func TestARotationGetsOverTheLastVersion(t *testing.T) {
+	t.Parallel()
+	repo := must[*tuf.Repository](t)
+	w := newWorld(t)
+	k, dir := keys(10), t.TempDir()
+	require.NoError(t, w.two.Publish(dir))
+	s := must[*metadata.Metadata[metadata.SnapshotType]](t)(metadata.Snapshot().FromBytes(w.new["3.snapshot.json"].Data))
+	s.Signed.Version = math.MaxInt64
+	b := sealed(t, s, k[tuf.Snapshot]...)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "9223372036854775807.snapshot.json"), b, 0o600))
+	m := must[*metadata.Metadata[metadata.TimestampType]](t)(metadata.Timestamp().FromBytes(w.new["timestamp.json"].Data))
+	m.Signed.Version, m.Signed.Meta["snapshot.json"] = math.MaxInt64, described(math.MaxInt64, b)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "timestamp.json"), sealed(t, m, k[tuf.Timestamp]...), 0o600))
+	w.see(t, os.DirFS(dir), hour(3))
+
+	r := repo(tuf.Load(os.DirFS(dir), w.root, nil))
+	_, err := r.Refresh(daily(k), hour(3))
+	require.ErrorContains(t, err, "no version is left")
+	_, err = r.Rotate(k[tuf.Root], keys(10), nil, hour(3))
+	require.ErrorContains(t, err, "no version is left", "by the same keys")
+	fresh := keys(50)
+	for _, old := range [][]crypto.Signer{k[tuf.Root], everyKey(k)} {
+		next := repo(r.Rotate(old, fresh, nil, hour(3)))
+		to := t.TempDir()
+		require.NoError(t, os.CopyFS(to, os.DirFS(dir)))
+		require.NoError(t, next.Publish(to))
+		c := must[*tuf.Client](t)(tuf.NewClient(copied(t, w.dir), w.root, tuf.Dir(os.DirFS(to))))
+		require.NoError(t, c.Update(t.Context(), hour(4)))
+		require.Equal(t, w.two.Names(), c.Names())
+	}
+}
+
+func copied(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	require.NoError(t, os.CopyFS(to, os.DirFS(dir)))
+	return to
 }

@@ -19,13 +19,19 @@ import (
 // Publish writes what is new into the folder dir: the targets, then the metadata
 // that names them, and last the timestamp, each file whole or not at all. A
 // client that asks meanwhile, or after a publication that was cut off, sees the
-// old state or the new one; only after a Rotate without the old keys of every role is
-// it refused between the new root and the timestamp, and has to ask again. Metadata
-// files are never written over, save for the timestamp: one that differs is an error,
-// and a sign that somebody else published.
+// old state or the new one. Only when a Rotate is published that was not signed by the
+// old keys of every role, or together with what came after it, is a client refused
+// between the new root and the timestamp, keeps what it has, and has to ask again.
+// Metadata files are never written over, save for the timestamp by a newer one: one
+// that differs is an error, and a sign that somebody else published.
 //
-// After a cut Publish may be called again; or Load goes on from what is there.
+// After a cut Publish may be called again; or Load goes on from what is there, and what
+// was cut off is an error from then on. A first publication, which nobody saw, is
+// begun again in an empty folder.
 func (r *Repository) Publish(dir string) error {
+	if err := r.outdated(filepath.Join(dir, "timestamp.json")); err != nil {
+		return err
+	}
 	type place struct {
 		rank    int
 		version int64
@@ -67,6 +73,23 @@ func (r *Repository) Publish(dir string) error {
 		if err := writeWhole(file, r.fresh[name]); err != nil {
 			return fmt.Errorf("tuf: publish: %w", err)
 		}
+	}
+	return nil
+}
+
+// outdated refuses to publish over a timestamp that is good and not older: somebody
+// went on since, and clients would be shown what was before.
+func (r *Repository) outdated(file string) error {
+	b, err := os.ReadFile(file)
+	if err != nil || bytes.Equal(b, r.fresh["timestamp.json"]) || wellFormed("timestamp.json", b) != nil {
+		return nil // none is there, or none that counts; what else is wrong, writing tells
+	}
+	m, err := metadata.Timestamp().FromBytes(b)
+	if err != nil || r.root.VerifyDelegate(metadata.TIMESTAMP, m) != nil || r.fresh["timestamp.json"] == nil {
+		return nil
+	}
+	if m.Signed.Version >= r.timestamp.Signed.Version {
+		return fmt.Errorf("tuf: publish: version %d is published, and this is %d: load the folder and go on from there", m.Signed.Version, r.timestamp.Signed.Version)
 	}
 	return nil
 }

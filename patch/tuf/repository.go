@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -126,6 +127,7 @@ func (r *Repository) empower(k Keys, o *Options) error {
 			errs = append(errs, fmt.Errorf("tuf: %s: %d of %d keys are to sign", role, threshold, len(k[role])))
 			continue
 		}
+		whole := true
 		for _, s := range k[role] {
 			key, id, err := publicKey(s)
 			if err == nil && role != Root && slices.Contains(r.root.Signed.Roles[string(Root)].KeyIDs, id) {
@@ -135,10 +137,11 @@ func (r *Repository) empower(k Keys, o *Options) error {
 				err = r.root.Signed.AddKey(key, string(role))
 			}
 			if err != nil {
+				whole = false
 				errs = append(errs, fmt.Errorf("tuf: %s: %w", role, err))
 			}
 		}
-		if n := len(r.root.Signed.Roles[string(role)].KeyIDs); n != len(k[role]) {
+		if n := len(r.root.Signed.Roles[string(role)].KeyIDs); whole && n != len(k[role]) {
 			errs = append(errs, fmt.Errorf("tuf: %s: %d of its %d keys are different", role, n, len(k[role])))
 		}
 		r.root.Signed.Roles[string(role)].Threshold = threshold
@@ -286,7 +289,8 @@ func again[T metadata.Roles](m, into *metadata.Metadata[T]) (*metadata.Metadata[
 
 // Add returns r with more targets; one of a name that is there takes its place.
 // k has the keys of Targets, Snapshot and Timestamp. A name is a path with slashes
-// that any file system takes, Windows too, and no folder of another name.
+// that any file system takes, Windows too; it is no folder of another name and differs
+// from each by more than case.
 func (r *Repository) Add(files map[string][]byte, k Keys, at time.Time) (*Repository, error) {
 	return r.change(files, nil, k, at)
 }
@@ -322,7 +326,9 @@ func (r *Repository) change(add map[string][]byte, remove []string, k Keys, at t
 		}
 		delete(n.targets.Signed.Targets, name)
 	}
-	n.advance(Targets)
+	if err := n.advance(Targets); err != nil {
+		return nil, err
+	}
 	return n, n.write(k, at, Targets)
 }
 
@@ -341,7 +347,9 @@ func (r *Repository) Refresh(k Keys, at time.Time) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.advance(Snapshot)
+	if err := n.advance(Snapshot); err != nil {
+		return nil, err
+	}
 	return n, n.write(k, at, Snapshot)
 }
 
@@ -373,7 +381,10 @@ func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Tim
 	if err := n.put(fmt.Sprintf("%d.root.json", n.root.Signed.Version), n.root); err != nil {
 		return nil, err
 	}
-	n.advance(Targets)
+	n.recount()
+	if err := n.advance(Targets); err != nil {
+		return nil, err
+	}
 	both := Keys{}
 	for role := range k {
 		both[role] = slices.Concat(k[role], held(r.root, role, old))
@@ -397,17 +408,42 @@ func held(root *metadata.Metadata[metadata.RootType], role Role, all []crypto.Si
 
 // advance gives the metadata from the role from on its next version, of which no file
 // is there.
-func (r *Repository) advance(from Role) {
-	free := func(role Role, v int64) int64 {
-		for v++; r.taken[versioned(v, role)]; v++ {
+func (r *Repository) advance(from Role) error {
+	next := func(role Role, version *int64) error {
+		for {
+			if *version == math.MaxInt64 {
+				return fmt.Errorf("tuf: %s: no version is left: Rotate with other keys of timestamp and snapshot begins anew", role)
+			}
+			if *version++; !r.taken[versioned(*version, role)] {
+				return nil
+			}
 		}
-		return v
 	}
+	var err error
 	if from == Targets {
-		r.targets.Signed.Version = free(Targets, r.targets.Signed.Version)
+		err = next(Targets, &r.targets.Signed.Version)
 	}
-	r.snapshot.Signed.Version = free(Snapshot, r.snapshot.Signed.Version)
-	r.timestamp.Signed.Version++
+	return errors.Join(err, next(Snapshot, &r.snapshot.Signed.Version), next(Timestamp, &r.timestamp.Signed.Version))
+}
+
+// far is a version that nobody comes to but a thief who wants none to be left.
+const far = 1 << 40
+
+// recount lets versions that are far begin anew where no client holds on to them: what
+// they were compared with is not good under the root of r (TUF 5.3.11).
+func (r *Repository) recount() {
+	timestamp := r.root.VerifyDelegate(metadata.TIMESTAMP, r.timestamp) != nil
+	snapshot := timestamp && r.root.VerifyDelegate(metadata.SNAPSHOT, r.snapshot) != nil
+	targets := snapshot && r.root.VerifyDelegate(metadata.TARGETS, r.targets) != nil
+	if timestamp && r.timestamp.Signed.Version > far {
+		r.timestamp.Signed.Version = 0
+	}
+	if snapshot && r.snapshot.Signed.Version > far {
+		r.snapshot.Signed.Version = 0
+	}
+	if targets && r.targets.Signed.Version > far {
+		r.targets.Signed.Version = 0
+	}
 }
 
 // ReleaseName is the target under which the envelope of a release is published.
