@@ -271,3 +271,43 @@ func copied(t *testing.T, dir string) string {
 	require.NoError(t, os.CopyFS(to, os.DirFS(dir)))
 	return to
 }
+
+// Where the keys of the targets stay, an Add that was given up waits in the folder like
+// the rotation does: it is not taken for it.
+func TestAnUnfinishedRotationIsNotTakenForAnotherChange(t *testing.T) {
+	t.Parallel()
+	repo := must[*tuf.Repository](t)
+	w := newWorld(t)
+	k, dir := keys(10), t.TempDir()
+	require.NoError(t, w.two.Publish(dir))
+	cutAt(t, dir, "timestamp.json", repo(w.two.Add(map[string][]byte{"given up": []byte("x")}, k, hour(3))))
+	changed := keys(10)
+	changed[tuf.Timestamp] = []crypto.Signer{key(60)}
+	r := repo(tuf.Load(os.DirFS(dir), w.root, nil))
+	cutAt(t, dir, "timestamp.json", repo(r.Rotate(k[tuf.Root], changed, nil, hour(3))))
+	r = repo(tuf.Load(os.DirFS(dir), w.root, nil))
+	require.Equal(t, w.two.Names(), r.Names())
+	cutAt(t, dir, "timestamp.json", repo(r.Add(map[string][]byte{"given up, too": []byte("y")}, changed, hour(3))))
+	r = repo(tuf.Load(os.DirFS(dir), w.root, nil))
+	require.Equal(t, w.two.Names(), r.Names())
+	require.NoError(t, repo(r.Refresh(daily(changed), hour(3))).Publish(dir))
+	c := w.client(t, tuf.Dir(os.DirFS(dir)))
+	require.NoError(t, c.Update(t.Context(), hour(4)))
+	require.Equal(t, w.two.Names(), c.Names())
+}
+
+func TestRootsArePublishedByNumber(t *testing.T) {
+	t.Parallel()
+	repo := must[*tuf.Repository](t)
+	w := newWorld(t)
+	k, dir := keys(10), t.TempDir()
+	r := w.two
+	for range 10 {
+		r = repo(r.Rotate(k[tuf.Root], keys(10), nil, hour(3)))
+	}
+	cutAt(t, dir, "10.root.json", r)
+	_, err := os.Stat(filepath.Join(dir, "9.root.json"))
+	require.NoError(t, err)
+	_, err = os.Stat(filepath.Join(dir, "11.root.json"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
