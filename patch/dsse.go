@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	_ "crypto/sha512" // for P-384
+
+	"github.com/open-postmarket/postmarket/internal/keys"
 )
 
 // ErrSignature says that an envelope is not signed by enough of the keys that
@@ -51,7 +53,8 @@ func PAE(payloadType string, payload []byte) []byte {
 
 // Seal returns payload in an envelope, signed by each key. A key may sit in an
 // HSM: only crypto.Signer is asked of it. Ed25519, ECDSA on P-256 (SHA-256) and
-// P-384 (SHA-384), and RSA of 2048 bits or more (PSS, SHA-256) are taken.
+// P-384 (SHA-384), and RSA of 2048 bits or more (PSS, SHA-256) are taken; a nil one
+// is an error. patch/tuf takes all of them but P-384.
 func Seal(payloadType string, payload []byte, signers ...crypto.Signer) (Envelope, error) {
 	if blank(payloadType) || len(payload) == 0 || len(signers) == 0 {
 		return Envelope{}, errors.New("patch: an envelope needs a payload, its type, and who signs it")
@@ -59,7 +62,11 @@ func Seal(payloadType string, payload []byte, signers ...crypto.Signer) (Envelop
 	e := Envelope{PayloadType: payloadType, Payload: bytes.Clone(payload)}
 	seen := map[string]bool{}
 	for _, s := range signers {
-		id, err := KeyID(s.Public())
+		public, err := keys.Public(s)
+		if err != nil {
+			return Envelope{}, fmt.Errorf("patch: key: %w", err)
+		}
+		id, err := KeyID(public)
 		if err != nil {
 			return Envelope{}, err
 		}
@@ -92,24 +99,18 @@ func KeyID(key crypto.PublicKey) (string, error) {
 
 // hashOf is what is hashed before signing; 0 is nothing.
 func hashOf(key crypto.PublicKey) (crypto.Hash, error) {
+	if err := keys.Check(key); err != nil {
+		return 0, fmt.Errorf("patch: key: %w", err)
+	}
 	switch k := key.(type) {
 	case ed25519.PublicKey:
 		return 0, nil
 	case *ecdsa.PublicKey:
-		switch k.Curve {
-		case elliptic.P256():
-			return crypto.SHA256, nil
-		case elliptic.P384():
+		if k.Curve == elliptic.P384() {
 			return crypto.SHA384, nil
 		}
-		return 0, errors.New("patch: key: only the curves P-256 and P-384 are taken")
-	case *rsa.PublicKey:
-		if k.N == nil || k.N.BitLen() < 2048 {
-			return 0, errors.New("patch: key: an RSA key has at least 2048 bits")
-		}
-		return crypto.SHA256, nil
 	}
-	return 0, fmt.Errorf("patch: key: a %T is not taken", key)
+	return crypto.SHA256, nil
 }
 
 func sign(s crypto.Signer, message []byte) ([]byte, error) {
@@ -141,7 +142,7 @@ func verify(key crypto.PublicKey, message, sig []byte) bool {
 	}
 	switch k := key.(type) {
 	case ed25519.PublicKey:
-		return len(k) == ed25519.PublicKeySize && ed25519.Verify(k, sum, sig)
+		return ed25519.Verify(k, sum, sig)
 	case *ecdsa.PublicKey:
 		return ecdsa.VerifyASN1(k, sum, sig)
 	case *rsa.PublicKey:

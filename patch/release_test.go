@@ -97,6 +97,22 @@ func TestEveryKindOfKeySignsFromAnHSM(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestSealAndOpenRefuseAKeyThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	good, err := patch.Seal("t", []byte("x"), key(1))
+	require.NoError(t, err)
+	for _, s := range []crypto.Signer{nil, (*ecdsa.PrivateKey)(nil), (*rsa.PrivateKey)(nil), ed25519.PrivateKey(nil), hsm{}, &ecdsa.PrivateKey{}} {
+		_, err := patch.Seal("t", []byte("x"), key(1), s)
+		require.ErrorContains(t, err, "patch: key: ", "%T", s)
+	}
+	for _, k := range []crypto.PublicKey{nil, (*ecdsa.PublicKey)(nil), &ecdsa.PublicKey{}, &ecdsa.PublicKey{Curve: elliptic.P256()}, (*rsa.PublicKey)(nil), ed25519.PublicKey(nil)} {
+		_, err := patch.KeyID(k)
+		require.ErrorContains(t, err, "patch: key: ", "%T", k)
+		_, err = good.Open("t", patch.Trust{Keys: []crypto.PublicKey{k, key(1).Public()}, Threshold: 1})
+		require.ErrorContains(t, err, "patch: key: ", "%T", k)
+	}
+}
+
 func TestAThresholdCountsKeysAndNotSignatures(t *testing.T) {
 	t.Parallel()
 	e, err := patch.Seal("t", []byte("x"), key(1), key(2))

@@ -28,6 +28,10 @@ var ErrRefused = errors.New("tuf: refused")
 // ErrNotFound says that the repository has no such target, or no such file.
 var ErrNotFound = errors.New("tuf: not found")
 
+// ErrClock says that an Update was asked for as of no time, or of one before the last
+// that succeeded: whether metadata is past its date cannot be told then.
+var ErrClock = errors.New("tuf: the clock cannot be right")
+
 // A Source reads one file of a published repository, at most limit bytes of it;
 // a longer one is an error. A file that is not there is fs.ErrNotExist.
 type Source func(ctx context.Context, name string, limit int64) ([]byte, error)
@@ -95,53 +99,79 @@ type Client struct {
 }
 
 // NewClient returns the client that keeps its state in the folder dir and trusts
-// the root that the device was shipped with. A later root that dir holds from an
-// earlier Update takes its place.
+// the root that the device was shipped with, and what follows from it: of the later
+// roots that dir holds from earlier Updates each has to be signed by the one before.
 func NewClient(dir string, root []byte, from Source) (*Client, error) {
 	if dir == "" || from == nil {
 		return nil, errors.New("tuf: client: the folder or the source is missing")
 	}
-	if _, err := rootVersion(root); err != nil {
+	if _, err := firstRoot(root); err != nil {
 		return nil, fmt.Errorf("tuf: client: root: %w", err)
 	}
 	return &Client{dir: dir, factory: slices.Clone(root), from: from}, nil
 }
 
-// rootVersion returns the version of a root that is signed by its own keys.
-func rootVersion(b []byte) (int64, error) {
-	m, err := metadata.Root().FromBytes(b)
-	if err != nil {
-		return 0, err
+// trusted is the newest root of the chain that begins with the factory's, each
+// signed by the one before. What lies in the folder and is not of it counts as none.
+func (c *Client) trusted() ([]byte, *metadata.Metadata[metadata.RootType], error) {
+	b := c.factory
+	root, err := firstRoot(b)
+	for err == nil {
+		var kept []byte
+		name := versioned(root.Signed.Version+1, Root)
+		if kept, err = os.ReadFile(filepath.Join(c.dir, "roots", name)); err != nil {
+			break
+		}
+		n, errNext := nextRoot(root, kept)
+		if errNext != nil {
+			return b, root, nil
+		}
+		b, root = kept, n
 	}
-	return m.Signed.Version, m.VerifyDelegate(metadata.ROOT, m)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return b, root, err
 }
 
-// trusted is the newest root that the client has.
-func (c *Client) trusted() []byte {
-	have, err := rootVersion(c.factory)
-	kept, errKept := os.ReadFile(filepath.Join(c.dir, "metadata", "root.json"))
-	if v, errVersion := rootVersion(kept); err == nil && errKept == nil && errVersion == nil && v > have {
-		return kept
+// latest is the instant of the last Update that succeeded; zero is none.
+func (c *Client) latest() (time.Time, error) {
+	b, err := os.ReadFile(filepath.Join(c.dir, "clock"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return time.Time{}, err
 	}
-	return c.factory
+	at, err := time.Parse(time.RFC3339Nano, string(b))
+	if err != nil {
+		return time.Time{}, nil
+	}
+	return at, nil
 }
 
 // Update asks the repository what there is as of at: TUF's client workflow, root,
 // timestamp, snapshot, targets. What may not be trusted is ErrRefused, and the
 // client goes on with what it had; an error of the source is returned as it is.
 // After an error there is nothing to Get until an Update succeeds.
+//
+// An at that is zero or before that of the last Update that succeeded is ErrClock. A
+// clock that ran ahead is never ahead by more than what was signed was valid for:
+// past that, no Update succeeds.
 func (c *Client) Update(ctx context.Context, at time.Time) (err error) {
 	c.now = nil
+	if at.IsZero() {
+		return fmt.Errorf("%w: the time of the update is missing", ErrClock)
+	}
+	last, err := c.latest()
+	if err != nil {
+		return fmt.Errorf("tuf: client: %w", err)
+	}
+	at = at.UTC() // also rid of the monotonic reading, which is of this process only
+	if at.Before(last) {
+		return fmt.Errorf("%w: %s is before the last update, at %s", ErrClock, at.Format(time.RFC3339), last.Format(time.RFC3339))
+	}
 	state := filepath.Join(c.dir, "metadata")
 	if err := heal(state); err != nil {
 		return fmt.Errorf("tuf: client: %w", err)
 	}
-	get := &fetcher{ctx: ctx, from: c.from}
-	cfg, err := config.New(origin, c.trusted())
-	if err != nil {
-		return fmt.Errorf("tuf: client: %w", err)
-	}
-	cfg.Fetcher, cfg.LocalMetadataDir, cfg.LocalTargetsDir = get, state, filepath.Join(c.dir, "targets")
 	// go-tuf reads maps that a holder of a key can leave empty; a publisher's file
 	// must not end the device's program.
 	defer func() {
@@ -149,13 +179,28 @@ func (c *Client) Update(ctx context.Context, at time.Time) (err error) {
 			err = fmt.Errorf("%w: malformed metadata: %v", ErrRefused, p)
 		}
 	}()
+	trusted, root, err := c.trusted()
+	if err != nil {
+		return fmt.Errorf("tuf: client: %w", err)
+	}
+	get := &fetcher{ctx: ctx, from: c.from, root: root, roots: filepath.Join(c.dir, "roots")}
+	cfg, err := config.New(origin, trusted)
+	if err != nil {
+		return fmt.Errorf("tuf: client: %w", err)
+	}
+	cfg.Fetcher, cfg.LocalMetadataDir, cfg.LocalTargetsDir = get, state, filepath.Join(c.dir, "targets")
 	u, err := updater.New(cfg)
 	if err != nil {
 		return fmt.Errorf("tuf: client: %w", err)
 	}
-	u.UnsafeSetRefTime(at.UTC()) // the time is the caller's, as everywhere in this module
+	u.UnsafeSetRefTime(at) // the time is the caller's, as everywhere in this module
 	if err := u.Refresh(); err != nil {
 		return get.why(err)
+	}
+	if at.After(last) {
+		if err := writeWhole(filepath.Join(c.dir, "clock"), []byte(at.Format(time.RFC3339Nano))); err != nil {
+			return fmt.Errorf("tuf: client: %w", err)
+		}
 	}
 	c.now = u
 	return nil
@@ -199,7 +244,7 @@ func (c *Client) Get(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: target %q", ErrNotFound, name)
 	}
 	sum, ok := t.Hashes["sha256"]
-	if !ok || !fs.ValidPath(name) || strings.ContainsAny(name, `\:`) {
+	if !ok || !plain(name) {
 		return nil, fmt.Errorf("%w: target %q has no SHA-256 or is not a plain path", ErrRefused, name)
 	}
 	file := filepath.Join(c.dir, "targets", filepath.FromSlash(name))
@@ -218,6 +263,9 @@ func (c *Client) Get(ctx context.Context, name string) ([]byte, error) {
 	if err := t.VerifyLengthHashes(b); err != nil {
 		return nil, fmt.Errorf("%w: target %q: %w", ErrRefused, name, err)
 	}
+	if err := makeRoom(filepath.Join(c.dir, "targets"), name); err != nil {
+		return nil, fmt.Errorf("tuf: client: %w", err)
+	}
 	if err := writeWhole(file, b); err != nil {
 		return nil, fmt.Errorf("tuf: client: %w", err)
 	}
@@ -234,6 +282,11 @@ type fetcher struct {
 	ctx  context.Context
 	from Source
 	err  error // what the source said last
+
+	// root is the newest that is trusted, and roots the folder where the chain is
+	// kept; nil when only targets are read.
+	root  *metadata.Metadata[metadata.RootType]
+	roots string
 }
 
 // DownloadFile reads the file at an address below origin.
@@ -242,11 +295,29 @@ func (f *fetcher) DownloadFile(at string, limit int64, _ time.Duration) ([]byte,
 	b, err := f.read(name, limit)
 	switch {
 	case err == nil:
-		err = wellFormed(name, b)
+		if err = wellFormed(name, b); err == nil {
+			err = f.keep(name, b)
+		}
 	case errors.Is(err, ErrNotFound):
 		err = &metadata.ErrDownloadHTTP{StatusCode: http.StatusNotFound, URL: at}
 	}
 	return b, err
+}
+
+// keep keeps the next root of the chain before it is acted upon: a device that saw a
+// key revoked is not talked out of it. What is not of the chain is go-tuf's to refuse.
+func (f *fetcher) keep(name string, b []byte) error {
+	if name != versioned(f.root.Signed.Version+1, Root) {
+		return nil
+	}
+	n, err := nextRoot(f.root, b)
+	if err != nil {
+		return nil
+	}
+	if f.err = writeWhole(filepath.Join(f.roots, name), b); f.err == nil {
+		f.root = n
+	}
+	return f.err
 }
 
 func (f *fetcher) read(name string, limit int64) (b []byte, err error) {

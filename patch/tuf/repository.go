@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
+	"github.com/open-postmarket/postmarket/internal/keys"
 	"github.com/open-postmarket/postmarket/patch"
 )
 
@@ -41,9 +43,11 @@ const (
 var roles = []Role{Root, Targets, Snapshot, Timestamp}
 
 // Keys are those that sign for each role. Only crypto.Signer is asked of them, so
-// they may sit in an HSM: Ed25519, ECDSA on P-256, RSA of 2048 bits or more. The
-// keys of Root are kept offline and needed for Create and Rotate only; those of
-// Timestamp, and of Snapshot, are for every day.
+// they may sit in an HSM: Ed25519, ECDSA on P-256, RSA of 2048 bits or more. P-384,
+// which an Envelope takes, is not: TUF names no scheme for it that every client knows.
+// The keys of Root are kept offline and needed for Create and Rotate only, so none of
+// them may sign for another role; those of Timestamp, and of Snapshot, are for every
+// day and may be the same.
 type Keys map[Role][]crypto.Signer
 
 // Options of a repository. Nil and the zero value are fine.
@@ -63,7 +67,11 @@ var valid = map[Role]time.Duration{Root: 365 * 24 * time.Hour, Targets: 90 * 24 
 type Repository struct {
 	base  fs.FS // what is published; nil is nothing
 	fresh map[string][]byte
+	taken map[string]bool // metadata files that lie there, published or not
 	valid map[Role]time.Duration
+	// bridge is the version of the root under whose predecessor what is fresh is
+	// good, too; 0 is none.
+	bridge int64
 
 	root      *metadata.Metadata[metadata.RootType]
 	targets   *metadata.Metadata[metadata.TargetsType]
@@ -119,16 +127,21 @@ func (r *Repository) empower(k Keys, o *Options) error {
 			errs = append(errs, fmt.Errorf("tuf: %s: %d of %d keys are to sign", role, threshold, len(k[role])))
 			continue
 		}
+		whole := true
 		for _, s := range k[role] {
-			key, _, err := publicKey(s.Public())
+			key, id, err := publicKey(s)
+			if err == nil && role != Root && slices.Contains(r.root.Signed.Roles[string(Root)].KeyIDs, id) {
+				err = errors.New("a key of root signs for no other role")
+			}
 			if err == nil {
 				err = r.root.Signed.AddKey(key, string(role))
 			}
 			if err != nil {
+				whole = false
 				errs = append(errs, fmt.Errorf("tuf: %s: %w", role, err))
 			}
 		}
-		if n := len(r.root.Signed.Roles[string(role)].KeyIDs); n != len(k[role]) {
+		if n := len(r.root.Signed.Roles[string(role)].KeyIDs); whole && n != len(k[role]) {
 			errs = append(errs, fmt.Errorf("tuf: %s: %d of its %d keys are different", role, n, len(k[role])))
 		}
 		r.root.Signed.Roles[string(role)].Threshold = threshold
@@ -136,20 +149,14 @@ func (r *Repository) empower(k Keys, o *Options) error {
 	return errors.Join(errs...)
 }
 
-// publicKey is a key in TUF's form, and its id.
-func publicKey(p crypto.PublicKey) (*metadata.Key, string, error) {
-	switch k := p.(type) {
-	case ed25519.PublicKey:
-	case *ecdsa.PublicKey:
-		if k.Curve != elliptic.P256() {
-			return nil, "", errors.New("of ECDSA keys only P-256 is taken")
-		}
-	case *rsa.PublicKey:
-		if k.N == nil || k.N.BitLen() < 2048 {
-			return nil, "", errors.New("an RSA key has at least 2048 bits")
-		}
-	default:
-		return nil, "", fmt.Errorf("a key that is a %T is not taken", p)
+// publicKey is the key of s in TUF's form, and its id.
+func publicKey(s crypto.Signer) (*metadata.Key, string, error) {
+	p, err := keys.Public(s)
+	if err != nil {
+		return nil, "", err
+	}
+	if k, ok := p.(*ecdsa.PublicKey); ok && k.Curve != elliptic.P256() {
+		return nil, "", errors.New("of ECDSA keys only P-256 is taken")
 	}
 	key, err := metadata.KeyFromPublicKey(p)
 	if err != nil {
@@ -181,11 +188,11 @@ func (s signer) SignMessage(message io.Reader, _ ...signature.SignOption) ([]byt
 	return s.key.Sign(rand.Reader, sum[:], crypto.SHA256)
 }
 
-// sign signs m for role with those of the keys that the root names, and checks
+// sign signs m for role by those keys, and checks
 // that they are enough for a client.
-func sign[T metadata.Roles](root *metadata.Metadata[metadata.RootType], m *metadata.Metadata[T], role Role, keys []crypto.Signer) error {
-	for _, s := range keys {
-		_, id, err := publicKey(s.Public())
+func sign[T metadata.Roles](root *metadata.Metadata[metadata.RootType], m *metadata.Metadata[T], role Role, by []crypto.Signer) error {
+	for _, s := range by {
+		_, id, err := publicKey(s)
 		if err != nil {
 			return fmt.Errorf("tuf: %s: %w", role, err)
 		}
@@ -257,7 +264,7 @@ func describe(version int64, b []byte) *metadata.MetaFiles {
 
 // next is a copy of r that may be changed.
 func (r *Repository) next() (*Repository, error) {
-	n := &Repository{base: r.base, fresh: maps.Clone(r.fresh), valid: r.valid}
+	n := &Repository{base: r.base, fresh: maps.Clone(r.fresh), taken: r.taken, valid: r.valid}
 	var err error
 	if n.root, err = again(r.root, metadata.Root()); err != nil {
 		return nil, err
@@ -281,7 +288,9 @@ func again[T metadata.Roles](m, into *metadata.Metadata[T]) (*metadata.Metadata[
 }
 
 // Add returns r with more targets; one of a name that is there takes its place.
-// k has the keys of Targets, Snapshot and Timestamp.
+// k has the keys of Targets, Snapshot and Timestamp. A name is a path with slashes
+// that any file system takes, Windows too; it is no folder of another name and differs
+// from each by more than case.
 func (r *Repository) Add(files map[string][]byte, k Keys, at time.Time) (*Repository, error) {
 	return r.change(files, nil, k, at)
 }
@@ -298,7 +307,7 @@ func (r *Repository) change(add map[string][]byte, remove []string, k Keys, at t
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(add)) {
-		if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `\:`) || len(add[name]) == 0 {
+		if !plain(name) || len(add[name]) == 0 {
 			return nil, fmt.Errorf("tuf: the target %q is empty or not a plain path", name)
 		}
 		t, err := metadata.TargetFile().FromBytes(name, add[name], "sha256")
@@ -308,15 +317,18 @@ func (r *Repository) change(add map[string][]byte, remove []string, k Keys, at t
 		n.targets.Signed.Targets[name] = t
 		n.fresh[targetFile(name, add[name])] = bytes.Clone(add[name])
 	}
+	if err := apart(n.targets.Signed.Targets, add); err != nil {
+		return nil, err
+	}
 	for _, name := range remove {
 		if _, ok := n.targets.Signed.Targets[name]; !ok {
 			return nil, fmt.Errorf("tuf: there is no target %q", name)
 		}
 		delete(n.targets.Signed.Targets, name)
 	}
-	n.targets.Signed.Version++
-	n.snapshot.Signed.Version++
-	n.timestamp.Signed.Version++
+	if err := n.advance(Targets); err != nil {
+		return nil, err
+	}
 	return n, n.write(k, at, Targets)
 }
 
@@ -335,8 +347,9 @@ func (r *Repository) Refresh(k Keys, at time.Time) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.snapshot.Signed.Version++
-	n.timestamp.Signed.Version++
+	if err := n.advance(Snapshot); err != nil {
+		return nil, err
+	}
 	return n, n.write(k, at, Snapshot)
 }
 
@@ -344,6 +357,10 @@ func (r *Repository) Refresh(k Keys, at time.Time) (*Repository, error) {
 // compromise, or when they are due. The new root is signed by the old root keys
 // and by the new ones. What was signed by keys that are no longer named counts no
 // more for a client that sees the new root. o gives the thresholds anew.
+//
+// old are the old root keys, and best all the other old keys, too: what is published
+// then is good under both roots, and no client is refused between them. That does not
+// make an old key trusted for longer.
 func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Time) (*Repository, error) {
 	n, err := r.next()
 	if err != nil {
@@ -355,7 +372,7 @@ func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Tim
 	if err := n.empower(k, o); err != nil {
 		return nil, err
 	}
-	if err := sign(r.root, n.root, Root, old); err != nil {
+	if err := sign(r.root, n.root, Root, held(r.root, Root, old)); err != nil {
 		return nil, fmt.Errorf("%w (by the old keys)", err)
 	}
 	if err := sign(n.root, n.root, Root, k[Root]); err != nil {
@@ -364,10 +381,69 @@ func (r *Repository) Rotate(old []crypto.Signer, k Keys, o *Options, at time.Tim
 	if err := n.put(fmt.Sprintf("%d.root.json", n.root.Signed.Version), n.root); err != nil {
 		return nil, err
 	}
-	n.targets.Signed.Version++
-	n.snapshot.Signed.Version++
-	n.timestamp.Signed.Version++
-	return n, n.write(k, at, Targets)
+	n.recount()
+	if err := n.advance(Targets); err != nil {
+		return nil, err
+	}
+	both := Keys{}
+	for role := range k {
+		both[role] = slices.Concat(k[role], held(r.root, role, old))
+	}
+	if err := n.write(both, at, Targets); err != nil {
+		return nil, err
+	}
+	if errors.Join(r.root.VerifyDelegate(string(Targets), n.targets), r.root.VerifyDelegate(string(Snapshot), n.snapshot), r.root.VerifyDelegate(string(Timestamp), n.timestamp)) == nil {
+		n.bridge = n.root.Signed.Version
+	}
+	return n, nil
+}
+
+// held are those of all keys that root names for role.
+func held(root *metadata.Metadata[metadata.RootType], role Role, all []crypto.Signer) []crypto.Signer {
+	return slices.DeleteFunc(slices.Clone(all), func(s crypto.Signer) bool {
+		_, id, err := publicKey(s)
+		return err != nil || !slices.Contains(root.Signed.Roles[string(role)].KeyIDs, id)
+	})
+}
+
+// advance gives the metadata from the role from on its next version, of which no file
+// is there.
+func (r *Repository) advance(from Role) error {
+	next := func(role Role, version *int64) error {
+		for {
+			if *version == math.MaxInt64 {
+				return fmt.Errorf("tuf: %s: no version is left: Rotate with other keys of timestamp and snapshot begins anew", role)
+			}
+			if *version++; !r.taken[versioned(*version, role)] {
+				return nil
+			}
+		}
+	}
+	var err error
+	if from == Targets {
+		err = next(Targets, &r.targets.Signed.Version)
+	}
+	return errors.Join(err, next(Snapshot, &r.snapshot.Signed.Version), next(Timestamp, &r.timestamp.Signed.Version))
+}
+
+// far is a version that nobody comes to but a thief who wants none to be left.
+const far = 1 << 40
+
+// recount lets versions that are far begin anew where no client holds on to them: what
+// they were compared with is not good under the root of r (TUF 5.3.11).
+func (r *Repository) recount() {
+	timestamp := r.root.VerifyDelegate(metadata.TIMESTAMP, r.timestamp) != nil
+	snapshot := timestamp && r.root.VerifyDelegate(metadata.SNAPSHOT, r.snapshot) != nil
+	targets := snapshot && r.root.VerifyDelegate(metadata.TARGETS, r.targets) != nil
+	if timestamp && r.timestamp.Signed.Version > far {
+		r.timestamp.Signed.Version = 0
+	}
+	if snapshot && r.snapshot.Signed.Version > far {
+		r.snapshot.Signed.Version = 0
+	}
+	if targets && r.targets.Signed.Version > far {
+		r.targets.Signed.Version = 0
+	}
 }
 
 // ReleaseName is the target under which the envelope of a release is published.
@@ -377,7 +453,8 @@ func ReleaseName(r patch.Release) string {
 
 // AddRelease adds a signed release: its envelope and each of its files, below
 // "product/sequence/". The envelope must be signed as t asks, and files hold
-// exactly what it describes, documents, SBOM and VEX included.
+// exactly what it describes, documents, SBOM and VEX included. Nothing that is
+// published is written over; the product and the files are each one plain name.
 func (r *Repository) AddRelease(e patch.Envelope, t patch.Trust, files map[string][]byte, k Keys, at time.Time) (*Repository, error) {
 	rel, err := patch.OpenRelease(e, t)
 	if err != nil {
@@ -398,13 +475,25 @@ func (r *Repository) AddRelease(e patch.Envelope, t patch.Trust, files map[strin
 			want = append(want, f)
 		}
 	}
+	single := func(s string) bool { return plain(s) && !strings.Contains(s, "/") }
+	if !single(rel.Product) {
+		return nil, fmt.Errorf("tuf: release %q: the product %q is not one plain name", rel.Version, rel.Product)
+	}
 	for _, f := range want {
+		if !single(f.Name) {
+			return nil, fmt.Errorf("tuf: release %q: the file %q is not one plain name", rel.Version, f.Name)
+		}
 		if !f.Holds(files[f.Name]) {
 			return nil, fmt.Errorf("tuf: release %q: the file %q is missing or not the one that was signed", rel.Version, f.Name)
 		}
-		add[path.Dir(name)+"/"+f.Name] = files[f.Name]
+		target := path.Dir(name) + "/" + f.Name
+		_, published := r.targets.Signed.Targets[target]
+		if _, its := add[target]; its || published {
+			return nil, fmt.Errorf("tuf: release %q: %q is there already", rel.Version, target)
+		}
+		add[target] = files[f.Name]
 	}
-	if len(files) != len(want) || len(add) != len(want)+1 {
+	if len(files) != len(want) {
 		return nil, fmt.Errorf("tuf: release %q: there are files that it does not describe", rel.Version)
 	}
 	return r.Add(add, k, at)

@@ -615,8 +615,34 @@ func TestARepositoryRefusesWhatAClientWould(t *testing.T) {
 	odd := keys(10)
 	odd[tuf.Root] = []crypto.Signer{hsm{p384}}
 	require.ErrorContains(t, create(odd, nil), "P-256")
+	for _, s := range []crypto.Signer{nil, hsm{}, (*ecdsa.PrivateKey)(nil), (*rsa.PrivateKey)(nil), ed25519.PrivateKey(nil), &ecdsa.PrivateKey{}} {
+		for _, role := range []tuf.Role{tuf.Root, tuf.Targets, tuf.Snapshot, tuf.Timestamp} {
+			odd := keys(10)
+			odd[role] = []crypto.Signer{s}
+			require.ErrorContains(t, create(odd, nil), "tuf: "+string(role), "%T", s)
+		}
+	}
+	for _, role := range []tuf.Role{tuf.Targets, tuf.Snapshot, tuf.Timestamp} {
+		shared := keys(10)
+		shared[role] = []crypto.Signer{key(1), shared[tuf.Root][1]}
+		require.ErrorContains(t, create(shared, nil), "tuf: "+string(role)+": a key of root")
+	}
 
 	w := newWorld(t)
+	for _, s := range []crypto.Signer{nil, hsm{}} {
+		odd := keys(10)
+		odd[tuf.Snapshot] = []crypto.Signer{s}
+		_, err := w.one.Refresh(odd, noon)
+		require.Error(t, err)
+		_, err = w.one.Rotate([]crypto.Signer{s}, keys(50), nil, noon)
+		require.ErrorContains(t, err, "by the old keys")
+		_, err = w.one.Rotate(keys(10)[tuf.Root], odd, nil, noon)
+		require.ErrorContains(t, err, "tuf: snapshot")
+	}
+	shared := keys(50)
+	shared[tuf.Targets] = shared[tuf.Root]
+	_, err = w.one.Rotate(keys(10)[tuf.Root], shared, nil, noon)
+	require.ErrorContains(t, err, "a key of root")
 	for _, name := range []string{"", ".", "/etc/passwd", "../x", "a//b", `a\b`, "a:b"} {
 		_, err := w.one.Add(map[string][]byte{name: []byte("x")}, k, noon)
 		require.ErrorContains(t, err, "plain path", name)
@@ -640,7 +666,9 @@ func TestKeysOfAnyKindFit(t *testing.T) {
 	require.NoError(t, err)
 	r2048, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
-	k := tuf.Keys{tuf.Root: {hsm{r2048}}, tuf.Targets: {hsm{p256}, key(1)}, tuf.Snapshot: {hsm{p256}}, tuf.Timestamp: {hsm{r2048}}}
+	root2048, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	k := tuf.Keys{tuf.Root: {hsm{root2048}}, tuf.Targets: {hsm{p256}, key(1)}, tuf.Snapshot: {hsm{p256}}, tuf.Timestamp: {hsm{r2048}}}
 	repo := must[*tuf.Repository](t)
 	r := repo(repo(tuf.Create(k, nil, noon)).Add(map[string][]byte{"a b%20/c": []byte("x")}, k, noon))
 	c := must[*tuf.Client](t)(tuf.NewClient(t.TempDir(), r.RootBytes(), tuf.Dir(published(t, r))))
