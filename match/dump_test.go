@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,19 +21,19 @@ import (
 	"github.com/open-postmarket/postmarket/sbom/read"
 )
 
-// TestDump writes every answer for every SBOM of the bundle, and for made-up ones, to the folder that
-// POSTMARKET_TEST_DUMP names. Run before and after a change that is to alter none, the two folders are equal
-// byte for byte:
+// TestDump holds the answers for SBOMs of the bundle, and for made-up ones, against those of an index that was
+// built from the same records in another order: they are equal byte for byte. With POSTMARKET_TEST_DUMP it
+// writes them for every SBOM to the folder which that names, too. Run before and after a change that is to alter
+// none, the two folders are equal:
 //
 //	POSTMARKET_TEST_DUMP=/tmp/before go test ./match -run TestDump; …; diff -r /tmp/before /tmp/after
 func TestDump(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("POSTMARKET_TEST_DUMP")
-	if folder == "" {
-		t.Skip("POSTMARKET_TEST_DUMP names no folder")
+	if folder != "" {
+		require.NoError(t, os.MkdirAll(folder, 0o755))
 	}
-	require.NoError(t, os.MkdirAll(folder, 0o755))
-	dump := func(name string, x *match.Index, bom sbom.BOM) {
+	answers := func(x *match.Index, bom sbom.BOM) []byte {
 		var out bytes.Buffer
 		e := json.NewEncoder(&out)
 		e.SetIndent("", " ")
@@ -45,7 +46,12 @@ func TestDump(t *testing.T) {
 		f.Put("product", bom)
 		r, _ := f.Find("product")
 		require.NoError(t, e.Encode(r))
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name+".json"), out.Bytes(), 0o644))
+		return out.Bytes()
+	}
+	dump := func(name string, x *match.Index, bom sbom.BOM) {
+		if folder != "" {
+			require.NoError(t, os.WriteFile(filepath.Join(folder, name+".json"), answers(x, bom), 0o644))
+		}
 	}
 
 	osv, nvd := osvRecords(t), nvdRecords(t)
@@ -53,6 +59,12 @@ func TestDump(t *testing.T) {
 	indexes := map[string]*match.Index{
 		"all": match.Build(all, nil), "osv": match.Build(osv, nil), "nvd": match.Build(nvd, nil),
 		"half": match.Build(all[:len(all)/2], nil).With(all[len(all)/2:], match.Gone{Source: all[7].Source, Item: all[7].Item}),
+	}
+	backwards := slices.Clone(all)
+	slices.Reverse(backwards)
+	other := match.Build(backwards, nil)
+	same := func(name string, bom sbom.BOM) {
+		require.Equal(t, string(answers(indexes["all"], bom)), string(answers(other, bom)), name)
 	}
 	at := testdata.Path(t, "sboms")
 	n := 0
@@ -64,7 +76,9 @@ func TestDump(t *testing.T) {
 		if err != nil {
 			return nil // no SBOM
 		}
-		n++
+		if n++; n%25 == 0 {
+			same(path, bom)
+		}
 		for name, x := range indexes {
 			dump(name+" "+strings.ReplaceAll(strings.TrimPrefix(path, at+"/"), "/", "_"), x, bom)
 		}
@@ -72,6 +86,7 @@ func TestDump(t *testing.T) {
 	}))
 	require.Greater(t, n, 100)
 
+	same("made", inventory(osv, 1000))
 	dump("osv made", indexes["osv"], inventory(osv, 3000))
 	dump("all made", indexes["all"], inventory(osv, 1000))
 	records := made(5000)
