@@ -3,6 +3,7 @@ package threat_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestACardIsReadInFull(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, got))
 	v := reflect.ValueOf(got)
 	for i := range v.NumField() {
-		if name := v.Type().Field(i).Name; name != "Autonomy" { // SPDX alone has it
+		if name := v.Type().Field(i).Name; !slices.Contains([]string{"Autonomy", "SafetyRisk", "Domains", "Standards"}, name) { // SPDX alone has them
 			require.False(t, v.Field(i).IsZero(), "%s is not tried", name)
 		}
 	}
@@ -108,14 +109,76 @@ func TestAnSPDXModelIsReadToo(t *testing.T) {
 	t.Parallel()
 	got, problems := threat.ReadCard([]byte(`{"ai_typeOfModel": ["transformer", "language model"], "ai_autonomyType": "yes", "ai_limitation": "no children",
 		"ai_metric": [{"type": "DictionaryEntry", "key": "AUC", "value": "0.9"}], "ai_informationAboutTraining": "letters", "ai_useSensitivePersonalInformation": "yes",
-		"ai_informationAboutApplication": "writes letters", "ai_domain": ["medicine"], "ai_color": "red"}`))
+		"ai_informationAboutApplication": "writes letters", "ai_domain": ["medicine"], "ai_safetyRiskAssessment": "high", "ai_color": "red"}`))
 	require.Empty(t, cmp.Diff(threat.Card{
-		Format: "spdx", Architecture: "transformer, language model", Autonomy: "yes", Limitations: []string{"no children"}, UseCases: []string{"writes letters"},
+		Format: "spdx", Architecture: "transformer, language model", Autonomy: "yes", SafetyRisk: "high", Domains: []string{"medicine"}, Limitations: []string{"no children"}, UseCases: []string{"writes letters"},
 		Metrics:  []threat.Metric{{Type: "AUC", Value: "0.9"}},
 		Datasets: []threat.Dataset{{Description: "letters", Sensitive: []string{"sensitive personal information: yes"}}},
 	}, got))
 	require.Len(t, problems, 1)
 	require.Contains(t, problems[0].String(), "ai_color")
+}
+
+// The fields of AIPackage of SPDX 3.0.1, all of them: each is read or told.
+func TestNoKnownFieldOfACardIsDroppedInSilence(t *testing.T) {
+	t.Parallel()
+	for field, c := range map[string]struct {
+		value string
+		want  threat.Card
+		told  bool
+	}{
+		"ai_autonomyType":                    {`"no"`, threat.Card{Autonomy: "no"}, false},
+		"ai_domain":                          {`["medicine", "imaging"]`, threat.Card{Domains: []string{"medicine", "imaging"}}, false},
+		"ai_energyConsumption":               {`{"type": "ai_EnergyConsumption"}`, threat.Card{}, true},
+		"ai_hyperparameter":                  {`[{"type": "DictionaryEntry", "key": "rate", "value": "0.1"}]`, threat.Card{}, true},
+		"ai_informationAboutApplication":     {`"second reader"`, threat.Card{UseCases: []string{"second reader"}}, false},
+		"ai_informationAboutTraining":        {`"films"`, threat.Card{Datasets: []threat.Dataset{{Description: "films"}}}, false},
+		"ai_limitation":                      {`"no children"`, threat.Card{Limitations: []string{"no children"}}, false},
+		"ai_metric":                          {`[{"type": "DictionaryEntry", "key": "AUC", "value": "0.9"}]`, threat.Card{Metrics: []threat.Metric{{Type: "AUC", Value: "0.9"}}}, false},
+		"ai_metricDecisionThreshold":         {`[{"type": "DictionaryEntry", "key": "AUC", "value": "0.8"}]`, threat.Card{Metrics: []threat.Metric{{Type: "AUC", Threshold: "0.8"}}}, false},
+		"ai_modelDataPreprocessing":          {`["cropped"]`, threat.Card{}, true},
+		"ai_modelExplainability":             {`["none"]`, threat.Card{}, true},
+		"ai_safetyRiskAssessment":            {`"serious"`, threat.Card{SafetyRisk: "serious"}, false},
+		"ai_standardCompliance":              {`["IEC 62304"]`, threat.Card{Standards: []string{"IEC 62304"}}, false},
+		"ai_typeOfModel":                     {`["transformer"]`, threat.Card{Architecture: "transformer"}, false},
+		"ai_useSensitivePersonalInformation": {`"yes"`, threat.Card{Datasets: []threat.Dataset{{Sensitive: []string{"sensitive personal information: yes"}}}}, false},
+	} {
+		got, problems := threat.ReadCard([]byte(`{"` + field + `": ` + c.value + `}`))
+		c.want.Format = "spdx"
+		require.Empty(t, cmp.Diff(c.want, got), field)
+		require.Equal(t, c.told, len(problems) == 1, "%s: %v", field, problems)
+		if c.told {
+			require.Equal(t, field, problems[0].Path)
+			require.Contains(t, problems[0].Text, "has no place in a card")
+		}
+		empty, problems := threat.ReadCard([]byte(`{"` + field + `": []}`))
+		require.Empty(t, cmp.Diff(threat.Card{Format: "spdx"}, empty), field)
+		require.LessOrEqual(t, len(problems), 1, field)
+	}
+	for text, path := range map[string]string{
+		`{"quantitativeAnalysis": {"graphics": {"description": "curves", "collection": []}}}`:                          "quantitativeAnalysis.graphics",
+		`{"considerations": {"environmentalConsiderations": {"energyConsumptions": [{"activity": "training"}]}}}`:      "considerations.environmentalConsiderations",
+		`{"modelParameters": {"datasets": [{"ref": "a", "graphics": {"description": "faces"}}]}}`:                      "modelParameters.datasets[0].graphics",
+		`{"modelParameters": {"datasets": [{"ref": "a", "contents": {"properties": [{"name": "a", "value": "b"}]}}]}}`: "modelParameters.datasets[0].contents.properties",
+		`{"considerations": {"ethicalConsiderations": [{"name": "age", "mitigation": "labeling"}]}}`:                   "considerations.ethicalConsiderations[0]",
+		`{"considerations": {"fairnessAssessments": [{"groupAtRisk": "children", "harm": "misses"}]}}`:                 "considerations.fairnessAssessments[0]",
+		`{"modelParameters": {"inputs": [{"format": "DICOM", "size": 4}]}}`:                                            "modelParameters.inputs[0]",
+		`{"modelParameters": {"approach": {"type": "supervised", "by": "x"}}}`:                                         "modelParameters.approach",
+		`{"ai_metric": [{"key": "AUC", "value": "0.9", "unit": "1"}]}`:                                                 "ai_metric[0]",
+	} {
+		_, problems := threat.ReadCard([]byte(text))
+		require.Len(t, problems, 1, text)
+		require.Equal(t, path, problems[0].Path, text)
+	}
+}
+
+func TestAThresholdStandsBesideItsMetric(t *testing.T) {
+	t.Parallel()
+	got, problems := threat.ReadCard([]byte(`{"ai_metricDecisionThreshold": [{"key": "recall", "value": "0.8"}, {"key": "F1", "value": "0.5"}, {}],
+		"ai_metric": [{"key": "AUC", "value": "0.9"}, {"key": "recall", "value": "0.7"}, {"key": "recall", "value": "0.6"}]}`))
+	require.Empty(t, problems)
+	require.Equal(t, []threat.Metric{{Type: "AUC", Value: "0.9"}, {Type: "recall", Value: "0.7", Threshold: "0.8"}, {Type: "recall", Value: "0.6"},
+		{Type: "F1", Threshold: "0.5"}}, got.Metrics)
 }
 
 func TestDatasetsAreRead(t *testing.T) {
@@ -135,7 +198,8 @@ func TestDatasetsAreRead(t *testing.T) {
 // FuzzReadCard: no card breaks the reader, what was read can be written, and no
 // card makes a look or a question go away.
 func FuzzReadCard(f *testing.F) {
-	for _, s := range []string{full, "", "null", "{}", "[]", `{"modelParameters": {"datasets": ["x", 4, {"ref": "data"}], "task": "text-generation"}}`, `{"ai_typeOfModel": "llm", "ai_autonomyType": "yes"}`, `{"considerations": {"users": {"a": [1, {"b": null}]}}}`} {
+	for _, s := range []string{full, "", "null", "{}", "[]", `{"modelParameters": {"datasets": ["x", 4, {"ref": "data"}], "task": "text-generation"}}`, `{"ai_typeOfModel": "llm", "ai_autonomyType": "yes"}`,
+		`{"ai_metric": [{"key": "a", "value": "1"}], "ai_metricDecisionThreshold": [{"key": "a", "value": "2"}, 3], "ai_safetyRiskAssessment": "serious", "ai_hyperparameter": [{}]}`, `{"considerations": {"users": {"a": [1, {"b": null}]}}}`} {
 		f.Add([]byte(s))
 	}
 	none, err := threat.AI(sbom.BOM{}, sbom.Component{Type: sbom.Model, Name: "m"}, threat.Facts{}, nil)
