@@ -308,6 +308,7 @@ func (r reader) dataset() (d Dataset, ok bool) {
 	g.only("custodians", "stewards", "owners")
 	for _, role := range []string{"owners", "stewards", "custodians"} {
 		for _, p := range g.get(role).each() {
+			p.only("organization", "contact")
 			for _, of := range []string{"organization", "contact"} {
 				if w := p.get(of).get("name").word(); w != "" {
 					d.Governance = append(d.Governance, strings.TrimSuffix(role, "s")+": "+w)

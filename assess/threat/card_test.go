@@ -2,7 +2,9 @@ package threat_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -225,4 +227,67 @@ func FuzzReadCard(f *testing.F) {
 		require.Empty(t, r.RuledOut)
 		require.GreaterOrEqual(t, r.Questions(), none.Questions()-len(none.Open)+len(r.Open))
 	})
+}
+
+// FuzzWhatACardSaysIsReadOrTold: every text in a card stands in what was read of it, or
+// it is told that it, or what it is part of, was not read as it is written.
+func FuzzWhatACardSaysIsReadOrTold(f *testing.F) {
+	for _, s := range []string{
+		full, `{"ai_typeOfModel": ["llm"], "ai_metric": [{"key": "a", "value": "1"}], "ai_metricDecisionThreshold": [{"key": "a", "value": "2"}], "ai_hyperparameter": [{"key": "rate"}]}`,
+		`{"modelParameters": {"datasets": [{"governance": {"owners": [{"contact": {"name": "desk", "email": "desk@example.com"}}]}}], "approach": {"type": ["supervised"]}}}`,
+		`{"considerations": {"environmentalConsiderations": {"properties": [{"name": "a", "value": "b"}]}, "users": {"a": "nurses"}}}`, `{"ai_domain": {"a": "b"}, "ai_limitation": ["x"]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	// What is left out on purpose: names within the document, a copy of the data, and of
+	// who answers for them all but the name.
+	silent := regexp.MustCompile(`(^|\.)bom-ref($|[.[])|\.contents\.attachment\.|\.governance\.\w+(\[\d+\])?\.(organization|contact)\.|^ai_metric\w*(\[\d+\])?\.(type|@id)$`)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var tree any
+		if json.Unmarshal(raw, &tree) != nil {
+			return
+		}
+		card, problems := threat.ReadCard(raw)
+		if len(problems) >= 1000 {
+			return // the rest are counted
+		}
+		body, err := json.Marshal(card)
+		require.NoError(t, err)
+		var read any
+		require.NoError(t, json.Unmarshal(body, &read))
+		var held []string
+		leaves(read, "", func(_, text string) { held = append(held, text) })
+		all := strings.Join(held, "\n")
+		leaves(tree, "", func(path, text string) {
+			text = strings.TrimSpace(text)
+			if text == "" || strings.Contains(all, text) || silent.MatchString(path) {
+				return
+			}
+			for _, p := range problems {
+				if p.Path == "" || path == p.Path || strings.HasPrefix(path, p.Path+".") || strings.HasPrefix(path, p.Path+"[") {
+					return
+				}
+			}
+			t.Errorf("%s: %q is neither read nor told: %v", path, text, problems)
+		})
+	})
+}
+
+// leaves gives every text in a tree with its path.
+func leaves(v any, path string, give func(path, text string)) {
+	switch v := v.(type) {
+	case string:
+		give(path, v)
+	case []any:
+		for i, e := range v {
+			leaves(e, fmt.Sprintf("%s[%d]", path, i), give)
+		}
+	case map[string]any:
+		for name, e := range v {
+			if path != "" {
+				name = path + "." + name
+			}
+			leaves(e, name, give)
+		}
+	}
 }
