@@ -54,7 +54,7 @@ func answers(over rubric.Answers) rubric.Answers {
 var attacks = map[assess.Level]rubric.Answers{
 	assess.High:   answers(rubric.Answers{"XAVN": "Y", "XAVT": "Y", "XACL": "Y", "XIT": "H"}), // 3.89
 	assess.Medium: answers(rubric.Answers{"XAVN": "Y", "XAVT": "Y", "XACL": "N", "XIT": "H"}), // 2.22
-	assess.Low:    answers(rubric.Answers{"XACL": "N", "XIT": "H"}),                           // physical
+	assess.Low:    answers(rubric.Answers{"XACL": "N", "XIT": "H"}),                           // 1.44: local, of high complexity
 }
 
 func step(by string) assess.Step {

@@ -200,41 +200,6 @@ func TestAStatementTellsAllThatIsWrongAtOnce(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestRecordsOfTheFieldSurviveTheLedger(t *testing.T) {
-	t.Parallel()
-	ctx := t.Context()
-	l := store.New(memory.New(), nil)
-	yes := true
-	f, life, lin := at("s-1", 3, "2026-01-01"), supported(), line()
-	sup := supplier()
-	rel := device.Related{ID: "u", Name: "Update server", Kind: device.UpdateServer, Products: []string{"pump-2.1"}, Ours: &yes}
-	require.NoError(t, l.Do(ctx, store.By{Who: "a", Why: "b"}, func(tx *store.Tx) error {
-		for _, err := range []error{
-			device.Counts.Put(tx, f), device.Lives.Put(tx, life), device.Lines.Put(tx, lin), device.Suppliers.Put(tx, sup), device.RelatedSystems.Put(tx, rel),
-		} {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	gotF, _, err := device.Counts.Latest(ctx, l, "pump-2.1 @s-1")
-	require.NoError(t, err)
-	require.Equal(t, f, gotF)
-	gotL, _, err := device.Lives.Latest(ctx, l, "pump-2.1")
-	require.NoError(t, err)
-	require.Equal(t, life, gotL)
-	gotLine, _, err := device.Lines.Latest(ctx, l, "pump")
-	require.NoError(t, err)
-	require.Equal(t, lin, gotLine)
-	gotS, _, err := device.Suppliers.Latest(ctx, l, "acme-rtos")
-	require.NoError(t, err)
-	require.Equal(t, sup, gotS)
-	gotR, _, err := device.RelatedSystems.Latest(ctx, l, "u")
-	require.NoError(t, err)
-	require.Equal(t, rel, gotR)
-}
-
 // TestStoredRecordsReadForever keeps the shapes: what was written once is read by
 // every later version.
 func TestStoredRecordsReadForever(t *testing.T) {
@@ -248,6 +213,8 @@ func TestStoredRecordsReadForever(t *testing.T) {
 	kept(t, "none-in-use.v1.json", none())
 	kept(t, "supplier.v1.json", asked)
 	kept(t, "related.v1.json", related)
+	kept(t, "product.v1.json", deployed(t))
+	kept(t, "attestation.v1.json", device.Attestation{Product: "pump-2.1", Site: "s-17", Control: "vlan-7", Holds: device.Has, By: "s-17-it", How: "letter 4", At: march, Expires: march.AddDate(1, 0, 0)})
 }
 
 func kept[T any](t *testing.T, name string, v T) {

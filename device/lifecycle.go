@@ -167,6 +167,9 @@ func (l Life) set(to Stage, by, why string, at time.Time, ended string) (Life, e
 	l.Ended = ended
 	l.Stage, l.Since, l.By, l.Why = to, at.UTC(), by, why
 	l.Planned = slices.DeleteFunc(slices.Clone(l.Planned), func(p Planned) bool { return p.Stage.place() <= to.place() })
+	if len(l.Planned) == 0 {
+		l.Planned = nil // as a ledger gives it back
+	}
 	return l, l.Validate()
 }
 

@@ -59,7 +59,7 @@ func TestTwoCVEIdsAreNeverOneVulnerability(t *testing.T) {
 
 func TestWhatNamesAKindTiesNothing(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []feeds.ID{"AML.T0043", "AML.T0043.003", "AML.M0015", "ML01:2023", "LLM01", "A01:2021", "API1:2023", "CWE-79", "cwe-79", "CAPEC-66", "T1190", "T1059.001"} {
+	for _, kind := range []feeds.ID{"AML.T0043", "AML.T0043.003", "AML.M0015", "AML.TA0001", "AML.CS0001", "ML01:2023", "LLM01", "ASI01", "ASI01:2026", "MCP01:2025", "A01:2021", "API1:2023", "CWE-79", "cwe-79", "CAPEC-66", "T1190", "T1059.001"} {
 		require.True(t, kind.KindOnly(), kind)
 		got := feeds.Merge([]feeds.Record{
 			named("supplier", "EX-1", kind), named("other", "MX-1", kind), named("osv", "GHSA-1", "CVE-2026-0001", kind), named("osv", "GHSA-2", kind, "CVE-2026-0002"),
@@ -77,7 +77,7 @@ func TestWhatNamesAKindTiesNothing(t *testing.T) {
 			require.Len(t, v.Records, 1, v.ID)
 		}
 	}
-	for _, id := range []feeds.ID{"", "CVE-2026-0001", "GHSA-aaaa-bbbb-cccc", "AVID-2023-V012", "AML", "AML.T004", "T11901", "ML1", "CWE-", "TEMP-1", "MAL-2026-1", "ALSA-2026:1234"} {
+	for _, id := range []feeds.ID{"", "CVE-2026-0001", "GHSA-aaaa-bbbb-cccc", "AVID-2023-V012", "AML", "AML.T004", "AML.CS001", "AML.TA0001.001", "ASI1", "ASI-2026-1", "MCP1:2025", "T11901", "ML1", "CWE-", "TEMP-1", "MAL-2026-1", "ALSA-2026:1234"} {
 		require.False(t, id.KindOnly(), id)
 	}
 	require.Equal(t, []feeds.ID{"EX-1"}, feeds.Telling([]feeds.ID{"CWE-79", "EX-1"}))

@@ -388,6 +388,9 @@ var fieldsOf = map[string]func(m model) []string{
 	"family":       func(m model) []string { return some(m.card.Family) },
 	"architecture": func(m model) []string { return some(m.card.Architecture) },
 	"autonomy":     func(m model) []string { return some(m.card.Autonomy) },
+	"safety-risk":  func(m model) []string { return some(m.card.SafetyRisk) },
+	"domains":      func(m model) []string { return m.card.Domains },
+	"standards":    func(m model) []string { return m.card.Standards },
 	"inputs":       func(m model) []string { return m.card.Inputs },
 	"outputs":      func(m model) []string { return m.card.Outputs },
 	"users":        func(m model) []string { return m.card.Users },
@@ -410,7 +413,12 @@ var fieldsOf = map[string]func(m model) []string{
 		return of(m.card.Datasets, func(d Dataset) string { return named(d, strings.Join(d.Sensitive, ", ")) })
 	},
 	"metrics": func(m model) []string {
-		return of(m.card.Metrics, func(p Metric) string { return joined(" ", p.Type, p.Value) })
+		return of(m.card.Metrics, func(p Metric) string {
+			if p.Threshold == "" {
+				return joined(" ", p.Type, p.Value)
+			}
+			return joined(" ", p.Type, p.Value, "threshold", p.Threshold)
+		})
 	},
 	"metrics.slices": func(m model) []string {
 		return of(m.card.Metrics, func(p Metric) string {

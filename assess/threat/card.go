@@ -32,7 +32,14 @@ type Card struct {
 	Ethics      []Risk     `json:"ethics,omitempty"`
 	Fairness    []Fairness `json:"fairness,omitempty"`
 	// Autonomy is whether it acts by itself, in SPDX's word: "yes", "no".
-	Autonomy   string          `json:"autonomy,omitempty"`
+	Autonomy string `json:"autonomy,omitempty"`
+	// SafetyRisk is the general safety risk of the AI system in SPDX's word: "serious"
+	// (the highest), "high", "medium", "low". It is no harm of ours, and decides nothing.
+	SafetyRisk string `json:"safety_risk,omitempty"`
+	// Domains are where it is used ("medicine"), Standards what it complies with, as SPDX
+	// says them.
+	Domains    []string        `json:"domains,omitempty"`
+	Standards  []string        `json:"standards,omitempty"`
 	Properties []sbom.Property `json:"properties,omitempty"`
 }
 
@@ -59,6 +66,8 @@ type Metric struct {
 	Slice string `json:"slice,omitempty"`
 	Lower string `json:"lower,omitempty"`
 	Upper string `json:"upper,omitempty"`
+	// Threshold is from which value on it decides; the value may not be said.
+	Threshold string `json:"threshold,omitempty"`
 }
 
 // A Risk is an ethical consideration and what is done about it.
@@ -96,11 +105,13 @@ const maxValues = 20_000
 // ReadCard reads the model card of a component ([sbom.Component.ModelCard]): one
 // of CycloneDX 1.5 or later, or the AI fields of SPDX 3 (version 3.0.1), which an
 // SBOM has in its place. It is lenient: what cannot be read is left out and told,
-// and so is what the format does not know. No card is no problem.
+// and so are what has no place in a Card and what the format does not know. No card
+// is no problem.
 //
 // The fields are those of the CycloneDX 1.6 schema, modelCard, read in the
-// publisher's repository or in a library that follows it; those of SPDX are from
-// memory, and data sets that SPDX ties to a model by relationships are not read.
+// publisher's repository or in a library that follows it, and those of AIPackage of
+// SPDX 3.0.1 (read in the specification); data sets that SPDX ties to a model by
+// relationships are not read.
 func ReadCard(raw []byte) (Card, []Problem) {
 	if len(raw) == 0 {
 		return Card{}, nil
@@ -176,11 +187,36 @@ func (r reader) only(names ...string) {
 	}
 }
 
+// unread tells of members that are known, say something and have no place in a Card.
+func (r reader) unread(names ...string) {
+	for _, n := range names {
+		if m := r.get(n); m.says() {
+			m.Note("has no place in a card: left out")
+		}
+	}
+}
+
+// says reports whether anything is said: empty texts, lists and objects say nothing,
+// but one of very many members is not looked through.
+func (r reader) says() bool {
+	switch {
+	case r.Is(jsontree.Text):
+		return r.word() != ""
+	case r.Is(jsontree.List):
+		return slices.ContainsFunc(r.each(), reader.says)
+	case r.Is(jsontree.Object):
+		names := r.Names()
+		return len(names) > 100 || slices.ContainsFunc(names, func(n string) bool { return r.get(n).says() })
+	}
+	return r.There()
+}
+
 func (r reader) cyclonedx() Card {
 	r.only("bom-ref", "modelParameters", "quantitativeAnalysis", "considerations", "properties")
 	c := Card{Format: "cyclonedx"}
 	p := r.get("modelParameters")
 	p.only("approach", "task", "architectureFamily", "modelArchitecture", "datasets", "inputs", "outputs")
+	p.get("approach").only("type")
 	c.Learning, c.Task = p.get("approach").get("type").word(), p.get("task").word()
 	c.Family, c.Architecture = p.get("architectureFamily").word(), p.get("modelArchitecture").word()
 	for _, d := range p.get("datasets").each() {
@@ -191,30 +227,37 @@ func (r reader) cyclonedx() Card {
 	c.Inputs, c.Outputs = p.get("inputs").formats(), p.get("outputs").formats()
 	q := r.get("quantitativeAnalysis")
 	q.only("performanceMetrics", "graphics")
+	q.unread("graphics")
 	for _, m := range q.get("performanceMetrics").each() {
 		m.only("type", "value", "slice", "confidenceInterval")
 		between := m.get("confidenceInterval")
-		one := Metric{m.get("type").word(), m.get("value").word(), m.get("slice").word(), between.get("lowerBound").word(), between.get("upperBound").word()}
+		between.only("lowerBound", "upperBound")
+		one := Metric{Type: m.get("type").word(), Value: m.get("value").word(), Slice: m.get("slice").word(),
+			Lower: between.get("lowerBound").word(), Upper: between.get("upperBound").word()}
 		if one != (Metric{}) {
 			c.Metrics = append(c.Metrics, one)
 		}
 	}
 	o := r.get("considerations")
 	o.only("users", "useCases", "technicalLimitations", "performanceTradeoffs", "ethicalConsiderations", "environmentalConsiderations", "fairnessAssessments")
+	o.unread("environmentalConsiderations")
 	c.Users, c.UseCases = o.get("users").words(), o.get("useCases").words()
 	c.Limitations, c.Tradeoffs = o.get("technicalLimitations").words(), o.get("performanceTradeoffs").words()
 	for _, e := range o.get("ethicalConsiderations").each() {
+		e.only("name", "mitigationStrategy")
 		if one := (Risk{e.get("name").word(), e.get("mitigationStrategy").word()}); one != (Risk{}) {
 			c.Ethics = append(c.Ethics, one)
 		}
 	}
 	for _, f := range o.get("fairnessAssessments").each() {
+		f.only("groupAtRisk", "benefits", "harms", "mitigationStrategy")
 		one := Fairness{f.get("groupAtRisk").word(), f.get("benefits").word(), f.get("harms").word(), f.get("mitigationStrategy").word()}
 		if one != (Fairness{}) {
 			c.Fairness = append(c.Fairness, one)
 		}
 	}
 	for _, p := range r.get("properties").each() {
+		p.only("name", "value")
 		c.Properties = append(c.Properties, sbom.Property{Name: p.get("name").word(), Value: p.get("value").word()})
 	}
 	return c
@@ -229,6 +272,7 @@ func (r reader) formats() []string {
 			e.Note("is no object: read as its format")
 			w = e.word()
 		} else {
+			e.only("format")
 			w = e.get("format").word()
 		}
 		if w != "" {
@@ -254,6 +298,9 @@ func (r reader) dataset() (d Dataset, ok bool) {
 		Ref: r.get("ref").word(), Name: r.get("name").word(), Kind: r.get("type").word(), Description: r.get("description").word(),
 		Classification: r.get("classification").word(), Sensitive: r.get("sensitiveData").words(), Contents: r.get("contents").get("url").word(),
 	}
+	r.unread("graphics")
+	r.get("contents").only("attachment", "url", "properties")
+	r.get("contents").unread("properties")
 	if d.Contents == "" && r.get("contents").get("attachment").There() {
 		d.Contents = "attached"
 	}
@@ -261,6 +308,7 @@ func (r reader) dataset() (d Dataset, ok bool) {
 	g.only("custodians", "stewards", "owners")
 	for _, role := range []string{"owners", "stewards", "custodians"} {
 		for _, p := range g.get(role).each() {
+			p.only("organization", "contact")
 			for _, of := range []string{"organization", "contact"} {
 				if w := p.get(of).get("name").word(); w != "" {
 					d.Governance = append(d.Governance, strings.TrimSuffix(role, "s")+": "+w)
@@ -300,26 +348,42 @@ func (r reader) spdx() Card {
 	r.only("ai_autonomyType", "ai_domain", "ai_energyConsumption", "ai_hyperparameter", "ai_informationAboutApplication", "ai_informationAboutTraining",
 		"ai_limitation", "ai_metric", "ai_metricDecisionThreshold", "ai_modelDataPreprocessing", "ai_modelExplainability", "ai_safetyRiskAssessment",
 		"ai_standardCompliance", "ai_typeOfModel", "ai_useSensitivePersonalInformation")
-	c := Card{Format: "spdx", Architecture: strings.Join(r.get("ai_typeOfModel").words(), ", "), Autonomy: r.get("ai_autonomyType").word()}
-	if w := r.get("ai_informationAboutTraining").word(); w != "" {
-		d := Dataset{Description: w}
-		if s := r.get("ai_useSensitivePersonalInformation").word(); s != "" {
-			d.Sensitive = []string{"sensitive personal information: " + s}
-		}
+	r.unread("ai_energyConsumption", "ai_hyperparameter", "ai_modelDataPreprocessing", "ai_modelExplainability")
+	c := Card{
+		Format: "spdx", Architecture: strings.Join(r.get("ai_typeOfModel").words(), ", "), Autonomy: r.get("ai_autonomyType").word(),
+		SafetyRisk: r.get("ai_safetyRiskAssessment").word(), Domains: r.get("ai_domain").words(), Standards: r.get("ai_standardCompliance").words(),
+	}
+	d := Dataset{Description: r.get("ai_informationAboutTraining").word()}
+	if s := r.get("ai_useSensitivePersonalInformation").word(); s != "" {
+		d.Sensitive = []string{"sensitive personal information: " + s}
+	}
+	if d.said() {
 		c.Datasets = []Dataset{d}
 	}
 	if w := r.get("ai_informationAboutApplication").word(); w != "" {
 		c.UseCases = []string{w}
 	}
-	if r.get("ai_limitation").There() {
-		if w := r.get("ai_limitation").word(); w != "" {
-			c.Limitations = []string{w}
-		}
+	if w := r.get("ai_limitation").word(); w != "" {
+		c.Limitations = []string{w}
 	}
 	for _, m := range r.get("ai_metric").each() {
-		if one := (Metric{Type: m.get("key").word(), Value: m.get("value").word()}); one != (Metric{}) {
+		if one := (Metric{Type: m.key(), Value: m.get("value").word()}); one != (Metric{}) {
 			c.Metrics = append(c.Metrics, one)
 		}
 	}
+	for _, m := range r.get("ai_metricDecisionThreshold").each() {
+		key, value := m.key(), m.get("value").word()
+		if at := slices.IndexFunc(c.Metrics, func(one Metric) bool { return one.Type == key && one.Threshold == "" }); at >= 0 {
+			c.Metrics[at].Threshold = value
+		} else if key+value != "" {
+			c.Metrics = append(c.Metrics, Metric{Type: key, Threshold: value})
+		}
+	}
 	return c
+}
+
+// key is that of an entry of a dictionary.
+func (r reader) key() string {
+	r.only("type", "@id", "key", "value")
+	return r.get("key").word()
 }

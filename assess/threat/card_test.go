@@ -2,7 +2,10 @@ package threat_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,7 +64,7 @@ func TestACardIsReadInFull(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, got))
 	v := reflect.ValueOf(got)
 	for i := range v.NumField() {
-		if name := v.Type().Field(i).Name; name != "Autonomy" { // SPDX alone has it
+		if name := v.Type().Field(i).Name; !slices.Contains([]string{"Autonomy", "SafetyRisk", "Domains", "Standards"}, name) { // SPDX alone has them
 			require.False(t, v.Field(i).IsZero(), "%s is not tried", name)
 		}
 	}
@@ -108,14 +111,76 @@ func TestAnSPDXModelIsReadToo(t *testing.T) {
 	t.Parallel()
 	got, problems := threat.ReadCard([]byte(`{"ai_typeOfModel": ["transformer", "language model"], "ai_autonomyType": "yes", "ai_limitation": "no children",
 		"ai_metric": [{"type": "DictionaryEntry", "key": "AUC", "value": "0.9"}], "ai_informationAboutTraining": "letters", "ai_useSensitivePersonalInformation": "yes",
-		"ai_informationAboutApplication": "writes letters", "ai_domain": ["medicine"], "ai_color": "red"}`))
+		"ai_informationAboutApplication": "writes letters", "ai_domain": ["medicine"], "ai_safetyRiskAssessment": "high", "ai_color": "red"}`))
 	require.Empty(t, cmp.Diff(threat.Card{
-		Format: "spdx", Architecture: "transformer, language model", Autonomy: "yes", Limitations: []string{"no children"}, UseCases: []string{"writes letters"},
+		Format: "spdx", Architecture: "transformer, language model", Autonomy: "yes", SafetyRisk: "high", Domains: []string{"medicine"}, Limitations: []string{"no children"}, UseCases: []string{"writes letters"},
 		Metrics:  []threat.Metric{{Type: "AUC", Value: "0.9"}},
 		Datasets: []threat.Dataset{{Description: "letters", Sensitive: []string{"sensitive personal information: yes"}}},
 	}, got))
 	require.Len(t, problems, 1)
 	require.Contains(t, problems[0].String(), "ai_color")
+}
+
+// The fields of AIPackage of SPDX 3.0.1, all of them: each is read or told.
+func TestNoKnownFieldOfACardIsDroppedInSilence(t *testing.T) {
+	t.Parallel()
+	for field, c := range map[string]struct {
+		value string
+		want  threat.Card
+		told  bool
+	}{
+		"ai_autonomyType":                    {`"no"`, threat.Card{Autonomy: "no"}, false},
+		"ai_domain":                          {`["medicine", "imaging"]`, threat.Card{Domains: []string{"medicine", "imaging"}}, false},
+		"ai_energyConsumption":               {`{"type": "ai_EnergyConsumption"}`, threat.Card{}, true},
+		"ai_hyperparameter":                  {`[{"type": "DictionaryEntry", "key": "rate", "value": "0.1"}]`, threat.Card{}, true},
+		"ai_informationAboutApplication":     {`"second reader"`, threat.Card{UseCases: []string{"second reader"}}, false},
+		"ai_informationAboutTraining":        {`"films"`, threat.Card{Datasets: []threat.Dataset{{Description: "films"}}}, false},
+		"ai_limitation":                      {`"no children"`, threat.Card{Limitations: []string{"no children"}}, false},
+		"ai_metric":                          {`[{"type": "DictionaryEntry", "key": "AUC", "value": "0.9"}]`, threat.Card{Metrics: []threat.Metric{{Type: "AUC", Value: "0.9"}}}, false},
+		"ai_metricDecisionThreshold":         {`[{"type": "DictionaryEntry", "key": "AUC", "value": "0.8"}]`, threat.Card{Metrics: []threat.Metric{{Type: "AUC", Threshold: "0.8"}}}, false},
+		"ai_modelDataPreprocessing":          {`["cropped"]`, threat.Card{}, true},
+		"ai_modelExplainability":             {`["none"]`, threat.Card{}, true},
+		"ai_safetyRiskAssessment":            {`"serious"`, threat.Card{SafetyRisk: "serious"}, false},
+		"ai_standardCompliance":              {`["IEC 62304"]`, threat.Card{Standards: []string{"IEC 62304"}}, false},
+		"ai_typeOfModel":                     {`["transformer"]`, threat.Card{Architecture: "transformer"}, false},
+		"ai_useSensitivePersonalInformation": {`"yes"`, threat.Card{Datasets: []threat.Dataset{{Sensitive: []string{"sensitive personal information: yes"}}}}, false},
+	} {
+		got, problems := threat.ReadCard([]byte(`{"` + field + `": ` + c.value + `}`))
+		c.want.Format = "spdx"
+		require.Empty(t, cmp.Diff(c.want, got), field)
+		require.Equal(t, c.told, len(problems) == 1, "%s: %v", field, problems)
+		if c.told {
+			require.Equal(t, field, problems[0].Path)
+			require.Contains(t, problems[0].Text, "has no place in a card")
+		}
+		empty, problems := threat.ReadCard([]byte(`{"` + field + `": []}`))
+		require.Empty(t, cmp.Diff(threat.Card{Format: "spdx"}, empty), field)
+		require.LessOrEqual(t, len(problems), 1, field)
+	}
+	for text, path := range map[string]string{
+		`{"quantitativeAnalysis": {"graphics": {"description": "curves", "collection": []}}}`:                          "quantitativeAnalysis.graphics",
+		`{"considerations": {"environmentalConsiderations": {"energyConsumptions": [{"activity": "training"}]}}}`:      "considerations.environmentalConsiderations",
+		`{"modelParameters": {"datasets": [{"ref": "a", "graphics": {"description": "faces"}}]}}`:                      "modelParameters.datasets[0].graphics",
+		`{"modelParameters": {"datasets": [{"ref": "a", "contents": {"properties": [{"name": "a", "value": "b"}]}}]}}`: "modelParameters.datasets[0].contents.properties",
+		`{"considerations": {"ethicalConsiderations": [{"name": "age", "mitigation": "labeling"}]}}`:                   "considerations.ethicalConsiderations[0]",
+		`{"considerations": {"fairnessAssessments": [{"groupAtRisk": "children", "harm": "misses"}]}}`:                 "considerations.fairnessAssessments[0]",
+		`{"modelParameters": {"inputs": [{"format": "DICOM", "size": 4}]}}`:                                            "modelParameters.inputs[0]",
+		`{"modelParameters": {"approach": {"type": "supervised", "by": "x"}}}`:                                         "modelParameters.approach",
+		`{"ai_metric": [{"key": "AUC", "value": "0.9", "unit": "1"}]}`:                                                 "ai_metric[0]",
+	} {
+		_, problems := threat.ReadCard([]byte(text))
+		require.Len(t, problems, 1, text)
+		require.Equal(t, path, problems[0].Path, text)
+	}
+}
+
+func TestAThresholdStandsBesideItsMetric(t *testing.T) {
+	t.Parallel()
+	got, problems := threat.ReadCard([]byte(`{"ai_metricDecisionThreshold": [{"key": "recall", "value": "0.8"}, {"key": "F1", "value": "0.5"}, {}],
+		"ai_metric": [{"key": "AUC", "value": "0.9"}, {"key": "recall", "value": "0.7"}, {"key": "recall", "value": "0.6"}]}`))
+	require.Empty(t, problems)
+	require.Equal(t, []threat.Metric{{Type: "AUC", Value: "0.9"}, {Type: "recall", Value: "0.7", Threshold: "0.8"}, {Type: "recall", Value: "0.6"},
+		{Type: "F1", Threshold: "0.5"}}, got.Metrics)
 }
 
 func TestDatasetsAreRead(t *testing.T) {
@@ -135,7 +200,8 @@ func TestDatasetsAreRead(t *testing.T) {
 // FuzzReadCard: no card breaks the reader, what was read can be written, and no
 // card makes a look or a question go away.
 func FuzzReadCard(f *testing.F) {
-	for _, s := range []string{full, "", "null", "{}", "[]", `{"modelParameters": {"datasets": ["x", 4, {"ref": "data"}], "task": "text-generation"}}`, `{"ai_typeOfModel": "llm", "ai_autonomyType": "yes"}`, `{"considerations": {"users": {"a": [1, {"b": null}]}}}`} {
+	for _, s := range []string{full, "", "null", "{}", "[]", `{"modelParameters": {"datasets": ["x", 4, {"ref": "data"}], "task": "text-generation"}}`, `{"ai_typeOfModel": "llm", "ai_autonomyType": "yes"}`,
+		`{"ai_metric": [{"key": "a", "value": "1"}], "ai_metricDecisionThreshold": [{"key": "a", "value": "2"}, 3], "ai_safetyRiskAssessment": "serious", "ai_hyperparameter": [{}]}`, `{"considerations": {"users": {"a": [1, {"b": null}]}}}`} {
 		f.Add([]byte(s))
 	}
 	none, err := threat.AI(sbom.BOM{}, sbom.Component{Type: sbom.Model, Name: "m"}, threat.Facts{}, nil)
@@ -161,4 +227,67 @@ func FuzzReadCard(f *testing.F) {
 		require.Empty(t, r.RuledOut)
 		require.GreaterOrEqual(t, r.Questions(), none.Questions()-len(none.Open)+len(r.Open))
 	})
+}
+
+// FuzzWhatACardSaysIsReadOrTold: every text in a card stands in what was read of it, or
+// it is told that it, or what it is part of, was not read as it is written.
+func FuzzWhatACardSaysIsReadOrTold(f *testing.F) {
+	for _, s := range []string{
+		full, `{"ai_typeOfModel": ["llm"], "ai_metric": [{"key": "a", "value": "1"}], "ai_metricDecisionThreshold": [{"key": "a", "value": "2"}], "ai_hyperparameter": [{"key": "rate"}]}`,
+		`{"modelParameters": {"datasets": [{"governance": {"owners": [{"contact": {"name": "desk", "email": "desk@example.com"}}]}}], "approach": {"type": ["supervised"]}}}`,
+		`{"considerations": {"environmentalConsiderations": {"properties": [{"name": "a", "value": "b"}]}, "users": {"a": "nurses"}}}`, `{"ai_domain": {"a": "b"}, "ai_limitation": ["x"]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	// What is left out on purpose: names within the document, a copy of the data, and of
+	// who answers for them all but the name.
+	silent := regexp.MustCompile(`(^|\.)bom-ref($|[.[])|\.contents\.attachment\.|\.governance\.\w+(\[\d+\])?\.(organization|contact)\.|^ai_metric\w*(\[\d+\])?\.(type|@id)$`)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var tree any
+		if json.Unmarshal(raw, &tree) != nil {
+			return
+		}
+		card, problems := threat.ReadCard(raw)
+		if len(problems) >= 1000 {
+			return // the rest are counted
+		}
+		body, err := json.Marshal(card)
+		require.NoError(t, err)
+		var read any
+		require.NoError(t, json.Unmarshal(body, &read))
+		var held []string
+		leaves(read, "", func(_, text string) { held = append(held, text) })
+		all := strings.Join(held, "\n")
+		leaves(tree, "", func(path, text string) {
+			text = strings.TrimSpace(text)
+			if text == "" || strings.Contains(all, text) || silent.MatchString(path) {
+				return
+			}
+			for _, p := range problems {
+				if p.Path == "" || path == p.Path || strings.HasPrefix(path, p.Path+".") || strings.HasPrefix(path, p.Path+"[") {
+					return
+				}
+			}
+			t.Errorf("%s: %q is neither read nor told: %v", path, text, problems)
+		})
+	})
+}
+
+// leaves gives every text in a tree with its path.
+func leaves(v any, path string, give func(path, text string)) {
+	switch v := v.(type) {
+	case string:
+		give(path, v)
+	case []any:
+		for i, e := range v {
+			leaves(e, fmt.Sprintf("%s[%d]", path, i), give)
+		}
+	case map[string]any:
+		for name, e := range v {
+			if path != "" {
+				name = path + "." + name
+			}
+			leaves(e, name, give)
+		}
+	}
 }

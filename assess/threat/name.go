@@ -12,9 +12,13 @@ var systems = []struct {
 	name string
 	is   func(id string) bool
 }{
-	{ATLAS, func(id string) bool { return numbered(id, "AML.T", 4, ".", 3) || numbered(id, "AML.M", 4, "", 0) }},
+	{ATLAS, func(id string) bool {
+		return numbered(id, "AML.T", 4, ".", 3) || numbered(id, "AML.M", 4, "", 0) || numbered(id, "AML.TA", 4, "", 0) || numbered(id, "AML.CS", 4, "", 0)
+	}},
 	{OWASPML, func(id string) bool { return numbered(id, "ML", 2, ":", 4) }},
 	{OWASPLLM, func(id string) bool { return numbered(id, "LLM", 2, ":", 4) }},
+	{OWASPAgentic, func(id string) bool { return numbered(id, "ASI", 2, ":", 4) }},
+	{OWASPMCP, func(id string) bool { return numbered(id, "MCP", 2, ":", 4) }},
 	{AVID, func(id string) bool {
 		year, rest, ok := strings.Cut(strings.TrimPrefix(id, "AVID-"), "-")
 		number := strings.TrimLeft(rest, "VR")
@@ -24,10 +28,12 @@ var systems = []struct {
 
 // The numbering systems.
 const (
-	ATLAS    = "MITRE ATLAS"
-	OWASPML  = "OWASP Machine Learning Security Top Ten"
-	OWASPLLM = "OWASP Top 10 for LLM Applications"
-	AVID     = "AI Vulnerability Database"
+	ATLAS        = "MITRE ATLAS" // techniques, mitigations, tactics and case studies
+	OWASPML      = "OWASP Machine Learning Security Top Ten"
+	OWASPLLM     = "OWASP Top 10 for LLM Applications"
+	OWASPAgentic = "OWASP Top 10 for Agentic Applications"
+	OWASPMCP     = "OWASP MCP Top 10"
+	AVID         = "AI Vulnerability Database"
 )
 
 // System returns the name of the numbering system that id belongs to, as it may
