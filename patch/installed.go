@@ -89,15 +89,31 @@ type Staged struct {
 	Sequence int64  `json:"sequence"`
 }
 
-// Stage returns i with r staged, after every file of r was compared with what
-// open returns. A release of another product, over another version, or not newer
-// (ErrRollback, unless d allows it at at) is refused, and so is a file that is
-// missing, cut short or different: i comes back then. Staged again, it starts
-// anew.
-func (i Installed) Stage(r Release, d *Downgrade, at time.Time, open func(name string) ([]byte, error)) (Installed, error) {
-	if err := r.Check(); err != nil {
+// Trusted are the keys that a device trusts, and how many have to have signed: for
+// releases, and for downgrades, which may ask for fewer keys or for more.
+type Trusted struct{ Release, Downgrade Trust }
+
+// Stage returns i with the release of e staged, after every file of it was compared
+// with what open returns. What is not signed as t asks is refused (ErrSignature). A
+// release of another product, over another version, or not newer (ErrRollback, unless
+// the downgrade of d allows it at at; d nil is none) is refused, and so is a file that
+// is missing, cut short or different: i comes back then. Staged again, it starts anew.
+func (i Installed) Stage(e Envelope, d *Envelope, t Trusted, at time.Time, open func(name string) ([]byte, error)) (Installed, error) {
+	r, err := OpenRelease(e, t.Release)
+	if err != nil {
 		return i, err
 	}
+	if d == nil {
+		return i.stage(r, nil, at, open)
+	}
+	down, err := OpenDowngrade(*d, t.Downgrade)
+	if err != nil {
+		return i, err
+	}
+	return i.stage(r, &down, at, open)
+}
+
+func (i Installed) stage(r Release, d *Downgrade, at time.Time, open func(name string) ([]byte, error)) (Installed, error) {
 	if r.Product != i.Product {
 		return i, fmt.Errorf("patch: a release of %q is not for %q", r.Product, i.Product)
 	}

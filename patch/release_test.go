@@ -1,6 +1,7 @@
 package patch_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -315,11 +316,11 @@ func TestAnOlderReleaseIsInstalledOnlyByASignedDowngrade(t *testing.T) {
 	r := release(t) // sequence 7
 	now := patch.Installed{Product: "pump", Version: "2.4", Sequence: 9, Highest: 9}
 	d := downgrade()
-	_, err := now.Stage(r, nil, hour(2), open)
+	_, err := stage(now, r, nil, hour(2), open)
 	require.ErrorIs(t, err, patch.ErrRollback)
 	same := now
 	same.Sequence, same.Highest = 7, 7
-	_, err = same.Stage(r, nil, hour(2), open)
+	_, err = stage(same, r, nil, hour(2), open)
 	require.ErrorIs(t, err, patch.ErrRollback, "the same again")
 
 	e, err := d.Sign(key(1), key(2))
@@ -347,28 +348,28 @@ func TestAnOlderReleaseIsInstalledOnlyByASignedDowngrade(t *testing.T) {
 	} {
 		i, bad := now, d
 		c.do(&i, &bad)
-		_, err := i.Stage(r, &bad, c.at, open)
+		_, err := stage(i, r, &bad, c.at, open)
 		require.ErrorIs(t, err, patch.ErrRollback, c.name)
 	}
-	back, err := now.Stage(r, &d, hour(2), open)
+	back, err := stage(now, r, &d, hour(2), open)
 	require.NoError(t, err)
 	back = back.Ran(false)
 	require.Equal(t, patch.Installed{Product: "pump", Version: "2.2", Sequence: 7, Highest: 9}, back)
 
 	between := r
 	between.Sequence, between.From = 8, []string{"2.2"}
-	_, err = back.Stage(between, nil, hour(3), open)
+	_, err = stage(back, between, nil, hour(3), open)
 	require.ErrorIs(t, err, patch.ErrRollback, "what was left stays left")
-	_, err = back.Stage(r, &d, hour(3), open)
+	_, err = stage(back, r, &d, hour(3), open)
 	require.ErrorIs(t, err, patch.ErrRollback, "a downgrade works once")
 	lower, further := r, d
 	lower.Sequence, further.From, further.To = 5, 7, 5
-	low, err := back.Stage(lower, &further, hour(3), open)
+	low, err := stage(back, lower, &further, hour(3), open)
 	require.NoError(t, err, "a second downgrade goes further down")
-	_, err = low.Ran(false).Stage(r, &d, hour(3), open)
+	_, err = stage(low.Ran(false), r, &d, hour(3), open)
 	require.ErrorIs(t, err, patch.ErrRollback)
 	between.Sequence = 10
-	on, err := back.Stage(between, nil, hour(3), open)
+	on, err := stage(back, between, nil, hour(3), open)
 	require.NoError(t, err)
 	require.EqualValues(t, 10, on.Ran(false).Highest)
 }
@@ -382,7 +383,7 @@ func TestAnInterruptedUpdateLeavesWhatRan(t *testing.T) {
 	for cut := range r.Files {
 		for _, how := range []string{"error", "short", "changed"} {
 			read := 0
-			i, err := now.Stage(r, nil, hour(2), func(name string) ([]byte, error) {
+			i, err := stage(now, r, nil, hour(2), func(name string) ([]byte, error) {
 				body := content(name)
 				if read++; read-1 == cut {
 					switch how {
@@ -401,16 +402,16 @@ func TestAnInterruptedUpdateLeavesWhatRan(t *testing.T) {
 			require.Equal(t, now, i.Ran(false), "nothing is staged, so nothing runs")
 		}
 	}
-	staged, err := now.Stage(r, nil, hour(2), open)
+	staged, err := stage(now, r, nil, hour(2), open)
 	require.NoError(t, err)
 	require.Equal(t, "2.1", staged.Version, "staged is not installed")
 	require.Equal(t, now, staged.Ran(true), "it did not come up: back to what ran")
-	again, err := staged.Stage(r, nil, hour(2), open)
+	again, err := stage(staged, r, nil, hour(2), open)
 	require.NoError(t, err, "cut off before it ran")
 	require.Equal(t, patch.Installed{Product: "pump", Version: "2.2", Sequence: 7, Highest: 7}, again.Ran(false))
-	_, err = patch.Installed{Product: "mixer"}.Stage(r, nil, hour(2), open)
+	_, err = stage(patch.Installed{Product: "mixer"}, r, nil, hour(2), open)
 	require.ErrorContains(t, err, "not for")
-	_, err = patch.Installed{Product: "pump", Version: "1.0"}.Stage(r, nil, hour(2), open)
+	_, err = stage(patch.Installed{Product: "pump", Version: "1.0"}, r, nil, hour(2), open)
 	require.ErrorContains(t, err, "not installed over")
 }
 
@@ -429,7 +430,7 @@ func TestADeviceNeverGoesBackUnlessItIsToldTo(t *testing.T) {
 				d = &x
 			}
 			before := i
-			next, err := i.Stage(r, d, hour(2), open)
+			next, err := stage(i, r, d, hour(2), open)
 			if err == nil && r.Sequence > before.Sequence && r.Sequence <= before.Highest {
 				t.Fatal("what was left runs again")
 			}
@@ -677,10 +678,10 @@ func ExampleInstalled_Stage() {
 		return
 	}
 	device := patch.Installed{Product: "pump", Version: "2.1", Sequence: 6, Highest: 6}
-	device, err = device.Stage(r, nil, hour(201), open)
+	device, err = stage(device, r, nil, hour(201), open)
 	fmt.Println(device.Version, device.Next.Version, err)
 	device = device.Ran(false)
-	_, err = device.Stage(r, nil, hour(202), open)
+	_, err = stage(device, r, nil, hour(202), open)
 	fmt.Println(device.Version, err)
 	// Output:
 	// 2.1 2.2 <nil>
@@ -720,9 +721,9 @@ func ExampleDowngrade_Sign() {
 		return
 	}
 	device := patch.Installed{Product: "pump", Version: "2.4", Sequence: 9, Highest: 9}
-	_, err = device.Stage(r, nil, hour(2), open)
+	_, err = stage(device, r, nil, hour(2), open)
 	fmt.Println(err)
-	device, err = device.Stage(r, &d, hour(2), open)
+	device, err = stage(device, r, &d, hour(2), open)
 	fmt.Println(device.Ran(false).Version, err)
 	// Output:
 	// patch: an older release is not installed: 7 is not above 9
@@ -762,4 +763,41 @@ func TestOpenHoldsForEveryMixOfSignatures(t *testing.T) {
 			t.Fatalf("%d of %d signed: %v", want, tr.Threshold, err)
 		}
 	})
+}
+
+// stageKey signs what the tests stage.
+var stageKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+
+// stage stages r, signed, with the downgrade d, signed, unless it is nil.
+func stage(i patch.Installed, r patch.Release, d *patch.Downgrade, at time.Time, open func(string) ([]byte, error)) (patch.Installed, error) {
+	own := patch.Trust{Keys: []crypto.PublicKey{stageKey.Public()}, Threshold: 1}
+	e, err := r.Sign(stageKey)
+	if err != nil {
+		return i, err
+	}
+	var down *patch.Envelope
+	if d != nil {
+		signed, err := d.Sign(stageKey)
+		if err != nil {
+			return i, fmt.Errorf("%w: %w", patch.ErrRollback, err)
+		}
+		down = &signed
+	}
+	return i.Stage(e, down, patch.Trusted{Release: own, Downgrade: own}, at, open)
+}
+
+func TestADeviceStagesOnlyWhatIsSignedByWhomItTrusts(t *testing.T) {
+	t.Parallel()
+	r := release(t)
+	other := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	own, foreign := patch.Trust{Keys: []crypto.PublicKey{stageKey.Public()}, Threshold: 1}, patch.Trust{Keys: []crypto.PublicKey{other.Public()}, Threshold: 1}
+	e, err := r.Sign(stageKey)
+	require.NoError(t, err)
+	now := patch.Installed{Product: r.Product, Version: r.From[0], Sequence: r.Sequence - 1, Highest: r.Sequence - 1}
+	_, err = now.Stage(e, nil, patch.Trusted{Release: foreign}, hour(2), nil)
+	require.ErrorIs(t, err, patch.ErrSignature)
+	_, err = now.Stage(e, nil, patch.Trusted{}, hour(2), nil)
+	require.ErrorIs(t, err, patch.ErrSignature, "who trusts nobody installs nothing")
+	_, err = now.Stage(e, &e, patch.Trusted{Release: own, Downgrade: own}, hour(2), nil)
+	require.Error(t, err, "a release is no downgrade")
 }

@@ -723,10 +723,8 @@ func TestASignedReleaseTravelsWithItsFiles(t *testing.T) {
 	require.NoError(t, err)
 	var got patch.Envelope
 	require.NoError(t, json.Unmarshal(b, &got))
-	opened, err := patch.OpenRelease(got, trust)
-	require.NoError(t, err)
 	device := patch.Installed{Product: "pump", Version: "2.1", Sequence: 6, Highest: 6}
-	device, err = device.Stage(opened, nil, hour(1), func(name string) ([]byte, error) {
+	device, err = device.Stage(got, nil, patch.Trusted{Release: trust}, hour(1), func(name string) ([]byte, error) {
 		return c.Get(t.Context(), "pump/7/"+name)
 	})
 	require.NoError(t, err)
