@@ -221,6 +221,8 @@ func spoken(s vex.Statement, p *vex.Product, d Device) (v Verdict, why string, n
 			return CannotTell, what, named
 		case q != holder && s.Status.Clears() && apart(q, d):
 			return CannotTell, "it is cleared for a part or devices with another model number, serial number or UDI-DI", named
+		case q != holder && s.Status.Clears():
+			return CannotTell, "it is cleared for a part of the device, and not for the device", named
 		}
 	}
 	switch s.Status {

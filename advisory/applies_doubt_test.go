@@ -243,7 +243,9 @@ func TestAppliesReadsPartsOfDevices(t *testing.T) {
 		{`"known_not_affected":["R3"]`, advisory.Device{Model: "HV", Version: "1.0"}, advisory.CannotTell},
 		{`"known_not_affected":["R3"]`, advisory.Device{Model: "HV", Version: "1.0", UDIDI: "00884838000179"}, advisory.CannotTell},
 		{`"known_not_affected":["R3"]`, advisory.Device{Model: "HV", Version: "1.0", UDIDI: "00884838000162"}, advisory.CannotTell}, // and HV-EU?
-		{`"known_not_affected":["R4"]`, advisory.Device{Model: "HV", Version: "1.0"}, advisory.IsNot},
+		// A part that is cleared clears no device: of its other parts nothing is said.
+		{`"known_not_affected":["R4"]`, advisory.Device{Model: "HV", Version: "1.0"}, advisory.CannotTell},
+		{`"known_not_affected":["HV"]`, advisory.Device{Model: "HV", Version: "1.0"}, advisory.IsNot},
 		{`"known_affected":["R3"],"known_not_affected":["R4"]`, advisory.Device{Model: "HV", Version: "1.0"}, advisory.IsAffected},
 	} {
 		doc := foreign(t, parts, `[{"cve":"CVE-2024-0001","product_status":{`+x.status+`}}]`)

@@ -74,7 +74,7 @@ func (m Mailing) Send(ctx context.Context, a Advisory, r Released, to []Customer
 		return nil, fmt.Errorf("advisory: %q: by when it is to be acknowledged is missing", a.ID)
 	}
 	// What was true at the release may be stale by now.
-	if err := errors.Join(a.recorded(ctx, m.Ledger), Fresh(ctx, m.Ledger, a)); err != nil {
+	if err := errors.Join(a.recorded(ctx, m.Ledger), Fresh(ctx, m.Ledger, a), holds(ctx, m.Ledger, a, at)); err != nil {
 		return nil, err
 	}
 	mark := tlp.Join(a.Mark, r.Mark)

@@ -121,6 +121,11 @@ func Draft(in Input, at time.Time) (Advisory, error) {
 		Texts: in.Texts, Proposed: patch.Proposed{By: in.By, At: instant(at)},
 		Audience: slices.Clone(in.Audience), Needs: slices.Clone(in.Needs), Eased: in.Eased, TranslatedFrom: in.TranslatedFrom, Cites: slices.Clone(in.Cites),
 	}
+	for _, one := range in.Assessments {
+		if err := one.Lapsed(at); err != nil {
+			d.errs = append(d.errs, fmt.Errorf("advisory: %w", err))
+		}
+	}
 	d.learned()
 	d.revisions()
 	d.versions()

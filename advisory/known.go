@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/cvss"
@@ -308,4 +310,26 @@ func (h held) why(a Advisory, v Vulnerability, s saying) string {
 		name = Version{Name: p.Name, Model: p.Model, Version: p.Version}.words()
 	}
 	return fmt.Sprintf("speaks of %s in product %q, %s, of which it says nothing", v.ID, s.product, name)
+}
+
+// holds refuses an advisory that rests on a judgment which counts on a control that is
+// not in force any more: an *assess.LapsedError. One that is withdrawn says nothing.
+func holds(ctx context.Context, l *store.Ledger, a Advisory, at time.Time) error {
+	if a.Withdrawn != nil {
+		return nil
+	}
+	var errs []error
+	for _, b := range a.Rests {
+		if b.Kind != string(assess.Assessments) {
+			continue
+		}
+		one, _, err := assess.Assessments.Latest(ctx, l, b.Key)
+		if err == nil {
+			err = one.Lapsed(at)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // what is not there Fresh tells
+			errs = append(errs, fmt.Errorf("advisory: %q: %w", a.ID, err))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -101,6 +101,9 @@ func (p Press) Release(ctx context.Context, l *store.Ledger, by store.By, gate t
 	if err := a.recorded(ctx, l); err != nil {
 		return Released{}, err
 	}
+	if err := holds(ctx, l, a, at); err != nil {
+		return Released{}, err
+	}
 	if err := Fresh(ctx, l, a); err != nil {
 		return Released{}, err
 	}

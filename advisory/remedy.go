@@ -248,9 +248,10 @@ func (d *drafter) recorded(findings []string, version string) bool {
 	return len(findings) > 0 && !slices.ContainsFunc(findings, func(f string) bool { return len(d.fixes[f][plain(version)]) == 0 })
 }
 
-// noRecord reports whether b names no record, or one that only repeats what is said.
+// noRecord reports whether b names no record, or one that only repeats what is said;
+// of findings nothing is kept.
 func noRecord(b Basis) bool {
-	return blank(b.Kind) || blank(b.Key) || blank(b.Digest) || strings.HasPrefix(b.Kind, "advisory.")
+	return b.Kind == findings || blank(b.Kind) || blank(b.Key) || blank(b.Digest) || strings.HasPrefix(b.Kind, "advisory.")
 }
 
 // keys are the IDs of the versions of these products.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/rule"
 	"github.com/open-postmarket/postmarket/store"
 )
@@ -123,10 +124,10 @@ func finals(ctx context.Context, l *store.Ledger, id string) (map[string]Advisor
 func (w Watch) unmet(a Advisory, customers []Customer, told map[string][]Advisory) ([]rule.Clock, error) {
 	known, noticed := a, a // what is left of a for each of the two
 	known.Vulnerabilities = slices.DeleteFunc(slices.Clone(a.Vulnerabilities), func(v Vulnerability) bool {
-		return reached(a, customers, told, func(r Advisory) bool { return r.speaks(v) })
+		return reached(a, customers, told, func(r Advisory) bool { return r.tells(a, v) })
 	})
 	noticed.Vulnerabilities = slices.DeleteFunc(slices.Clone(a.Vulnerabilities), func(v Vulnerability) bool {
-		return reached(a, customers, told, func(r Advisory) bool { return r.Notice != nil && r.speaks(v) })
+		return reached(a, customers, told, func(r Advisory) bool { return r.Notice != nil && r.tells(a, v) })
 	})
 	var out []rule.Clock
 	for _, x := range []struct {
@@ -147,6 +148,25 @@ func (w Watch) unmet(a Advisory, customers []Customer, told map[string][]Advisor
 		}
 	}
 	return out, nil
+}
+
+// tells reports whether r warned of v as far as a does: no version that a calls affected
+// or under investigation was cleared there or left out, and no uncontrolled risk was
+// called controlled.
+func (r Advisory) tells(a Advisory, v Vulnerability) bool {
+	if !r.speaks(v) {
+		return false
+	}
+	open := func(d Disposition) bool { return d.Status == Affected || d.Status == UnderInvestigation }
+	warned := func(d Disposition) bool {
+		return slices.ContainsFunc(r.Vulnerabilities, func(o Vulnerability) bool {
+			return (o.has(v.ID) || v.has(o.ID)) && slices.ContainsFunc(o.Dispositions, func(was Disposition) bool {
+				return open(was) && r.version(was.Version).words() == a.version(d.Version).words() &&
+					(d.Risk != assess.Uncontrolled || was.Risk != assess.Controlled)
+			})
+		})
+	}
+	return !slices.ContainsFunc(v.Dispositions, func(d Disposition) bool { return open(d) && !warned(d) })
 }
 
 // speaks reports whether a says something of v. An id that two of them share, such

@@ -1,0 +1,43 @@
+package advisory_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/open-postmarket/postmarket/advisory"
+	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
+)
+
+func TestAJudgmentThatLapsedIsNotTold(t *testing.T) {
+	t.Parallel()
+	in := uncontrolled(t)
+	judged := in.Assessments[0].Triage.At
+	control := device.Control{ID: "tpm-1", What: "the boot chain is measured", Operator: device.Manufacturer, Verification: "test 7", By: "qa-1", At: judged, Expires: drafted.Add(time.Hour)}
+	step := assess.Step{By: "analyst-1", At: judged, Why: "the code is shut off", Evidence: []assess.Evidence{{Text: "design file"}}}
+	a, err := assess.Open(finding("pump-2.1", therapy), time.Time{}, "analyst-1", judged)
+	require.NoError(t, err)
+	a, err = a.WithTriage(assess.Triage{Step: step, Result: assess.NotAffected, Justification: "inline_mitigations_already_exist", Controls: []device.Control{control}})
+	require.NoError(t, err)
+	a, err = a.Propose(nil, assess.Proposal{Step: step})
+	require.NoError(t, err)
+	a, err = a.Settle(assess.Approval{By: "safety-1", At: judged, Why: "agreed"})
+	require.NoError(t, err)
+	in.Assessments, in.Plans, in.Notice = []assess.Assessment{a}, nil, nil
+
+	_, err = advisory.Draft(in, control.Expires)
+	var lapsed *assess.LapsedError
+	require.ErrorAs(t, err, &lapsed)
+}
+
+func TestAFindingIsNoRecordOfAFix(t *testing.T) {
+	t.Parallel()
+	in := uncontrolled(t)
+	in.Products = append(in.Products, pump("3.0", ""))
+	in.Stated = []advisory.Statement{{Product: "pump-3.0", Vulnerability: therapy, Status: advisory.Fixed, Why: "Version 3.0 is built with the library of May.",
+		From: []advisory.Basis{{Kind: "match.finding", Key: "none", Digest: "x"}}}}
+	_, err := advisory.Draft(in, drafted)
+	require.Error(t, err)
+}
