@@ -41,3 +41,31 @@ func TestAFindingIsNoRecordOfAFix(t *testing.T) {
 	_, err := advisory.Draft(in, drafted)
 	require.Error(t, err)
 }
+
+func TestAVersionThatIsSpelledOtherwiseStandsOnce(t *testing.T) {
+	t.Parallel()
+	for name, spell := range map[string]func(*device.Product){
+		"version": func(p *device.Product) { p.Version = "v2.2" },
+		"model":   func(p *device.Product) { p.Model = "ep 2" },
+		"maker":   func(p *device.Product) { p.Manufacturer = "EXAMPLE MEDICAL" },
+		"name":    func(p *device.Product) { p.Name = "Infusion pump EP-2" },
+	} {
+		in := uncontrolled(t)
+		p := pump("2.2", "09506000134369")
+		spell(&p)
+		in.Products = append(in.Products, p)
+		if a, err := advisory.Draft(in, drafted); err == nil {
+			for _, v := range a.Vulnerabilities {
+				require.Len(t, v.Dispositions, len(in.Products), name)
+			}
+		} else {
+			require.NotContains(t, err.Error(), "twice", name)
+		}
+		in.Assessments = append(in.Assessments, serious(t, "pump-2.2"))
+		if a, err := advisory.Draft(in, drafted); err == nil {
+			for _, v := range a.Vulnerabilities {
+				require.Len(t, v.Dispositions, len(in.Products), "%s: not affected and fixed at once", name)
+			}
+		}
+	}
+}

@@ -353,10 +353,12 @@ func (d *drafter) fixed() {
 	}
 }
 
-// release is the ID of that version of base's model, which is added if need be.
+// release is the ID of that version of base's model, however it is spelled, which is
+// added if need be.
 func (d *drafter) release(base Version, version string) string {
 	for _, v := range d.a.Versions {
-		if v.Name == base.Name && v.Model == base.Model && v.Manufacturer == base.Manufacturer && v.Version == version {
+		if plain(v.Version) == plain(version) && likeMaker(v.Manufacturer, base.Manufacturer) == same &&
+			(v.Name == base.Name && v.Model == base.Model || !blank(v.Model) && likeModel(v.Model, base.Model) == same) {
 			return v.ID
 		}
 	}

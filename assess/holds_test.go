@@ -353,3 +353,23 @@ func TestOnlyADesignatedPersonEvaluates(t *testing.T) {
 	require.NoError(t, e.Check(), "a record from before this was kept")
 	require.False(t, e.Decided())
 }
+
+func TestNothingIsApprovedOnAControlThatTheLedgerSaysIsGone(t *testing.T) {
+	t.Parallel()
+	l := ledgerAt(noon)
+	p, err := onSegment(t).Propose(nil, assess.Proposal{Step: step("analyst")})
+	require.NoError(t, err)
+	require.NoError(t, assess.Save(t.Context(), l, by("analyst"), p))
+	a, err := p.Settle(ok("safety"))
+	require.NoError(t, err)
+	file := func(d device.Deployment) {
+		require.NoError(t, l.Do(t.Context(), by("field"), func(tx *store.Tx) error {
+			return device.Products.Put(tx, device.Product{ID: "pump-2.1", Name: "Pump", Model: "P", Version: "2.1", Zone: "UTC", Deployment: d})
+		}))
+	}
+	file(device.Deployment{Network: device.Internet})
+	var lapsed *assess.LapsedError
+	require.ErrorAs(t, assess.Save(t.Context(), l, by("safety"), a), &lapsed)
+	file(deployment(t))
+	require.NoError(t, assess.Save(t.Context(), l, by("safety"), a))
+}

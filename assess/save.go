@@ -27,6 +27,8 @@ var ErrHistory = errors.New("assess: earlier decisions would be lost")
 //     one who proposed it;
 //   - nothing decided before is lost (ErrHistory), not even when the
 //     vulnerability got another id: see Renamed;
+//   - what is approved counts on nothing that the product's deployment in the ledger
+//     does not have (*LapsedError);
 //   - what is approved has answered the horizontal question for every product line
 //     that the ledger holds (*LinesError), be it that it is under investigation:
 //     see Unanswered;
@@ -64,7 +66,7 @@ func (a Assessment) put(ctx context.Context, l *store.Ledger, tx *store.Tx, m *M
 	if err := a.armed(m, before); err != nil {
 		return err
 	}
-	if err := a.signed(ctx, l, before, by.Who); err != nil {
+	if err := a.signed(ctx, l, before, by.Who, tx.At()); err != nil {
 		return err
 	}
 	_, err = Assessments.PutIfChanged(tx, a, refs...)
@@ -209,7 +211,7 @@ func (a Assessment) rests() Assessment {
 
 // signed checks that who may write what a says that before, which may be zero,
 // does not.
-func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessment, who string) error {
+func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessment, who string, at time.Time) error {
 	himself := func(what, by string) error {
 		if by == who {
 			return nil
@@ -284,6 +286,9 @@ func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessme
 	if err := a.horizontal(ctx, l); err != nil {
 		return err
 	}
+	if err := a.deployed(ctx, l, at); err != nil {
+		return err
+	}
 	want, err := a.judged()
 	if err != nil {
 		return err
@@ -292,6 +297,25 @@ func (a Assessment) signed(ctx context.Context, l *store.Ledger, before Assessme
 		got, err := b.judged()
 		return err == nil && got == want
 	})
+}
+
+// deployed refuses the approval of a judgment that counts on a network or a control
+// which the product's deployment in the ledger does not have, or not any more: a
+// *LapsedError.
+func (a Assessment) deployed(ctx context.Context, l *store.Ledger, at time.Time) error {
+	p, _, err := device.Products.Latest(ctx, l, a.Product)
+	if errors.Is(err, store.ErrNotFound) || a.Product == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, g := range a.relied() {
+		if why, ok := g.stands(p.Deployment, at); !ok {
+			return &LapsedError{Finding: a.Finding, Why: why}
+		}
+	}
+	return nil
 }
 
 // horizontal refuses the approval of a judgment of impact that is silent about a
