@@ -836,7 +836,7 @@ func readVers(text string) []Span {
 			s.UpTo = version
 		}
 		open = sign[0] == '>'
-		s.Text = head + strings.Join(strings.Split(rest, "|")[begin:at+1], "|")
+		s.Text = strings.TrimSpace(head + strings.Join(strings.Split(rest, "|")[begin:at+1], "|"))
 		out = append(out, s)
 	}
 	return out
