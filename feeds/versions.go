@@ -836,7 +836,11 @@ func readVers(text string) []Span {
 			s.UpTo = version
 		}
 		open = sign[0] == '>'
-		s.Text = strings.TrimSpace(head + strings.Join(strings.Split(rest, "|")[begin:at+1], "|"))
+		said := strings.Split(rest, "|")[begin : at+1]
+		for i := range said {
+			said[i] = strings.TrimSpace(said[i])
+		}
+		s.Text = head + strings.Join(said, "|")
 		out = append(out, s)
 	}
 	return out

@@ -194,7 +194,7 @@ func versionTexts(in []branch, out map[string]bool) {
 }
 
 func FuzzReadVersions(f *testing.F) {
-	for _, text := range []string{">= 2.5 | <= 3.11", "V8.3.0.1, V8.6.0 and V8.7.0", "vers:npm/<1|>=2.0|<3", "All versions between 1 (incl.) and 2 (excl.)", "1.x; 2.0–3.0", "Fixed in A 2 (Affected 1-2)", "up to , and including , 1", "vers:A/:A/ |_"} {
+	for _, text := range []string{">= 2.5 | <= 3.11", "V8.3.0.1, V8.6.0 and V8.7.0", "vers:npm/<1|>=2.0|<3", "All versions between 1 (incl.) and 2 (excl.)", "1.x; 2.0–3.0", "Fixed in A 2 (Affected 1-2)", "up to , and including , 1", "vers:A/:A/ |_", "vers:A/0| 0"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
