@@ -141,7 +141,7 @@ func FuzzMarkupInAFieldStaysText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if planted(draft(t, uncontrolled(t)), "w "+s).Validate() != nil || strings.ContainsFunc(s, func(r rune) bool { return r == 0xFFFE || r == 0xFFFF }) {
-			t.Skip() // the XML decoder of this test does not take these two
+			return // no letter is made of it, or the XML decoder of this test does not take it
 		}
 		checkPlanted(t, draft(t, uncontrolled(t)), "w "+s+" w")
 		checkPlanted(t, draft(t, uncontrolled(t)), s+" two words")

@@ -345,9 +345,9 @@ func TestPreviewOfVulnerabilities(t *testing.T) {
 	require.Equal(t, v.ReleaseDate, out.Vulnerabilities[0].DisclosureDate)
 	require.Equal(t, []string{
 		"/vulnerabilities/0/references/1/url has a vector of CVSS 4.0, which is made a metric of 2 affected products",
-		`/vulnerabilities/0/ids/0 is "T-1" of "tracker", which is kept: the mapping to registered systems is not implemented`,
-		`/vulnerabilities/0/ids/1 is "T-2" of "tracker", which is kept: the mapping to registered systems is not implemented`,
-		`/vulnerabilities/0/notes/1 holds "SSVCv2/E:N", which is kept: the conversion of SSVC is not implemented`,
+		`/vulnerabilities/0/ids/0 is "T-1" of "tracker", which is kept: this preview maps no ids to registered systems`,
+		`/vulnerabilities/0/ids/1 is "T-2" of "tracker", which is kept: this preview maps no ids to registered systems`,
+		`/vulnerabilities/0/notes/1 holds "SSVCv2/E:N", which is kept: this preview converts no SSVC`,
 	}, said)
 	for url, want := range map[string]string{
 		"https://www.first.org/cvss/calculator/4-0#CVSS:4.0/AV:N":                                 "of which no CVSS 4.0 can be made",
