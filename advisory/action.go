@@ -137,7 +137,7 @@ func (f *FieldAction) withdrawn() *FieldAction {
 		return nil
 	}
 	out := *f
-	out.Use, out.Reply, out.Attested = "", nil, nil
+	out.Use, out.Reply, out.Attested, out.Urgency, out.Units = "", nil, nil, nil, nil
 	return &out
 }
 

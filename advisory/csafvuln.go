@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/open-postmarket/postmarket/assess"
 	"github.com/open-postmarket/postmarket/assess/threat"
 	"github.com/open-postmarket/postmarket/csaf"
 	"github.com/open-postmarket/postmarket/cvss"
@@ -36,7 +35,9 @@ func vulnerability(a Advisory, v Vulnerability) csaf.Vulnerability {
 		Fixed: v.with(Fixed), KnownAffected: v.with(Affected),
 		KnownNotAffected: v.with(NotAffected), UnderInvestigation: v.with(UnderInvestigation),
 	}
-	out.Threats = append(out.Threats, csaf.Threat{Category: csaf.ThreatExploitStatus, Details: v.exploitation(a.Proposed.At)})
+	if a.Withdrawn == nil {
+		out.Threats = append(out.Threats, csaf.Threat{Category: csaf.ThreatExploitStatus, Details: v.exploitation(a.Proposed.At)})
+	}
 	if ids := v.with(Affected); len(ids) > 0 {
 		out.Threats = append(out.Threats, csaf.Threat{Category: csaf.ThreatImpact, Details: v.ClinicalImpact, ProductIDs: ids})
 	}
@@ -61,9 +62,9 @@ func vulnerability(a Advisory, v Vulnerability) csaf.Vulnerability {
 }
 
 func vulnerabilityNotes(a Advisory, v Vulnerability) []csaf.Note {
-	out := []csaf.Note{
-		{Category: csaf.NoteDescription, Title: "Vulnerability", Text: v.Description},
-		{Category: csaf.NoteDetails, Title: "Clinical impact", Text: v.ClinicalImpact},
+	out := []csaf.Note{{Category: csaf.NoteDescription, Title: "Vulnerability", Text: v.Description}}
+	if a.Withdrawn == nil {
+		out = append(out, csaf.Note{Category: csaf.NoteDetails, Title: "Clinical impact", Text: v.ClinicalImpact})
 	}
 	add := func(title string, lines []string) {
 		if len(lines) > 0 {
@@ -73,7 +74,9 @@ func vulnerabilityNotes(a Advisory, v Vulnerability) []csaf.Note {
 	var risks, ours, others []string
 	for _, d := range v.Dispositions {
 		of := a.version(d.Version).words()
-		risks = append(risks, of+": "+d.risk())
+		if a.Withdrawn == nil {
+			risks = append(risks, of+": "+d.risk())
+		}
 		if s := d.Score; s != nil {
 			line := of + ": " + s.words()
 			if s.Extended != "" {
@@ -163,7 +166,7 @@ func remediations(a Advisory, v Vulnerability) []csaf.Remediation {
 		text := partyWords[patch.Manufacturer] + ": "
 		switch {
 		case available:
-		case d.Class == patch.NoChange && d.Risk == assess.Controlled && len(fixes) == 0:
+		case d.left() && len(fixes) == 0:
 			add(csaf.Remediation{Category: csaf.RemediationNoFixPlanned, Details: text + noChangeText, ProductIDs: of})
 		default:
 			text += noFixText

@@ -148,7 +148,7 @@ func (h held) place(a Advisory, product string) int {
 		return -1
 	}
 	return slices.IndexFunc(a.Versions, func(v Version) bool {
-		return v.Product == "" && plain(v.Version) == plain(p.Version) && likeModel(v.Model, p.Model) == same && likeMaker(v.Manufacturer, p.Manufacturer) == same
+		return v.Product == "" && v.alike(Version{Name: p.Name, Model: p.Model, Manufacturer: p.Manufacturer}, p.Version)
 	})
 }
 

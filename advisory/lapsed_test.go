@@ -69,3 +69,16 @@ func TestAVersionThatIsSpelledOtherwiseStandsOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsLeftOutIsNotSaidToBeFixed(t *testing.T) {
+	t.Parallel()
+	in := uncontrolled(t)
+	in.Fleet, in.Products, in.NoFleet = &advisory.Fleet{Products: []device.Product{pump("2.1", "09506000134352"), pump("2.2", "")}}, nil, ""
+	in.Excluded = []advisory.Exclusion{{Product: "pump-2.2", Why: "Advisory EXM-2026-009 speaks of version 2.2."}}
+	in.Plans[0] = fixedIn(&in, "2.2")
+	a := draft(t, in)
+	require.Len(t, a.Versions, 1)
+	for _, v := range a.Vulnerabilities {
+		require.Len(t, v.Dispositions, 1)
+	}
+}

@@ -244,6 +244,10 @@ func (l *Letter) vulnerability(a Advisory, v Vulnerability, src sources) {
 	if v.CWE != "" {
 		facts = append(facts, it("Weakness", v.CWE, of...))
 	}
+	if a.Withdrawn != nil {
+		l.under("Status", true, append(facts, it("", takenBackText, src.own))...)
+		return
+	}
 	facts = append(facts, it("Exploitation", v.exploitation(a.Proposed.At), src.heard(v, exploitedKind)...))
 	for _, d := range v.Dispositions {
 		facts = append(facts, it(a.version(d.Version).words(), d.status(), src.disposition(d)...))

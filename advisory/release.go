@@ -54,8 +54,9 @@ type Released struct {
 // that of a role which the policy demands for its kind (DefaultPolicy, see Press)
 // or it itself, is ErrUnsigned, a nil gate ErrNoGate; one that is
 // not what l holds as the latest, drafted and signed by those it names (see
-// Save), is ErrUnrecorded, and one that rests on a record which is another by now
-// a *StaleError. What the gate refuses is its own error, a
+// Save), is ErrUnrecorded, one that rests on a record which is another by now
+// a *StaleError, and one that rests on a judgment which lapsed an
+// *assess.LapsedError. What the gate refuses is its own error, a
 // *tlp.HeldError; a gate that gives a looser label than was signed is not
 // believed. It sends nothing.
 func Release(ctx context.Context, l *store.Ledger, by store.By, gate tlp.Gate, a Advisory, to tlp.Audience, at time.Time) (Released, error) {

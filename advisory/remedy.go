@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/open-postmarket/postmarket/assess"
+	"github.com/open-postmarket/postmarket/device"
 	"github.com/open-postmarket/postmarket/feeds"
 	"github.com/open-postmarket/postmarket/patch"
 )
@@ -327,6 +328,9 @@ func (d *drafter) fixed() {
 		}
 		for _, version := range r.Versions {
 			base := d.a.version(version)
+			if d.leftOut(base, r.FixedIn) {
+				continue // readers are told that it is not spoken of
+			}
 			to := d.release(base, r.FixedIn)
 			for _, id := range r.For {
 				x := d.disposition(id, to)
@@ -353,12 +357,27 @@ func (d *drafter) fixed() {
 	}
 }
 
+// alike reports whether v is that version of base's model.
+func (v Version) alike(base Version, version string) bool {
+	return plain(v.Version) == plain(version) && likeMaker(v.Manufacturer, base.Manufacturer) == same &&
+		(v.Name == base.Name && v.Model == base.Model || !blank(v.Model) && likeModel(v.Model, base.Model) == same)
+}
+
+// leftOut reports whether that version of base's model is a product that is excluded.
+func (d *drafter) leftOut(base Version, version string) bool {
+	if d.in.Fleet == nil {
+		return false
+	}
+	return slices.ContainsFunc(d.in.Fleet.Products, func(p device.Product) bool {
+		return d.isExcluded(p.ID) && (Version{Name: p.Name, Model: p.Model, Manufacturer: p.Manufacturer, Version: p.Version}).alike(base, version)
+	})
+}
+
 // release is the ID of that version of base's model, however it is spelled, which is
 // added if need be.
 func (d *drafter) release(base Version, version string) string {
 	for _, v := range d.a.Versions {
-		if plain(v.Version) == plain(version) && likeMaker(v.Manufacturer, base.Manufacturer) == same &&
-			(v.Name == base.Name && v.Model == base.Model || !blank(v.Model) && likeModel(v.Model, base.Model) == same) {
+		if v.alike(base, version) {
 			return v.ID
 		}
 	}

@@ -62,7 +62,8 @@ func (a Advisory) eases(before Advisory) error {
 
 // Withdraw drafts a revision that takes back what a says: no version has a
 // disposition any more, and so each is under investigation in every form; there
-// are no scores, fixes and controls. It takes back nothing else: when a device
+// are no scores, fixes and controls, no clinical impact, no word on exploitation, and
+// of an action in the field neither its urgency nor its units. It takes back nothing else: when a device
 // turned out not to be affected, Update says so, which is more.
 //
 // The instructions are those for the time from now on, for each party.
@@ -83,6 +84,7 @@ func (a Advisory) Withdraw(by string, w Withdrawal, instructions []Instruction, 
 	a.Vulnerabilities = slices.Clone(a.Vulnerabilities)
 	for i := range a.Vulnerabilities {
 		v := &a.Vulnerabilities[i]
+		v.Exploited, v.Exploitation, v.Published, v.Rated, v.ClinicalImpact = nil, "", nil, "", ""
 		v.Dispositions = slices.Clone(v.Dispositions)
 		for j, d := range v.Dispositions {
 			v.Dispositions[j] = Disposition{Version: d.Version, Status: UnderInvestigation}

@@ -52,6 +52,9 @@ func TestAWithdrawalTakesBackEveryDisposition(t *testing.T) {
 	for _, f := range r.Files {
 		require.Contains(t, string(f.Bytes), "WITHDRAWN", f.Name)
 		require.Contains(t, string(f.Bytes), "wrong model", f.Name)
+		for _, gone := range []string{"none of the records", "Published score", "what could happen to the patient", "Clinical impact", in.Assessments[0].Impact.Statement, "Not determined yet"} {
+			require.NotContains(t, string(f.Bytes), gone, f.Name)
+		}
 	}
 	doc, err := advisory.CSAF(b)
 	require.NoError(t, err)

@@ -272,8 +272,9 @@ func (c *checker) vulnerability(a Advisory, v Vulnerability) {
 	}
 	c.need(fmt.Sprintf("the description of %q", v.ID), v.Description)
 	what := fmt.Sprintf("the clinical impact of %q", v.ID)
-	c.need(what, v.ClinicalImpact)
-	// What was issued in other times can still be taken back.
+	if a.Withdrawn == nil { // else nothing is said of it any more
+		c.need(what, v.ClinicalImpact)
+	}
 	if !blank(v.ClinicalImpact) && a.Withdrawn == nil {
 		if why := idle(a.Lang, v.ClinicalImpact); why != "" {
 			c.fail("%s %s: %q", what, why, v.ClinicalImpact)

@@ -97,7 +97,7 @@ func (a Advisory) note(v Vulnerability, d Disposition) string {
 	if a.Mark.Label != tlp.Clear {
 		parts = append(parts, "May be shared: "+a.Mark.Label.String())
 	}
-	if d.Status == Affected || d.Status == UnderInvestigation {
+	if a.Withdrawn == nil && (d.Status == Affected || d.Status == UnderInvestigation) {
 		parts = append(parts, d.risk(), "Clinical impact: "+v.ClinicalImpact)
 	}
 	return strings.Join(parts, "\n\n")

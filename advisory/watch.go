@@ -21,7 +21,7 @@ type Watch struct {
 // Clocks yields the clocks that run or are overdue: of the latest of every advisory,
 // drafts among them, those that no sending has met. A clock is met for a
 // vulnerability once every customer that is known and concerned was sent a revision
-// that speaks of it, be it an earlier one, and that of FDA's 30-day notice once that
+// that warned of it as far as the latest does, be it an earlier one, and that of FDA's 30-day notice once that
 // revision has the four statements; at least one customer must have been sent it. A
 // revision that takes all back meets none, and undoes what was sent to that customer
 // before. That a revision is saved, signed off or

@@ -19,6 +19,7 @@ const (
 	demonstrationBanner = "DEMONSTRATION"
 	withdrawnBanner     = "WITHDRAWN"
 	draftText           = "This is a draft. Nobody has released it. It must not be passed on."
+	takenBackText       = "Nothing is said of any version any more. Each counts as under investigation."
 	noFixText           = "A fix is not available yet."
 	noChangeText        = "The risk is controlled and acceptable to leave; no change is planned for it."
 	demonstrationText   = "The sign-off below was made by an example program, not by a person. Devices, makers and hospitals are invented. Do not act on this text."
@@ -66,6 +67,11 @@ func (d Disposition) risk() string {
 		return "Fixed in this version."
 	}
 	return riskWords[d.Risk]
+}
+
+// left reports whether a version stays as it is: nothing is planned for its risk.
+func (d Disposition) left() bool {
+	return d.Status == Affected && d.Class == patch.NoChange && d.Risk == assess.Controlled
 }
 
 // why says why a version is not affected.
@@ -180,6 +186,9 @@ func (d Disposition) status() string {
 		return strings.TrimSpace(d.risk() + " " + d.Why)
 	case NotAffected:
 		return word + d.why()
+	}
+	if d.left() {
+		return word + d.risk() + " " + noChangeText
 	}
 	return word + d.risk()
 }
