@@ -135,7 +135,7 @@ func ExampleAssessment_RiskAt() {
 		fmt.Printf("%q %s %v\n", risk, why, err)
 	}
 	// Output:
-	// "" undetermined <nil>
+	// "" no determination is approved <nil>
 	// "uncontrolled" undetermined 30 days after it was learned of on 2026-03-10 (America/Chicago): treated as uncontrolled <nil>
 }
 

@@ -373,3 +373,38 @@ func TestNothingIsApprovedOnAControlThatTheLedgerSaysIsGone(t *testing.T) {
 	file(deployment(t))
 	require.NoError(t, assess.Save(t.Context(), l, by("safety"), a))
 }
+
+func TestASummarySaysThatTheDeploymentIsAnother(t *testing.T) {
+	t.Parallel()
+	l := ledgerAt(noon)
+	a := onSegment(t)
+	require.NoError(t, assess.Save(t.Context(), l, by("analyst"), a))
+	sum := func(d device.Deployment) string {
+		require.NoError(t, l.Do(t.Context(), by("field"), func(tx *store.Tx) error {
+			return device.Products.Put(tx, device.Product{ID: "pump-2.1", Name: "Pump", Model: "P", Version: "2.1", Zone: "UTC", Deployment: d})
+		}))
+		s, err := assess.Summarize(t.Context(), l, nil, days, "CVE-2022-25640", noon)
+		require.NoError(t, err)
+		return strings.Join(s.Products[0].Gaps, "\n")
+	}
+	before := sum(deployment(t))
+	require.NotContains(t, before, "does not hold")
+	require.NotContains(t, before, "was judged on a network")
+	after := sum(device.Deployment{Network: device.Internet})
+	require.Contains(t, after, `what was credited does not hold in the deployment as it is now: control "vlan-7" is not in the deployment any more`)
+	require.Contains(t, after, "judged on a network that is segmented; the deployment now says internet")
+}
+
+// The first of the four conditions of the discretion is that no serious harm is known.
+func TestWhoIsEligibleKnowsOfNoSeriousHarm(t *testing.T) {
+	t.Parallel()
+	r, err := assess.DefaultReporting()
+	require.NoError(t, err)
+	out := r.Outcomes(assess.Circumstances{Risk: assess.Uncontrolled, Eligible: assess.Yes})
+	require.Equal(t, assess.OpenDuty, out[0].Duty, "of a malfunction nothing is said")
+	require.Contains(t, out[0].Why, "by a malfunction")
+	require.Equal(t, assess.NotEnforced, out[1].Duty)
+	require.Contains(t, out[2].Why, "PMA")
+	require.Equal(t, assess.Report, r.Outcomes(assess.Circumstances{Risk: assess.Uncontrolled, Eligible: assess.Yes, Event: assess.Death})[1].Duty, "what happened counts more")
+	require.NotPanics(t, func() { (&assess.Reporting{}).Outcomes(assess.Circumstances{}) })
+}

@@ -60,15 +60,23 @@ func (a Assessment) relied() []Ground {
 // Lapsed returns a *LapsedError when a counts on a control whose verification, as
 // far as a knows it, is not in force at the given instant; else nil.
 func (a Assessment) Lapsed(at time.Time) error {
+	if why := a.lapse(at); why != "" {
+		return &LapsedError{Finding: a.Finding, Why: why}
+	}
+	return nil
+}
+
+// lapse says why a lapsed, or nothing.
+func (a Assessment) lapse(at time.Time) string {
 	for _, g := range a.relied() {
 		if g.Control == nil {
 			continue
 		}
 		if ok, why := a.newest(*g.Control, at).InForce(at); !ok {
-			return &LapsedError{Finding: a.Finding, Why: why}
+			return why
 		}
 	}
-	return nil
+	return ""
 }
 
 // newest is c as it was verified last, as far as was recorded by at.

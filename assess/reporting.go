@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/open-postmarket/postmarket/internal/strictjson"
@@ -183,10 +184,43 @@ func (c Circumstances) all() []Circumstances {
 	for _, r := range risks {
 		for _, h := range happened {
 			for _, e := range either(c.Eligible) {
+				if c.Event == "" && e == Yes && (h == Death || h == SeriousInjury) {
+					continue // the first of the four conditions is that none is known
+				}
 				for _, p := range either(c.PMA) {
 					out = append(out, Circumstances{Risk: r, Event: h, Eligible: e, PMA: p})
 				}
 			}
+		}
+	}
+	return out
+}
+
+// hangs are the circumstances that c does not say and that the duty hangs on.
+func (r *Reporting) hangs(s Subject, c Circumstances) []string {
+	var out []string
+	all := c.all()
+	duty := func(x Circumstances) Duty {
+		if row := r.file.row(s, x); row >= 0 {
+			return r.file.Rows[row].Outcome
+		}
+		return OpenDuty
+	}
+	for _, one := range []struct {
+		words string
+		same  func(x Circumstances) Circumstances // x without what is asked
+	}{
+		{"what the risk is", func(x Circumstances) Circumstances { x.Risk = ""; return x }},
+		{"whether anybody was harmed, or could be by a malfunction", func(x Circumstances) Circumstances { x.Event = ""; return x }},
+		{"whether the four conditions of the discretion are met", func(x Circumstances) Circumstances { x.Eligible = ""; return x }},
+		{"whether it is an approved device (PMA)", func(x Circumstances) Circumstances { x.PMA = ""; return x }},
+	} {
+		if slices.ContainsFunc(all, func(x Circumstances) bool {
+			return slices.ContainsFunc(all, func(y Circumstances) bool {
+				return one.same(x) == one.same(y) && duty(x) != duty(y)
+			})
+		}) {
+			out = append(out, one.words)
 		}
 	}
 	return out
@@ -210,7 +244,7 @@ func (r *Reporting) Outcomes(c Circumstances) []Outcome {
 				first = row
 			}
 		}
-		o := Outcome{Subject: s, Duty: OpenDuty, Why: "it hangs on what is not known yet", Label: r.file.Label}
+		o := Outcome{Subject: s, Duty: OpenDuty, Why: "it cannot be said until it is known " + strings.Join(r.hangs(s, c), ", "), Label: r.file.Label}
 		if first >= 0 && !open {
 			row := r.file.Rows[first]
 			o.Duty, o.Why, o.Citation = row.Outcome, row.Why, row.Citation

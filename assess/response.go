@@ -363,8 +363,8 @@ func (a Assessment) RiskAt(p *Responses, cal rule.Calendar, at time.Time) (Risk,
 		return "", "", err
 	}
 	if r := a.Risk(); r != "" && r != Uncontrolled {
-		if err := a.Lapsed(at); err != nil {
-			return Uncontrolled, fmt.Sprintf("it was determined as %s, and %v: treated as uncontrolled", r, err), nil
+		if why := a.lapse(at); why != "" {
+			return Uncontrolled, fmt.Sprintf("it was determined as %s, which counts on what is not in force: %s: treated as uncontrolled", r, why), nil
 		}
 	}
 	if r := a.Risk(); r != "" {
@@ -377,7 +377,7 @@ func (a Assessment) RiskAt(p *Responses, cal rule.Calendar, at time.Time) (Risk,
 	if l := a.Instants.Learned; !l.IsZero() && cal.Date(at).Compare(cal.Date(l).Add(u.Days)) >= 0 {
 		return Uncontrolled, fmt.Sprintf("undetermined %d days after it was learned of on %s (%s): %s", u.Days, cal.Date(l), cal.Zone(), u.Why), nil
 	}
-	return "", "undetermined", nil
+	return "", "no determination is approved", nil
 }
 
 // or returns p, or the default for nil.

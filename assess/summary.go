@@ -349,6 +349,15 @@ func (p *ProductSummary) field(ctx context.Context, l *store.Ledger, a Assessmen
 	}
 	p.Records = append(p.Records, Of(entry))
 	p.Tripped = a.Tripped(a.Changes(product.Deployment, nil, at))
+	for _, g := range a.relied() {
+		if why, ok := g.stands(product.Deployment, at); !ok && why != a.lapse(at) {
+			p.Gaps = append(p.Gaps, "what was credited does not hold in the deployment as it is now: "+why)
+		}
+	}
+	if x := a.Exploitability; x != nil && x.Environment != nil && x.Environment.Exposure != product.Deployment.Network {
+		p.Gaps = append(p.Gaps, fmt.Sprintf("it was judged on a network that is %s; the deployment now says %s",
+			cmp.Or(x.Environment.Exposure, "not stated"), cmp.Or(product.Deployment.Network, "nothing")))
+	}
 	if a.State() != Determined || a.Determination.Verdict == nil {
 		return nil
 	}
@@ -505,8 +514,8 @@ func (a Assessment) gaps(at time.Time) []string {
 			out = append(out, "the deployment was not judged")
 		}
 	}
-	if err := a.Lapsed(at); err != nil {
-		out = append(out, err.Error())
+	if why := a.lapse(at); why != "" {
+		out = append(out, "the judgment counts on a control that is not in force: "+why)
 	}
 	if a.Risk() == Controlled && a.Leave == nil {
 		out = append(out, "nobody has answered whether the controlled risk is acceptable to leave")

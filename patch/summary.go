@@ -101,7 +101,11 @@ func (w *sections) plan(finding string) error {
 	}
 	w.say(s, "%s", who)
 	for _, c := range p.Clocks {
-		w.say(s, "%s: by the end of %s in %s (%s)", c.Title, c.Day, c.Zone, c.Label)
+		as := ""
+		if p.Class == Undetermined {
+			as = "as if it were uncontrolled, since nothing is determined: "
+		}
+		w.say(s, "%s%s: by the end of %s in %s (%s)", as, c.Title, c.Day, c.Zone, c.Label)
 	}
 	if !p.Due.IsZero() {
 		w.say(s, "next release of the regular cycle: %s in %s", p.Day, p.Zone)
@@ -191,7 +195,7 @@ func (w *sections) release(s *assess.Section, r Release) error {
 	line := fmt.Sprintf("version %s (sequence %d of %s)", r.Version, r.Sequence, r.Product)
 	switch e, _, err := Envelopes.Latest(w.ctx, w.l, "release "+r.Key()); {
 	case err == nil:
-		line += fmt.Sprintf(", signed with %d keys of %d that are trusted, at least %d", len(e.Envelope.Signatures), len(e.Keys), e.Threshold)
+		line += fmt.Sprintf(", signed by %d of %d trusted keys; %d needed", len(e.Envelope.Signatures), len(e.Keys), e.Threshold)
 		if err := w.entries(s, string(Envelopes), "release "+r.Key()); err != nil {
 			return err
 		}
