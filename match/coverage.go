@@ -24,6 +24,7 @@ const (
 // holds.
 const (
 	NoIdentifier   = "no identifier"
+	NothingHeld    = "no record of this source was read"
 	NoEcosystem    = "no source for this ecosystem"
 	NoSource       = "source package not stated"
 	UnknownProduct = "product named by no record of this source"
@@ -54,7 +55,7 @@ type Coverage struct {
 }
 
 // order is the order in which the reasons count.
-var order = []string{NoIdentifier, NoEcosystem, NoSource, UnknownProduct, UnknownCPE, NoVersion, NotComparable}
+var order = []string{NoIdentifier, NothingHeld, NoEcosystem, NoSource, UnknownProduct, UnknownCPE, NoVersion, NotComparable}
 
 // Seen counts the components of the coverage, without the root, and those that
 // at least one source evaluated.
@@ -150,6 +151,7 @@ func (f *search) alone(rows []Coverage) {
 // does not know this CPE name.
 func (f *search) reason(it *item, s *holdings, cv *cover) (why, detail string) {
 	packages, names := f.index.speaks(s, sbom.ByPackage), f.index.speaks(s, sbom.ByCPE)
+	silent := !packages && !names && f.index.silent(s)
 	furthest := -1
 	try := func(w, d string) {
 		at := len(order)
@@ -167,7 +169,7 @@ func (f *search) reason(it *item, s *holdings, cv *cover) (why, detail string) {
 			continue
 		}
 		identified = identified || id.pkg != nil || id.name != nil
-		if id.pkg != nil && (packages || !names) {
+		if id.pkg != nil && (packages || !names) && !silent {
 			try(f.byPackage(id, s, cv))
 		}
 		if id.name != nil && names {
@@ -181,6 +183,8 @@ func (f *search) reason(it *item, s *holdings, cv *cover) (why, detail string) {
 	case furthest >= 0:
 	case !identified:
 		return NoIdentifier, unidentified(&it.ids[0])
+	case silent:
+		return NothingHeld, s.name + " holds no record that speaks of products: it was not read, or was empty"
 	case !packages && !names:
 		return UnknownProduct, s.name + " names products in words only, and none as this component is named"
 	case it.ids[0].pkg != nil:

@@ -355,6 +355,12 @@ func (x *Index) speaks(h *holdings, r sbom.Route) bool {
 	return n > 0 || slices.Contains(x.opts.Routes[h.name], r)
 }
 
+// silent reports whether the source holds nothing at all, here or elsewhere: it was
+// not read, say.
+func (x *Index) silent(h *holdings) bool {
+	return h.packages+h.cpes+h.words+h.mute == 0 && len(x.opts.Routes[h.name])+len(x.opts.Ecosystems[h.name]) == 0
+}
+
 // holdsEcosystem reports whether the source has anything of an ecosystem.
 func (x *Index) holdsEcosystem(h *holdings, ecosystem string) bool {
 	return h.ecosystems[ecosystem] > 0 || slices.Contains(x.opts.Ecosystems[h.name], ecosystem)

@@ -258,6 +258,11 @@ func TestALoadedSourceThatHoldsNothingIsStillToldOf(t *testing.T) {
 	components, evaluated := got.Seen()
 	require.Equal(t, 2, components)
 	require.Equal(t, 1, evaluated)
+
+	x = match.Build(nil, &match.Options{Sources: []string{"nvd"}})
+	got = x.Find("", device(sbom.Component{Ref: "a", Name: "a", PURL: "pkg:pypi/a@1.0"}, sbom.Component{Ref: "b", Name: "b"}))
+	require.Equal(t, match.NothingHeld, got.Coverage[0].Why, "a source that was not read is not said to be of other ecosystems")
+	require.Equal(t, match.NoIdentifier, got.Coverage[1].Why)
 }
 
 func TestAnEqualNameIsALeadAndNotAFinding(t *testing.T) {
