@@ -92,8 +92,9 @@ func (p *Program) Ledger() *store.Ledger { return p.ledger }
 // Vault returns the vault, or nil.
 func (p *Program) Vault() store.Vault { return p.vault }
 
-// Add files a product and its BOM in one act. A product that is already there
-// gets what is new; filing the same again writes nothing.
+// Add files a product and its BOM in one act. Each takes the place of what is there
+// under the same id: so a deployment that changed is filed too, and the next Check
+// re-opens what rested on the one before. Filing the same again writes nothing.
 func (p *Program) Add(ctx context.Context, by store.By, product device.Product, bom sbom.BOM) error {
 	if err := product.Validate(); err != nil {
 		return err
@@ -138,8 +139,12 @@ func (r Result) String() string {
 	}
 	for _, l := range r.Products {
 		fmt.Fprintf(&b, "%s: %d of %d components evaluated, %d findings, %d changes", l.Product, l.Evaluated, l.Components, l.Findings, len(l.Events))
-		if n := len(l.Reopened); n > 0 {
-			fmt.Fprintf(&b, ", %d decisions re-opened", n)
+		for i, t := range l.Reopened {
+			lead := ", re-opened:"
+			if i > 0 {
+				lead = ","
+			}
+			fmt.Fprintf(&b, "%s %s", lead, t.Assessment.Vulnerability)
 		}
 		if l.Held != "" {
 			fmt.Fprintf(&b, ", message held: %s", l.Held)

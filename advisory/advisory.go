@@ -161,7 +161,7 @@ type Texts struct {
 	Next Next `json:"next"`
 	// Contact says how to reach the maker's support.
 	Contact string `json:"contact"`
-	// Reporting says how to report adverse events. See MedWatch.
+	// Reporting says how to report adverse events. See MedWatch and Vigilance.
 	Reporting string `json:"reporting"`
 	// Notice holds the four statements about an uncontrolled risk; required then.
 	Notice  *Notice  `json:"notice,omitempty"`
@@ -171,6 +171,10 @@ type Texts struct {
 // MedWatch is a suggestion of ours for Texts.Reporting in the United States. It
 // is not text of FDA's; whoever uses it makes sure that it fits.
 const MedWatch = "Report any adverse event or product problem to us at the contact given in this notice. In the United States, adverse events and quality problems may also be reported to FDA through its MedWatch program (https://www.fda.gov/medwatch)."
+
+// Vigilance is a suggestion of ours for Texts.Reporting in the European Union. It is
+// not text of any authority's; whoever uses it makes sure that it fits.
+const Vigilance = "Report any incident or suspected incident with the device to us at the contact given in this notice, and where your Member State asks for it to its competent authority for medical devices."
 
 // Next says when readers hear again. One of the two is required.
 type Next struct {

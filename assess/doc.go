@@ -24,5 +24,7 @@
 //	a, err = a.WithImpact(assess.Impact{Step: step, Harm: assess.Serious, Statement: "…"})
 //	a, err = a.WithScore(step, answers, nil)
 //	a, err = a.Propose(matrix, assess.Proposal{Step: step})
+//	err = assess.Save(ctx, ledger, store.By{Who: "analyst-1", Why: "…"}, a)
 //	a, err = a.Settle(assess.Approval{By: "safety-lead", At: at, Why: "…"})
+//	err = assess.Save(ctx, ledger, store.By{Who: "safety-lead", Why: "…"}, a)
 package assess

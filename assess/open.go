@@ -173,7 +173,7 @@ func (s Step) check(what string) (Step, error) {
 func (s Step) proven(what string) (Step, error) {
 	s, err := s.check(what)
 	if err == nil && len(s.Evidence) == 0 {
-		err = fmt.Errorf("assess: %s: there is no evidence", what)
+		err = fmt.Errorf("assess: %s: there is no evidence (Step.Evidence)", what)
 	}
 	return s, err
 }

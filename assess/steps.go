@@ -12,7 +12,7 @@ import (
 )
 
 // A Step says who did a step, when, why, and on what evidence. By, At and Why
-// are required.
+// are required, and of the four steps the evidence too.
 type Step struct {
 	By       string     `json:"by"`
 	At       time.Time  `json:"at"` // UTC, whole microseconds

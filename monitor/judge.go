@@ -27,7 +27,7 @@ func (m *Monitor) reopen(ctx context.Context, p device.Product, findings []match
 	for _, f := range findings {
 		byKey[f.Key()] = f
 	}
-	by := store.By{Who: m.c.Who, Why: "a tripwire of " + p.ID}
+	by := store.By{Who: m.c.Who, Why: "what decisions about " + p.ID + " rest on is no longer so"}
 	return assess.ReopenTripped(ctx, m.c.Ledger, by, p, byKey, at, func(tx *store.Tx, trips []assess.Trip) error {
 		var lines, about, ids []string
 		var marks []tlp.Mark

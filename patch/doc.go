@@ -27,7 +27,9 @@
 //
 //	plan, err := patch.Propose(assessment, policy, "patch-lead", at)
 //	plan, err = plan.With(patch.Details{Remedies: remedies, Actions: actions})
+//	err = patch.Save(ctx, ledger, store.By{Who: "patch-lead", Why: "…"}, plan)
 //	plan, err = plan.Approve(assess.Approval{By: "quality-lead", At: at, Why: "…"})
+//	err = patch.Save(ctx, ledger, store.By{Who: "quality-lead", Why: "…"}, plan)
 //
 //	change, err := patch.Begin(plan, 0, "2.1", []string{"US"}, nil, "patch-lead", at)
 //	change, err = change.Do(patch.Step{By: "kim", At: at, Proof: &patch.Proof{…}})

@@ -19,7 +19,7 @@ func TestFromAFindingToAllForms(t *testing.T) {
 	require.NoError(t, run(t.Context(), dir, &said))
 	for _, want := range []string{
 		"finding: CVE-2026-99999 in example-tls", "risk: uncontrolled", "EXM-2026-001/1 @c-1: acknowledged", "EXM-2026-001/1 @c-2: sent",
-		"1 told by mail", "overdue a month later: c-2", `a field safety notice lacks "urgency", by 5.4.4.2, 1`,
+		"1 told by mail", "overdue a month later: c-2", `refused on purpose: the same as a field safety notice (EU) lacks "urgency" (`,
 		"EP-2 2.1, serial 1001: affected", "EP-2 2.2, serial 1002: not affected", "EP-2 1.5, serial 1003: cannot tell", "ES-7 7.0, serial 2001: cannot tell",
 	} {
 		require.Contains(t, said.String(), want)

@@ -284,12 +284,14 @@ func (w *walk) abroad() error {
 	in, f := input(), fleet()
 	in.ID, in.Kind, in.Fleet = "EXM-2026-002", advisory.FieldSafetyNotice, &f
 	in.Assessments, in.Plans = []assess.Assessment{w.assessment}, []patch.Plan{w.approved}
+	in.Reporting = advisory.Vigilance
 	_, err := advisory.Draft(in, w.now)
 	var lack *advisory.LackError
 	if !errors.As(err, &lack) {
 		return fmt.Errorf("a field safety notice without its elements: %w", err)
 	}
-	fmt.Fprintf(w.print, "a field safety notice lacks %q, by %s\n", lack.Element.ID, lack.Element.Citations[0].Clause)
+	fmt.Fprintf(w.print, "refused on purpose: the same as a field safety notice (EU) lacks %q (%s, %s)\n",
+		lack.Element.ID, lack.Element.Citations[0].Source, lack.Element.Citations[0].Clause)
 	in.Action = action()
 	a, err := advisory.Draft(in, w.now)
 	if err != nil {
